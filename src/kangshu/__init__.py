@@ -1,0 +1,1 @@
+"""Kangshu (康枢): the population-health platform of a city and its counties."""

@@ -1,0 +1,101 @@
+"""Errors and problems.
+
+An *error* stops what was asked; a *problem* is something wrong with one message, found
+together with all the others. Both name the place and the remedy, branch on a stable
+`code`, and never repeat a value that came from a person's data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+class KangshuError(Exception):
+    """Base of every error Kangshu raises on purpose.
+
+    `code` is stable and meant for programs; `message` says what and where;
+    `remedy` says what the reader can do about it.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, remedy: str = "", code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class NotFound(KangshuError):
+    """Nothing is stored under that address, or the caller may not know that it is."""
+
+    code = "not-found"
+
+
+class Gone(KangshuError):
+    """What was stored there has been deleted."""
+
+    code = "gone"
+
+
+class Conflict(KangshuError):
+    """Another writer was first: the expected version is not the current one."""
+
+    code = "conflict"
+
+
+class Refused(KangshuError):
+    """The policy gives no grant for this."""
+
+    code = "forbidden"
+
+
+class Invalid(KangshuError):
+    """The input breaks a rule; `problems` lists every one that was found."""
+
+    code = "invalid"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        code: str | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.problems = problems
+
+
+class NotSupported(Invalid):
+    """The request is legal, but this part of the standard is not offered here."""
+
+    code = "not-supported"
+
+
+class TooCostly(KangshuError):
+    """A limit on size, depth, count or time was passed."""
+
+    code = "too-costly"
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one message.
+
+    `code` is an issue type of the FHIR value set `issue-type` (structure, required, value …),
+    `path` the element (`Patient.name[0].given[1]`) or the line, `message` free of personal data.
+    """
+
+    severity: Severity
+    code: str
+    path: str
+    message: str
