@@ -1,0 +1,282 @@
+"""Search parameters: by what names facts of a type can be found, and where the values stand.
+
+Everything here comes from a pack; the kernel knows kinds and datatypes, not types or parameters.
+Three tables, tab-separated, first line the column names:
+
+types        type, partitioned (yes | no), happened (date parameters, best first)
+parameters   type (`*`: every type), parameter, kind, slot, targets (`*`: any), paths, components
+compartment  type, parameters (`_id`: the fact is its own subject)
+
+`paths` are separated by blanks (grammar: `paths.py`). For a composite they name the elements within
+which its parts must stand together, and `components` names the parts: `name=path,path name=path`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeVar, cast, get_args
+
+from kangshu.kernel.base.errors import Invalid, NotSupported, Problem
+from kangshu.kernel.facts.definition import MAX_RANGES
+from kangshu.kernel.facts.paths import ValuePath, parse_path
+
+Kind = Literal[
+    "token", "string", "reference", "date", "number", "quantity", "uri", "composite", "special"
+]
+
+Parsed = TypeVar("Parsed")
+
+EVERY_TYPE = "*"
+RANGE_KINDS: frozenset[Kind] = frozenset({"date", "number", "quantity"})
+COLUMN_PARAMETERS = frozenset({"_id", "_lastUpdated"})
+"""Answered from columns of the store, not from terms."""
+
+_DISPLAY: dict[str, tuple[tuple[str, ...], ...]] = {
+    "CodeableConcept": (("text",), ("coding", "display")),
+    "Coding": (("display",),),
+    "Identifier": (("type", "text"),),
+    "Reference": (("display",),),
+    "string": ((),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of a composite. `kind` is that of the parameter of the same name."""
+
+    name: str
+    kind: Kind
+    paths: tuple[ValuePath, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A name under which facts of `type` can be searched (`*`: facts of every type).
+
+    slot        range column of the type, 0 … MAX_RANGES - 1; None for kinds without a range
+    targets     types a reference can point to; empty: any
+    paths       where the values stand; for a composite: the elements that hold the parts together
+    """
+
+    type: str
+    name: str
+    kind: Kind
+    slot: int | None = None
+    targets: tuple[str, ...] = ()
+    paths: tuple[ValuePath, ...] = ()
+    components: tuple[Component, ...] = ()
+
+    def json_paths(self) -> list[str]:
+        """Where the values stand, as PostgreSQL jsonpaths in lax mode."""
+        return [path.json_path() for path in self.paths]
+
+    def text_json_paths(self) -> list[str]:
+        """Where the text shown to people for the values stands (modifier `:text`), as jsonpaths."""
+        return [
+            path.json_path(*below) for path in self.paths for below in _DISPLAY.get(path.datatype, ())
+        ]
+
+    def elements(self) -> tuple[ValuePath, ...]:
+        """Of a composite: the repeating elements. Empty: its parts only have to be on the same fact."""
+        return tuple(path for path in self.paths if path.steps) if self.kind == "composite" else ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactType:
+    """A type of fact.
+
+    partitioned  so frequent that it gets a table partition of its own
+    happened     date parameters that say when the fact happened, best first
+    subjects     reference parameters that name the subjects it belongs to; `_id`: itself
+    """
+
+    name: str
+    partitioned: bool
+    happened: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every type and search parameter known. `subject_type` is the type that compartments are about."""
+
+    subject_type: str
+    types: Mapping[str, FactType]
+    by_type: Mapping[str, Mapping[str, Parameter]] = field(repr=False)
+
+    def type(self, name: str) -> FactType:
+        """The type of that name; `NotSupported` if there is none."""
+        found = self.types.get(name)
+        if found is None:
+            raise NotSupported("There is no such type.", remedy="See the capability statement for the types.")
+        return found
+
+    def parameter(self, type: str, name: str) -> Parameter:
+        """The parameter `name` of `type`; `NotSupported` if it has none."""
+        found = self.find(type, name)
+        if found is None:
+            self.type(type)
+            raise NotSupported(
+                f"{type} has no such search parameter.",
+                remedy="See the capability statement for the parameters of the type.",
+            )
+        return found
+
+    def find(self, type: str, name: str) -> Parameter | None:
+        """The parameter `name` of `type`, or None."""
+        return self.by_type.get(type, {}).get(name)
+
+    def parameters(self, type: str) -> list[Parameter]:
+        """All parameters of `type`, those of every type included, by name."""
+        self.type(type)
+        return list(self.by_type[type].values())
+
+
+def read_catalogue(pack: Path) -> Catalogue:
+    """The catalogue in the folder of a pack whose manifest has a table `facts`."""
+    manifest = tomllib.loads((pack / "pack.toml").read_text(encoding="utf-8"))
+    facts = manifest["facts"]
+    return parse_catalogue(
+        types=(pack / facts["types"]).read_text(encoding="utf-8"),
+        parameters=(pack / facts["parameters"]).read_text(encoding="utf-8"),
+        compartment=(pack / facts["compartment"]["parameters"]).read_text(encoding="utf-8"),
+        subject_type=facts["compartment"]["type"],
+    )
+
+
+def parse_catalogue(*, types: str, parameters: str, compartment: str, subject_type: str) -> Catalogue:
+    """The catalogue written in three tables; `Invalid` names every bad line."""
+    problems: list[Problem] = []
+    subjects = dict(_read(compartment, "compartment", ("type", "parameters"), _parse_subjects, problems))
+    fact_types = _read(types, "types", ("type", "partitioned", "happened"), _parse_type, problems)
+    columns = ("type", "parameter", "kind", "slot", "targets", "paths", "components")
+    rows = _read(parameters, "parameters", columns, _parse_parameter, problems)
+    by_name = {type_.name: replace(type_, subjects=subjects.get(type_.name, ())) for type_ in fact_types}
+    by_type = {name: _parameters_of(name, rows) for name in by_name}
+    problems += _check(by_name, by_type, rows, subjects, subject_type)
+    if problems:
+        raise Invalid(
+            f"The catalogue of search parameters has {len(problems)} bad entries.",
+            remedy="Mend the lines named in the problems.",
+            problems=tuple(problems),
+        )
+    return Catalogue(subject_type, by_name, {name: _with_kinds(found) for name, found in by_type.items()})
+
+
+def _read(
+    text: str,
+    table: str,
+    columns: tuple[str, ...],
+    parse: Callable[[list[str]], Parsed],
+    problems: list[Problem],
+) -> list[Parsed]:
+    lines = text.splitlines()
+    if not lines or tuple(lines[0].split("\t")) != columns:
+        problems.append(_problem(f"{table} line 1", f"the columns must be {', '.join(columns)}"))
+        return []
+    found: list[Parsed] = []
+    for number, line in enumerate(lines[1:], start=2):
+        fields = line.split("\t")
+        if len(fields) != len(columns):
+            problems.append(_problem(f"{table} line {number}", f"there must be {len(columns)} columns"))
+            continue
+        try:
+            found.append(parse(fields))
+        except Invalid as error:
+            problems.append(_problem(f"{table} line {number}", error.message))
+    return found
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "value", path, message)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def _parse_subjects(fields: list[str]) -> tuple[str, tuple[str, ...]]:
+    return fields[0], _names(fields[1])
+
+
+def _parse_type(fields: list[str]) -> FactType:
+    if fields[1] not in ("yes", "no"):
+        raise Invalid("partitioned must be yes or no")
+    return FactType(fields[0], fields[1] == "yes", _names(fields[2]))
+
+
+def _parse_parameter(fields: list[str]) -> Parameter:
+    type_, name, kind, slot, targets, paths, components = fields
+    if kind not in get_args(Kind):
+        raise Invalid(f"there is no kind {kind!r}")
+    if slot and (not slot.isdecimal() or int(slot) >= MAX_RANGES):
+        raise Invalid(f"slot must be 0 to {MAX_RANGES - 1}")
+    return Parameter(
+        type=type_,
+        name=name,
+        kind=cast(Kind, kind),
+        slot=int(slot) if slot else None,
+        targets=() if targets == "*" else _names(targets),
+        paths=tuple(parse_path(path) for path in paths.split()),
+        components=tuple(_parse_component(component) for component in components.split()),
+    )
+
+
+def _parse_component(text: str) -> Component:
+    name, equals, paths = text.partition("=")
+    if not equals:
+        raise Invalid("a component must be written name=path,path")
+    return Component(name, "special", tuple(parse_path(path) for path in paths.split(",")))
+
+
+def _parameters_of(type_: str, rows: list[Parameter]) -> dict[str, Parameter]:
+    mine = [row for row in rows if row.type in (EVERY_TYPE, type_)]
+    return {row.name: row for row in sorted(mine, key=lambda row: row.name)}
+
+
+def _with_kinds(parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+    """The same parameters, each component with the kind of the parameter it is a part of."""
+    return {name: _with_component_kinds(found, parameters) for name, found in parameters.items()}
+
+
+def _with_component_kinds(parameter: Parameter, parameters: dict[str, Parameter]) -> Parameter:
+    if not parameter.components:
+        return parameter
+    components = (replace(part, kind=parameters[part.name].kind) for part in parameter.components)
+    return replace(parameter, components=tuple(components))
+
+
+def _check(
+    types: dict[str, FactType],
+    by_type: dict[str, dict[str, Parameter]],
+    rows: list[Parameter],
+    subjects: dict[str, tuple[str, ...]],
+    subject_type: str,
+) -> list[Problem]:
+    """What no single line shows: names that lead nowhere, slots given twice."""
+    named = [row.type for row in rows if row.type != EVERY_TYPE] + [*subjects, subject_type]
+    problems = [_problem(name, "there is no such type") for name in sorted(set(named) - set(types))]
+    for name, type_ in types.items():
+        found = by_type[name]
+        wanted = [*type_.happened, *type_.subjects]
+        wanted += [part.name for parameter in found.values() for part in parameter.components]
+        missing = sorted(set(wanted) - set(found))
+        problems += [_problem(f"{name}.{lost}", "there is no such search parameter") for lost in missing]
+        problems += _check_slots(name, found)
+    return problems
+
+
+def _check_slots(type_: str, parameters: dict[str, Parameter]) -> list[Problem]:
+    problems: list[Problem] = []
+    taken: dict[int, str] = {}
+    for parameter in parameters.values():
+        place = f"{type_}.{parameter.name}"
+        needs_slot = parameter.kind in RANGE_KINDS and parameter.name not in COLUMN_PARAMETERS
+        if needs_slot != (parameter.slot is not None):
+            problems.append(_problem(place, "a date, number or quantity needs a slot, others have none"))
+        elif parameter.slot is not None and taken.setdefault(parameter.slot, place) != place:
+            problems.append(_problem(place, f"slot {parameter.slot} is given twice"))
+    return problems
