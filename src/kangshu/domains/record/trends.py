@@ -1,0 +1,140 @@
+"""Measurements over time: one trend per thing measured and unit, with reference limits and marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from decimal import Decimal
+
+from kangshu.domains.record.datatypes import Json, choice, codes_of, concept_text, tables
+from kangshu.domains.record.directory import Directory
+from kangshu.domains.record.entry import Mark, Source
+from kangshu.domains.record.moment import Moment
+from kangshu.domains.record.read import limits_of, mark_of, quantity_of, read_entry
+from kangshu.kernel.base.ids import derived_id
+from kangshu.kernel.facts.definition import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measured value with the limits its own source gave for it."""
+
+    when: Moment
+    value: Decimal
+    mark: Mark
+    low: Decimal | None
+    high: Decimal | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The values of one thing measured, oldest first; never empty."""
+
+    name: str
+    points: tuple[Point, ...]
+
+    @property
+    def latest(self) -> Point:
+        """The newest value."""
+        return self.points[-1]
+
+    @property
+    def limits(self) -> tuple[Decimal | None, Decimal | None]:
+        """(low, high) of the newest value that came with any."""
+        given = (p for p in reversed(self.points) if p.low is not None or p.high is not None)
+        found = next(given, None)
+        return (found.low, found.high) if found else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One chart: a single line, or the components of one observation (both blood pressures).
+
+    `key` is stable for the same code and unit and safe in an address. `vital` tells vital signs from
+    laboratory results.
+    """
+
+    key: str
+    title: str
+    unit: str
+    lines: tuple[Line, ...]
+    vital: bool
+
+    @property
+    def last(self) -> Moment:
+        """When anything of it was last measured."""
+        return max(line.latest.when for line in self.lines)
+
+    @property
+    def count(self) -> int:
+        """Number of values."""
+        return sum(len(line.points) for line in self.lines)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the newest values are outside their limits."""
+        return any(line.latest.mark for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    group: str
+    group_title: str
+    key: str
+    name: str
+    unit: str
+    vital: bool
+    point: Point
+
+
+def read_trends(
+    observations: Sequence[tuple[Fact, Json]], directory: Directory, zone: tzinfo
+) -> tuple[Trend, ...]:
+    """Every numeric observation, grouped; marked ones first, then the longest."""
+    groups: dict[tuple[str, str], list[_Measured]] = {}
+    for fact, body in observations:
+        for measured in _measured(fact, body, directory, zone):
+            groups.setdefault((measured.group, measured.unit), []).append(measured)
+    trends = [_trend(group, unit, found) for (group, unit), found in groups.items()]
+    return tuple(sorted(trends, key=lambda t: (not t.marked, not t.vital, -t.count, t.title)))
+
+
+def _trend(group: str, unit: str, found: Sequence[_Measured]) -> Trend:
+    ordered = sorted(found, key=lambda m: (m.point.when, m.point.source.address))
+    lines: dict[str, list[_Measured]] = {}
+    for measured in ordered:
+        lines.setdefault(measured.key, []).append(measured)
+    return Trend(
+        key=derived_id("trend", group, unit)[:8],
+        title=ordered[-1].group_title,
+        unit=unit,
+        lines=tuple(Line(m[-1].name, tuple(x.point for x in m)) for m in lines.values()),
+        vital=ordered[-1].vital,
+    )
+
+
+def _measured(fact: Fact, body: Json, directory: Directory, zone: tzinfo) -> Iterator[_Measured]:
+    entry = read_entry(fact, body, directory, zone)
+    if entry.withdrawn or entry.when is None:
+        return
+    group = _key(body)
+    for part in _parts(body):
+        quantity = quantity_of(choice(part, "value"))
+        if quantity is None or not group:
+            continue
+        number, unit = quantity
+        low, high = limits_of(part)
+        point = Point(entry.when, number, mark_of(part, choice(part, "value")), low, high, entry.source)
+        name = concept_text(part.get("code")) or entry.title
+        yield _Measured(group, entry.title, _key(part), name, unit, entry.kind == "vital", point)
+
+
+def _parts(body: Json) -> Iterable[Json]:
+    return [body, *tables(body.get("component"))]
+
+
+def _key(observed: Json) -> str:
+    codes = codes_of(observed.get("code"))
+    return f"{codes[0].system}|{codes[0].code}" if codes else concept_text(observed.get("code")).casefold()
