@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,11 +37,36 @@ class Principal:
     scopes: tuple[str, ...] = ()
 
 
+Attribute = str | int | bool | frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What somebody wants to do something with.
+
+    kind        what it is, as the access pack's Cedar schema names it, in snake case: `fact` (rows of
+                facts, a person's record), `work_item`, `access_log`, `indicator`, `operations` (metrics,
+                quarantine, load, backup)
+    type        the fact type asked for; None: any, and the scope of the grant says which come back
+    org, county, person
+                of the thing where the caller knows them; None where the scope shall decide
+    attributes  what else policies may look at: `care_orgs`, the institutions that have `person` in their care
+    """
+
+    kind: str
+    type: str | None = None
+    org: str | None = None
+    county: str | None = None
+    person: int | None = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict[str, Attribute])
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which rows a grant lets through: the union of the parts; nothing by default.
+    """Which rows a grant lets through; none by default.
 
-    `types` narrows every part to those fact types; None means every type.
+    A row is let through if its type is one of `open_types`; or if (`everything`, or its county, org or
+    person is listed) and its type is one of `types` (None: every type).
     """
 
     everything: bool = False
@@ -48,6 +74,7 @@ class Scope:
     orgs: frozenset[str] = frozenset()
     persons: frozenset[int] = frozenset()
     types: frozenset[str] | None = None
+    open_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
