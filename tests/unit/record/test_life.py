@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -117,7 +118,7 @@ def test_no_body_however_odd_raises_or_is_dropped(bodies: list[tuple[str, dict[s
 
 def test_a_body_that_is_no_json_is_still_counted() -> None:
     fact = fact_of({"resourceType": "Observation", "id": "o"})
-    broken = Fact(**{name: getattr(fact, name) for name in Fact.__slots__} | {"body": b"{"})
+    broken = replace(fact, body=b"{")
     assert shown(life([broken], ON)) == ["Observation/o"]
 
 
@@ -183,10 +184,7 @@ def test_the_source_interpretation_goes_before_the_limits() -> None:
 
 def test_a_trend_keeps_decimals_exactly_and_time_in_order() -> None:
     fact = observation(1, 0)
-    exact = Fact(
-        **{name: getattr(fact, name) for name in Fact.__slots__}
-        | {"body": fact.body.replace(b'"value": 0', b'"value": 5.60')}
-    )
+    exact = replace(fact, body=fact.body.replace(b'"value": 0', b'"value": 5.60'))
     (trend,) = life([observation(3, 7), exact, observation(2, 6)], ON).trends
     assert [str(point.value) for point in trend.lines[0].points] == ["5.60", "6", "7"]
     assert trend.lines[0].points[0].value == Decimal("5.60")
