@@ -125,7 +125,7 @@ def _product(body: Json, values: list[Any], directory: Directory) -> Json:
     if not pointer.startswith("#"):
         return directory.product(first(values))
     held = (c for c in tables(body.get("contained")) if word(c.get("id")) == pointer[1:])
-    return next((table(c.get("code")) for c in held), {})
+    return next((table(c.get("code")) for c in held), table(None))
 
 
 def _codes(row: Reading, body: Json, directory: Directory) -> tuple[Any, ...]:
