@@ -80,8 +80,17 @@ class Parameter:
         ]
 
     def elements(self) -> tuple[ValuePath, ...]:
-        """Of a composite: the repeating elements. Empty: its parts only have to be on the same fact."""
+        """Of a composite: the repeating elements within which its parts must stand together."""
         return tuple(path for path in self.paths if path.steps) if self.kind == "composite" else ()
+
+    def on_document(self) -> bool:
+        """Of a composite: its parts may stand on the fact itself.
+
+        Without `elements` it is then enough that every part matches. With both, terms have entries for the
+        parameter (perhaps none: an empty list) only if the fact has such elements; if they have not,
+        it is enough that every part matches.
+        """
+        return self.kind == "composite" and any(not path.steps for path in self.paths)
 
 
 @dataclass(frozen=True, slots=True)

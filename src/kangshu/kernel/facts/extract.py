@@ -1,0 +1,251 @@
+"""Extraction: from the body of a fact to the terms it can be found by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from math import isfinite
+from typing import Any
+
+from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.facts.definition import Terms
+from kangshu.kernel.facts.parameters import (
+    COLUMN_PARAMETERS,
+    Catalogue,
+    Component,
+    FactType,
+    Kind,
+    Parameter,
+)
+from kangshu.kernel.facts.paths import Take, ValuePath, Walk
+from kangshu.kernel.facts.strings import normalise
+from kangshu.kernel.facts.terms import MAKERS, Place, Use, target_of, untrue
+from kangshu.kernel.facts.tokens import token_hash
+
+__all__ = ["Extractor", "normalise", "token_hash"]
+
+Json = dict[str, Any]
+ALL = "*"
+
+
+class Extractor:
+    """Finds the terms of facts. Everything that depends on the catalogue is worked out here, once.
+
+    `zone` is the time zone of times that name none.
+    """
+
+    def __init__(self, catalogue: Catalogue, zone: tzinfo = UTC) -> None:
+        self._catalogue = catalogue
+        self._zone = zone
+        self._plans: dict[str, _Plan] = {}
+        self._walks: dict[tuple[str, str], Walk] = {}
+
+    def extract(self, type: str, resource: Json) -> Terms:
+        """The terms of `resource`, a parsed JSON body; `NotSupported` if the type is unknown."""
+        plan = self._plans.get(type)
+        if plan is None:
+            plan = self._plans[type] = _make_plan(self._catalogue, self._catalogue.type(type), self._zone)
+        return plan.run(resource)
+
+    def references(self, type: str, parameter: str, resource: Json) -> list[str]:
+        """Addresses that `resource` points to under a reference parameter (`*`: under all of them).
+
+        `Type/id` where the reference is relative, otherwise the URL as it stands; versions are cut off
+        references, not canonicals. Each address once.
+        """
+        walk = self._walks.get((type, parameter))
+        if walk is None:
+            chosen = self._reference_parameters(type, parameter)
+            walk = Walk((path, _collect_address(path)) for each in chosen for path in each.paths)
+            self._walks[type, parameter] = walk
+        found: list[str] = []
+        walk.run(resource, found)
+        return list(dict.fromkeys(found))
+
+    def _reference_parameters(self, type: str, name: str) -> list[Parameter]:
+        if name == ALL:
+            return [each for each in self._catalogue.parameters(type) if each.kind == "reference"]
+        parameter = self._catalogue.parameter(type, name)
+        if parameter.kind != "reference":
+            raise Invalid(f"{name} is not a reference parameter of {type}.", code="not-supported")
+        return [parameter]
+
+
+def _collect_address(path: ValuePath) -> Take:
+    only = path.only_type
+    if path.datatype == "Resource":
+        return lambda value, found: found.extend(_address_of_resource(value))
+    if path.datatype != "Reference":
+        return lambda value, found: found.append(value) if type(value) is str else None
+
+    def take(value: Json, found: list[str]) -> None:
+        reference = value.get("reference") if type(value) is dict else None
+        target = target_of(reference) if isinstance(reference, str) else None
+        if target is not None and only in (None, target[1] or value.get("type")):
+            found.append(target[0])
+
+    return take
+
+
+def _address_of_resource(value: Json) -> list[str]:
+    if type(value) is dict and "resourceType" in value and "id" in value:
+        return [f"{value['resourceType']}/{value['id']}"]
+    return []
+
+
+# --- plans --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of a composite: where its values stand in the element, or else in the document."""
+
+    name: str
+    in_element: Walk
+    in_document: Walk
+
+
+@dataclass(frozen=True, slots=True)
+class _Composite:
+    """A composite on repeating elements.
+
+    on_document  once there are such elements, the document itself counts as one more
+    """
+
+    name: str
+    parts: tuple[_Part, ...]
+    on_document: bool
+
+    def entries(self, elements: list[Json], document: Json) -> list[dict[str, Any]]:
+        """One entry for each element in which no part is missing."""
+        if self.on_document:
+            elements = [*elements, document]
+        entries = (self._entry(element, document) for element in elements)
+        return [entry for entry in entries if entry is not None]
+
+    def _entry(self, element: Json, document: Json) -> dict[str, Any] | None:
+        tokens: list[str] = []
+        ranges: dict[str, list[float]] = {}
+        for part in self.parts:
+            terms = Terms()
+            part.in_element.run(element, terms)
+            part.in_document.run(document, terms)
+            found = [token for token in dict.fromkeys(terms.tokens) if token != f"{part.name}:present"]
+            if not found and not terms.ranges:
+                return None
+            tokens += found
+            for low, high in terms.ranges.get(0, [])[:1]:
+                ranges[part.name] = [low, high]
+        return {"t": tokens, "r": ranges}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How facts of one type are read.
+
+    own_subject  the type itself, if its facts are subjects
+    happened     slots that say when it happened, best first
+    truths       parameters that are false where nothing stands
+    """
+
+    walk: Walk
+    own_subject: str | None
+    happened: tuple[int, ...]
+    truths: tuple[str, ...]
+    composites: tuple[_Composite, ...]
+
+    def run(self, resource: Json) -> Terms:
+        terms = Terms()
+        self.walk.run(resource, terms)
+        if self.own_subject is not None and isinstance(resource.get("id"), str):
+            address = f"{self.own_subject}/{resource['id']}"
+            terms.subjects.append(address)
+            terms.tokens.append(f"@{address}")
+        for name in self.truths:
+            if f"{name}=true" not in terms.tokens:
+                terms.tokens.extend(untrue(name))
+        for composite in self.composites:
+            # The walk has put the elements themselves here.
+            elements = terms.composites.pop(composite.name, None)
+            if elements is not None:
+                entries = composite.entries(elements, resource)
+                if entries or composite.on_document:
+                    terms.composites[composite.name] = entries
+        terms.tokens = list(dict.fromkeys(terms.tokens))
+        if len(terms.strings) > 1:
+            terms.strings = list(dict.fromkeys(terms.strings))
+        if len(terms.subjects) > 1:
+            terms.subjects = list(dict.fromkeys(terms.subjects))
+        terms.happened = _happened(self.happened, terms)
+        return terms
+
+
+def _happened(slots: tuple[int, ...], terms: Terms) -> float | None:
+    for slot in slots:
+        for low, high in terms.ranges.get(slot, ()):
+            if isfinite(low):
+                return low
+            if isfinite(high):
+                return high
+    return None
+
+
+def _make_plan(catalogue: Catalogue, type_: FactType, zone: tzinfo) -> _Plan:
+    parameters = catalogue.parameters(type_.name)
+    composites = [each for each in parameters if each.elements()]
+    takes = _takes(parameters, type_, catalogue.subject_type, zone)
+    takes += [(path, _keep_element(each.name)) for each in composites for path in each.elements()]
+    slots = (catalogue.parameter(type_.name, name).slot for name in type_.happened)
+    return _Plan(
+        walk=Walk(takes),
+        own_subject=type_.name if "_id" in type_.subjects else None,
+        happened=tuple(slot for slot in slots if slot is not None),
+        truths=tuple(each.name for each in parameters if any(path.datatype == "truth" for path in each.paths)),
+        composites=tuple(_make_composite(each, zone) for each in composites),
+    )
+
+
+def _takes(
+    parameters: list[Parameter], type_: FactType, subject_type: str, zone: tzinfo
+) -> list[tuple[ValuePath, Take]]:
+    """One take for each place and kind, however many parameters use it."""
+    uses: dict[tuple[ValuePath, Kind], list[Use]] = {}
+    for parameter in parameters:
+        if parameter.kind in ("composite", "special") or parameter.name in COLUMN_PARAMETERS:
+            continue
+        subject_of = subject_type if parameter.name in type_.subjects else None
+        for path in parameter.paths:
+            use = Use(parameter.name, parameter.slot, path.only_type, subject_of)
+            uses.setdefault((replace(path, only_type=None), parameter.kind), []).append(use)
+    return [(path, _make_take(path, kind, Place(tuple(found), zone))) for (path, kind), found in uses.items()]
+
+
+def _make_take(path: ValuePath, kind: Kind, place: Place) -> Take:
+    maker = MAKERS.get((kind, path.datatype))
+    if maker is None:
+        names = ", ".join(place.names)
+        raise Invalid(f"A {kind} parameter cannot be made from {path.datatype}: {names}.")
+    return maker(place)
+
+
+def _keep_element(name: str) -> Take:
+    def take(element: Json, terms: Terms) -> None:
+        if type(element) is dict:
+            terms.composites.setdefault(name, []).append(element)
+
+    return take
+
+
+def _make_composite(parameter: Parameter, zone: tzinfo) -> _Composite:
+    parts = tuple(_make_part(part, zone) for part in parameter.components)
+    return _Composite(parameter.name, parts, parameter.on_document())
+
+
+def _make_part(part: Component, zone: tzinfo) -> _Part:
+    place = Place((Use(part.name, slot=0),), zone)
+    takes = [(path, _make_take(path, part.kind, place)) for path in part.paths]
+    return _Part(
+        part.name,
+        Walk((path, take) for path, take in takes if not path.from_document),
+        Walk((path, take) for path, take in takes if path.from_document),
+    )
