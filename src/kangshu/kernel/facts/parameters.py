@@ -23,9 +23,7 @@ from kangshu.kernel.base.errors import Invalid, NotSupported, Problem
 from kangshu.kernel.facts.definition import MAX_RANGES
 from kangshu.kernel.facts.paths import ValuePath, parse_path
 
-Kind = Literal[
-    "token", "string", "reference", "date", "number", "quantity", "uri", "composite", "special"
-]
+Kind = Literal["token", "string", "reference", "date", "number", "quantity", "uri", "composite", "special"]
 
 Parsed = TypeVar("Parsed")
 
@@ -75,9 +73,7 @@ class Parameter:
 
     def text_json_paths(self) -> list[str]:
         """Where the text shown to people for the values stands (modifier `:text`), as jsonpaths."""
-        return [
-            path.json_path(*below) for path in self.paths for below in _DISPLAY.get(path.datatype, ())
-        ]
+        return [path.json_path(*below) for path in self.paths for below in _DISPLAY.get(path.datatype, ())]
 
     def elements(self) -> tuple[ValuePath, ...]:
         """Of a composite: the repeating elements within which its parts must stand together."""
@@ -145,9 +141,8 @@ class Catalogue:
 
 
 def read_catalogue(pack: Path) -> Catalogue:
-    """The catalogue in the folder of a pack whose manifest has a table `facts`."""
-    manifest = tomllib.loads((pack / "pack.toml").read_text(encoding="utf-8"))
-    facts = manifest["facts"]
+    """The catalogue in the folder of a pack that has a `facts.toml`."""
+    facts = tomllib.loads((pack / "facts.toml").read_text(encoding="utf-8"))
     return parse_catalogue(
         types=(pack / facts["types"]).read_text(encoding="utf-8"),
         parameters=(pack / facts["parameters"]).read_text(encoding="utf-8"),
