@@ -146,8 +146,7 @@ class Definitions:
         if choice is None:
             return []
         return [
-            self._child(spot, name + code[0].upper() + code[1:], choice, code)
-            for code in self._codes(choice)
+            self._child(spot, name + code[0].upper() + code[1:], choice, code) for code in self._codes(choice)
         ]
 
     def _codes(self, element: Json) -> list[str]:
@@ -348,9 +347,7 @@ def _table(header: str, lines: Iterable[str]) -> str:
 
 def derive(folder: Path) -> dict[str, str]:
     """The pack files made from the definitions in `folder`: file name -> text."""
-    structures = _resources(folder / "Bundle-types.json.gz") + _resources(
-        folder / "Bundle-resources.json.gz"
-    )
+    structures = _resources(folder / "Bundle-types.json.gz") + _resources(folder / "Bundle-resources.json.gz")
     definitions = Definitions(structures)
     rows = Deriver(definitions, _resources(folder / "Bundle-searchParams.json.gz")).rows()
     with gzip.open(folder / "CompartmentDefinition-patient.json.gz", "rt", encoding="utf-8") as file:

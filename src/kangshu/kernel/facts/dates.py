@@ -64,7 +64,9 @@ def _stretch_of_parts(date: re.Match[str], zone: tzinfo) -> Stretch:
     second = int(date["second"] or 0)
     if second > 60:
         raise ValueError("seconds go to 60")
-    moment = datetime(year, month, day, int(date["hour"]), int(date["minute"]), tzinfo=_zone(date["zone"], zone))
+    moment = datetime(
+        year, month, day, int(date["hour"]), int(date["minute"]), tzinfo=_zone(date["zone"], zone)
+    )
     fraction = date["fraction"]
     start = _seconds(moment) + second + (float(f"0.{fraction}") if fraction else 0.0)
     if date["second"] is None:

@@ -12,7 +12,6 @@ from kangshu.kernel.facts.definition import Terms
 from kangshu.kernel.facts.parameters import (
     COLUMN_PARAMETERS,
     Catalogue,
-    Component,
     FactType,
     Kind,
     Parameter,
@@ -96,47 +95,48 @@ def _address_of_resource(value: Json) -> list[str]:
 # --- plans --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One part of a composite: where its values stand in the element, or else in the document."""
-
-    name: str
-    in_element: Walk
-    in_document: Walk
+def _no_terms() -> Terms:
+    # The default factories of the class cost five times as much, and this is done for every element.
+    return Terms([], [], {}, {}, None, [])
 
 
 @dataclass(frozen=True, slots=True)
 class _Composite:
     """A composite on repeating elements.
 
+    parts        names of the parts; the ranges of a part come under its place in this list
+    present      for each part the token that says it has a value
     on_document  once there are such elements, the document itself counts as one more
     """
 
     name: str
-    parts: tuple[_Part, ...]
+    parts: tuple[str, ...]
+    present: tuple[str, ...]
+    in_element: Walk
+    in_document: Walk | None
     on_document: bool
 
     def entries(self, elements: list[Json], document: Json) -> list[dict[str, Any]]:
         """One entry for each element in which no part is missing."""
         if self.on_document:
             elements = [*elements, document]
-        entries = (self._entry(element, document) for element in elements)
+        entries = [self._entry(element, document) for element in elements]
         return [entry for entry in entries if entry is not None]
 
     def _entry(self, element: Json, document: Json) -> dict[str, Any] | None:
-        tokens: list[str] = []
-        ranges: dict[str, list[float]] = {}
-        for part in self.parts:
-            terms = Terms()
-            part.in_element.run(element, terms)
-            part.in_document.run(document, terms)
-            found = [token for token in dict.fromkeys(terms.tokens) if token != f"{part.name}:present"]
-            if not found and not terms.ranges:
+        terms = _no_terms()
+        self.in_element.run(element, terms)
+        if self.in_document is not None:
+            self.in_document.run(document, terms)
+        tokens = dict.fromkeys(terms.tokens)
+        for present in self.present:
+            if present not in tokens:
                 return None
-            tokens += found
-            for low, high in terms.ranges.get(0, [])[:1]:
-                ranges[part.name] = [low, high]
-        return {"t": tokens, "r": ranges}
+            del tokens[present]
+        return {
+            "t": list(tokens),
+            "r": {self.parts[slot]: list(ranges[0]) for slot, ranges in terms.ranges.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class _Plan:
     composites: tuple[_Composite, ...]
 
     def run(self, resource: Json) -> Terms:
-        terms = Terms()
+        terms = _no_terms()
         self.walk.run(resource, terms)
         if self.own_subject is not None and isinstance(resource.get("id"), str):
             address = f"{self.own_subject}/{resource['id']}"
@@ -164,13 +164,8 @@ class _Plan:
         for name in self.truths:
             if f"{name}=true" not in terms.tokens:
                 terms.tokens.extend(untrue(name))
-        for composite in self.composites:
-            # The walk has put the elements themselves here.
-            elements = terms.composites.pop(composite.name, None)
-            if elements is not None:
-                entries = composite.entries(elements, resource)
-                if entries or composite.on_document:
-                    terms.composites[composite.name] = entries
+        if terms.composites:
+            terms.composites = self._composites(terms.composites, resource)
         terms.tokens = list(dict.fromkeys(terms.tokens))
         if len(terms.strings) > 1:
             terms.strings = list(dict.fromkeys(terms.strings))
@@ -178,6 +173,16 @@ class _Plan:
             terms.subjects = list(dict.fromkeys(terms.subjects))
         terms.happened = _happened(self.happened, terms)
         return terms
+
+    def _composites(self, elements: dict[str, list[Json]], resource: Json) -> dict[str, list[dict[str, Any]]]:
+        """The entries of each composite from the elements that the walk has collected for it."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for composite in self.composites:
+            if composite.name in elements:
+                entries = composite.entries(elements[composite.name], resource)
+                if entries or composite.on_document:
+                    found[composite.name] = entries
+        return found
 
 
 def _happened(slots: tuple[int, ...], terms: Terms) -> float | None:
@@ -200,7 +205,9 @@ def _make_plan(catalogue: Catalogue, type_: FactType, zone: tzinfo) -> _Plan:
         walk=Walk(takes),
         own_subject=type_.name if "_id" in type_.subjects else None,
         happened=tuple(slot for slot in slots if slot is not None),
-        truths=tuple(each.name for each in parameters if any(path.datatype == "truth" for path in each.paths)),
+        truths=tuple(
+            each.name for each in parameters if any(path.datatype == "truth" for path in each.paths)
+        ),
         composites=tuple(_make_composite(each, zone) for each in composites),
     )
 
@@ -237,15 +244,18 @@ def _keep_element(name: str) -> Take:
 
 
 def _make_composite(parameter: Parameter, zone: tzinfo) -> _Composite:
-    parts = tuple(_make_part(part, zone) for part in parameter.components)
-    return _Composite(parameter.name, parts, parameter.on_document())
-
-
-def _make_part(part: Component, zone: tzinfo) -> _Part:
-    place = Place((Use(part.name, slot=0),), zone)
-    takes = [(path, _make_take(path, part.kind, place)) for path in part.paths]
-    return _Part(
-        part.name,
-        Walk((path, take) for path, take in takes if not path.from_document),
-        Walk((path, take) for path, take in takes if path.from_document),
+    parts = tuple(part.name for part in parameter.components)
+    takes = [
+        (path, _make_take(path, part.kind, Place((Use(part.name, slot),), zone)))
+        for slot, part in enumerate(parameter.components)
+        for path in part.paths
+    ]
+    in_document = [(path, take) for path, take in takes if path.from_document]
+    return _Composite(
+        name=parameter.name,
+        parts=parts,
+        present=tuple(f"{part}:present" for part in parts),
+        in_element=Walk((path, take) for path, take in takes if not path.from_document),
+        in_document=Walk(in_document) if in_document else None,
+        on_document=parameter.on_document(),
     )

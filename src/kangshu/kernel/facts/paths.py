@@ -20,6 +20,8 @@ from typing import Any
 
 from kangshu.kernel.base.errors import Invalid
 
+Json = dict[str, Any]
+
 _STEP = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\[(?:(?P<index>\d+)|(?P<property>\w+)=(?P<value>[\w-]+))\])?")
 _PATH = re.compile(r"(?P<root>/?)(?P<steps>\.|[^:/]+):(?P<datatype>\w+)(?:\((?P<only>\w+)\))?")
 
@@ -67,14 +69,16 @@ def parse_path(text: str) -> ValuePath:
 def _parse_step(text: str) -> Step:
     step = _STEP.fullmatch(text)
     if step is None:
-        raise Invalid(f"{text!r} is not a step of an element path.", remedy="Write name, name[0] or name[p=v].")
+        raise Invalid(
+            f"{text!r} is not a step of an element path.", remedy="Write name, name[0] or name[p=v]."
+        )
     index = int(step["index"]) if step["index"] else None
     where = (step["property"], step["value"]) if step["property"] else None
     return Step(step["name"], index, where)
 
 
 Take = Callable[[Any, Any], None]
-"""Called with a value and the sink that the walk was given."""
+"""Called with a value (never a list) and the sink that the walk was given."""
 
 
 class Walk:
@@ -84,7 +88,7 @@ class Walk:
     many paths go through it, and properties that no path names cost nothing.
     """
 
-    __slots__ = ("_by_name", "_takes")
+    __slots__ = ("_at_index", "_by_name", "_takes")
 
     def __init__(self, takes: Iterable[tuple[ValuePath, Take]]) -> None:
         tree = _Tree()
@@ -92,16 +96,29 @@ class Walk:
             tree.add(path.steps, take)
         self._takes = tuple(tree.takes)
         self._by_name = tree.visits()
+        self._at_index = tree.visits_at_index()
 
-    def run(self, document: dict[str, Any], sink: Any) -> None:
+    def run(self, document: Json, sink: Any) -> None:
         """Call every `Take` with each value that stands at its path."""
         visits = self._by_name
         for name, value in document.items():
             visit = visits.get(name)
-            if visit is not None:
+            if visit is None:
+                continue
+            if value.__class__ is list:
+                for element in value:
+                    visit(element, sink)
+            else:
                 visit(value, sink)
         for take in self._takes:
             take(document, sink)
+        for name, index, visit in self._at_index:
+            _visit_index(document.get(name), index, visit, sink)
+
+
+def _visit_index(elements: list[Any] | None, index: int, visit: Take, sink: Any) -> None:
+    if type(elements) is list and len(elements) > index:
+        visit(elements[index], sink)
 
 
 class _Tree:
@@ -118,29 +135,64 @@ class _Tree:
         node.takes.append(take)
 
     def visits(self) -> dict[str, Take]:
-        """One function for each property name below this node."""
+        """What to do with each element of a property, for the properties below this node."""
         by_name: dict[str, list[Take]] = {}
         for step, child in self.children.items():
-            by_name.setdefault(step.name, []).append(_select(step, child.visit()))
+            if step.index is None:
+                visit = child.visit()
+                chosen = visit if step.where is None else _where(*step.where, visit)
+                by_name.setdefault(step.name, []).append(chosen)
         return {name: _all(visits) for name, visits in by_name.items()}
 
+    def visits_at_index(self) -> tuple[tuple[str, int, Take], ...]:
+        """What to do with a single element of a list, for the properties below this node."""
+        return tuple(
+            (step.name, step.index, child.visit())
+            for step, child in self.children.items()
+            if step.index is not None
+        )
+
     def visit(self) -> Take:
-        """The function that handles one element at this node."""
-        below = tuple(self.visits().items())
-        if not below:
-            return _all(self.takes)
-        return _all([*self.takes, _descend(below)])
+        """What to do with an element at this node."""
+        takes = list(self.takes)
+        visits = tuple(self.visits().items())
+        if visits:
+            takes.append(_descend(visits))
+        takes.extend(_descend_at_index(*each) for each in self.visits_at_index())
+        return _all(takes)
 
 
-def _descend(below: tuple[tuple[str, Take], ...]) -> Take:
-    def descend(element: Any, sink: Any) -> None:
-        if type(element) is dict:
-            for name, visit in below:
-                value = element.get(name)
-                if value is not None:
-                    visit(value, sink)
+def _descend(visits: tuple[tuple[str, Take], ...]) -> Take:
+    def descend(element: Json, sink: Any) -> None:
+        if type(element) is not dict:
+            return
+        for name, visit in visits:
+            value = element.get(name)
+            if value is None:
+                continue
+            if value.__class__ is list:
+                for each in value:
+                    visit(each, sink)
+            else:
+                visit(value, sink)
 
     return descend
+
+
+def _descend_at_index(name: str, index: int, visit: Take) -> Take:
+    def descend(element: Json, sink: Any) -> None:
+        if type(element) is dict:
+            _visit_index(element.get(name), index, visit, sink)
+
+    return descend
+
+
+def _where(name: str, wanted: str, visit: Take) -> Take:
+    def where(element: Json, sink: Any) -> None:
+        if type(element) is dict and element.get(name) == wanted:
+            visit(element, sink)
+
+    return where
 
 
 def _all(visits: list[Take]) -> Take:
@@ -153,36 +205,3 @@ def _all(visits: list[Take]) -> Take:
             visit(value, sink)
 
     return visit_all
-
-
-def _select(step: Step, visit: Take) -> Take:
-    """Enter lists, and leave out what the step leaves out."""
-    if step.index is not None:
-        return _select_index(step.index, visit)
-    if step.where is not None:
-        visit = _select_where(*step.where, visit)
-
-    def each(value: Any, sink: Any) -> None:
-        if type(value) is list:
-            for element in value:
-                visit(element, sink)
-        else:
-            visit(value, sink)
-
-    return each
-
-
-def _select_index(index: int, visit: Take) -> Take:
-    def at_index(value: Any, sink: Any) -> None:
-        if type(value) is list and len(value) > index:
-            visit(value[index], sink)
-
-    return at_index
-
-
-def _select_where(name: str, wanted: str, visit: Take) -> Take:
-    def where(element: Any, sink: Any) -> None:
-        if type(element) is dict and element.get(name) == wanted:
-            visit(element, sink)
-
-    return where

@@ -80,6 +80,10 @@ def _objects(value: Any) -> Iterator[Json]:
             yield element
 
 
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _texts(value: Any) -> Iterator[str]:
     """The strings in a list, or the one string."""
     for element in value if isinstance(value, list) else (value,):  # pyright: ignore[reportUnknownVariableType]
@@ -121,8 +125,8 @@ def _code(place: Place) -> Take:
 def _boolean(place: Place) -> Take:
     tokens = {truth: _coded(place.names, None, str(truth).lower()) for truth in (False, True)}
 
-    def take(value: bool, terms: Terms) -> None:
-        if type(value) is bool:
+    def take(value: Any, terms: Terms) -> None:
+        if value is True or value is False:
             terms.tokens.extend(tokens[value])
 
     return take
@@ -147,9 +151,7 @@ def untrue(name: str) -> tuple[str, ...]:
 def _coding_tokens(names: tuple[str, ...]) -> Callable[[Any, Any], tuple[str, ...]]:
     @lru_cache(_REMEMBERED)
     def tokens_of(system: Any, code: Any) -> tuple[str, ...]:
-        return _coded(
-            names, system if isinstance(system, str) else None, code if isinstance(code, str) else None
-        )
+        return _coded(names, _text(system), _text(code))
 
     return tokens_of
 
@@ -169,16 +171,21 @@ def _coding(place: Place) -> Take:
 
 def _concept(place: Place) -> Take:
     present = place.present
-    coding = _coding(place)
+    tokens_of = _coding_tokens(place.names)
 
     def take(value: Json, terms: Terms) -> None:
-        if type(value) is dict:
-            codings = value.get("coding")
-            if type(codings) is list:
-                for each in codings:  # pyright: ignore[reportUnknownVariableType]
-                    coding(each, terms)
-            else:
-                terms.tokens.extend(present)
+        if type(value) is not dict:
+            return
+        codings: Any = value.get("coding")
+        if codings.__class__ is not list:
+            terms.tokens.extend(present)
+            return
+        for coding in codings:
+            if coding.__class__ is dict:
+                try:
+                    terms.tokens.extend(tokens_of(coding.get("system"), coding.get("code")))
+                except TypeError:  # as above
+                    continue
 
     return take
 
@@ -189,12 +196,9 @@ def _identifier(place: Place) -> Take:
     def take(value: Json, terms: Terms) -> None:
         if type(value) is not dict:
             return
-        system, code = value.get("system"), value.get("value")
-        if not isinstance(code, str):
-            code = None
-        terms.tokens.extend(_coded(names, system if isinstance(system, str) else None, code))
-        kind = value.get("type")
-        if code and isinstance(kind, dict):
+        code = _text(value.get("value"))
+        terms.tokens.extend(_coded(names, _text(value.get("system")), code))
+        for kind in _objects(value.get("type")) if code else ():
             for coding in _objects(kind.get("coding")):
                 of_type = f"{coding.get('system') or ''}|{coding.get('code') or ''}|{code}"
                 terms.tokens.extend([f"{name}:of-type={of_type}" for name in names])
@@ -207,14 +211,7 @@ def _contact(place: Place) -> Take:
 
     def take(value: Json, terms: Terms) -> None:
         if type(value) is dict:
-            system, code = value.get("system"), value.get("value")
-            terms.tokens.extend(
-                _coded(
-                    names,
-                    system if isinstance(system, str) else None,
-                    code if isinstance(code, str) else None,
-                )
-            )
+            terms.tokens.extend(_coded(names, _text(value.get("system")), _text(value.get("value"))))
 
     return take
 
@@ -287,14 +284,12 @@ def target_of(reference: str) -> tuple[str, str | None] | None:
     return address, named["type"] if named else None
 
 
-@lru_cache(65_536)
-def _target(reference: str) -> tuple[str, str | None] | None:
-    return target_of(reference)
-
-
 def _reference(place: Place) -> Take:
     uses = place.uses
-    found = lru_cache(_REMEMBERED)(lambda reference, type_: _reference_terms(uses, reference, type_))
+
+    @lru_cache(_REMEMBERED)
+    def found(reference: str, type_: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return _reference_terms(uses, reference, type_)
 
     def take(value: Json, terms: Terms) -> None:
         if type(value) is not dict:
@@ -537,23 +532,22 @@ def _money(place: Place) -> Take:
     return take
 
 
-def _ends(place: Place, value: Json, names: tuple[str, str], terms: Terms) -> None:
-    """A range between two quantities; a missing end is open."""
-    low, high = value.get(names[0]), value.get(names[1])
-    terms.tokens.extend(place.present)
-    for end in _objects([low, high]):
-        tokens = _unit_tokens(place.names, end.get("system"), end.get("code"), end.get("unit"))
-        terms.tokens.extend(tokens)
-    low = _number_of(low.get("value")) if isinstance(low, dict) else None
-    high = _number_of(high.get("value")) if isinstance(high, dict) else None
-    if low is not None or high is not None:
-        _add_range(place.slots, -inf if low is None else low, inf if high is None else high, terms)
-
-
 def _range(place: Place) -> Take:
+    """Between two quantities; a missing end is open."""
+
     def take(value: Json, terms: Terms) -> None:
-        if type(value) is dict:
-            _ends(place, value, ("low", "high"), terms)
+        if type(value) is not dict:
+            return
+        terms.tokens.extend(place.present)
+        ends = {name: end for name in ("low", "high") for end in _objects(value.get(name))}
+        for end in ends.values():
+            terms.tokens.extend(
+                _unit_tokens(place.names, end.get("system"), end.get("code"), end.get("unit"))
+            )
+        low = _number_of(ends["low"].get("value")) if "low" in ends else None
+        high = _number_of(ends["high"].get("value")) if "high" in ends else None
+        if low is not None or high is not None:
+            _add_range(place.slots, -inf if low is None else low, inf if high is None else high, terms)
 
     return take
 
@@ -564,8 +558,7 @@ def _sampled_data(place: Place) -> Take:
     def take(value: Json, terms: Terms) -> None:
         if type(value) is not dict:
             return
-        origin: Any = value.get("origin")
-        origin = origin if isinstance(origin, dict) else {}
+        origin: Json = next(_objects(value.get("origin")), {})
         terms.tokens.extend(place.present)
         unit = (origin.get("system"), origin.get("code"), origin.get("unit"))
         terms.tokens.extend(_unit_tokens(place.names, *unit))
@@ -614,8 +607,7 @@ MAKERS: dict[tuple[Kind, str], Callable[[Place], Take]] = {
     ("date", "Period"): _period,
     ("date", "Timing"): _timing,
     **{
-        ("quantity", datatype): _quantity
-        for datatype in ("Quantity", "Age", "Duration", "Count", "Distance")
+        ("quantity", datatype): _quantity for datatype in ("Quantity", "Age", "Duration", "Count", "Distance")
     },
     ("quantity", "Money"): _money,
     ("quantity", "Range"): _range,
