@@ -44,6 +44,9 @@ KIND_DATATYPES: dict[str, frozenset[str]] = {
 }
 """What a parameter of a kind can be made from; other datatypes of a choice hold nothing it could match."""
 
+SEVERAL_IN_ONE = frozenset({"Timing"})
+"""Datatypes that hold several values of the parameter's kind in one."""
+
 COLUMNS = frozenset({"_id", "_lastUpdated"})
 """Parameters of every type that the store answers from a column of its own."""
 
@@ -107,13 +110,17 @@ HAPPENED_ORDER = ("date", "created", "authored", "period", "start", "onset", "is
 class Spot:
     """A place in the JSON of a type: how it is reached, what stands there.
 
-    `element` is the definition to look for children in (`Patient.contact`, `CodeableConcept`).
+    `element` is the definition to look for children in (`Patient.contact`, `CodeableConcept`),
+    `definition` the one that says what stands here (`Observation.value[x]`), `repeats` whether
+    there can be several.
     """
 
     steps: tuple[str, ...]
     datatype: str
     element: str
     only_type: str = ""
+    definition: str = ""
+    repeats: bool = False
 
     def written(self) -> str:
         datatype = f"{self.datatype}({self.only_type})" if self.only_type else self.datatype
@@ -162,7 +169,13 @@ class Definitions:
             inside = element["path"]
         else:
             inside = code
-        return Spot((*spot.steps, step), code, inside)
+        return Spot(
+            steps=(*spot.steps, step),
+            datatype=code,
+            element=inside,
+            definition=element["path"],
+            repeats=spot.repeats or element["max"] != "1" or code in SEVERAL_IN_ONE,
+        )
 
 
 # --- expressions --------------------------------------------------------------------------------------
@@ -235,11 +248,12 @@ class Row:
     targets: str
     paths: str
     components: str = ""
+    single: bool = False
     slot: str = ""
 
     def line(self) -> str:
-        fields = (self.type, self.name, self.kind, self.slot, self.targets, self.paths, self.components)
-        return "\t".join(fields)
+        head = (self.type, self.name, self.kind, self.slot, "yes" if self.single else "no")
+        return "\t".join((*head, self.targets, self.paths, self.components))
 
 
 class Deriver:
@@ -252,7 +266,7 @@ class Deriver:
 
     def rows(self) -> list[Row]:
         rows = [self._row(parameter, base) for parameter in self._parameters for base in parameter["base"]]
-        rows += [Row(type_, name, kind, "", paths) for type_, name, kind, paths in HELPERS]
+        rows += [Row(type_, name, kind, "", paths, single=True) for type_, name, kind, paths in HELPERS]
         rows.sort(key=lambda row: (row.type, row.name))
         return list(_with_slots(rows))
 
@@ -270,7 +284,7 @@ class Deriver:
         spots = self._values(kind, start, parameter["expression"])
         if not spots:
             raise ValueError(f"{base} {name}: no element holds a value for this parameter")
-        return Row(type_, name, kind, self._targets(parameter, spots), _written(spots))
+        return Row(type_, name, kind, self._targets(parameter, spots), _written(spots), single=_single(spots))
 
     def _values(self, kind: str, start: Spot, expression: str) -> list[Spot]:
         spots = list(spots_of(self._definitions, start, expression))
@@ -305,6 +319,11 @@ class Deriver:
         if len(targets) > 100 or (parameter["type"] == "reference" and not targets):
             return "*"
         return ",".join(targets)
+
+
+def _single(spots: list[Spot]) -> bool:
+    """Whether a fact can have no more than one value: nothing repeats, alternatives exclude each other."""
+    return len({spot.definition for spot in spots}) == 1 and not any(spot.repeats for spot in spots)
 
 
 def _written(spots: Iterable[Spot]) -> str:
@@ -354,7 +373,7 @@ def derive(folder: Path) -> dict[str, str]:
         compartment: Json = json.load(file)
     return {
         "search_parameters.tsv": _table(
-            "type\tparameter\tkind\tslot\ttargets\tpaths\tcomponents", (row.line() for row in rows)
+            "type\tparameter\tkind\tslot\tsingle\ttargets\tpaths\tcomponents", (row.line() for row in rows)
         ),
         "types.tsv": _table("type\tpartitioned\thappened", _type_lines(definitions.types, rows)),
         "compartment_patient.tsv": _table("type\tparameters", _compartment_lines(compartment)),

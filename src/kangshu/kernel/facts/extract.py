@@ -179,9 +179,7 @@ class _Plan:
         found: dict[str, list[dict[str, Any]]] = {}
         for composite in self.composites:
             if composite.name in elements:
-                entries = composite.entries(elements[composite.name], resource)
-                if entries or composite.on_document:
-                    found[composite.name] = entries
+                found[composite.name] = composite.entries(elements[composite.name], resource)
         return found
 
 

@@ -4,7 +4,8 @@ Everything here comes from a pack; the kernel knows kinds and datatypes, not typ
 Three tables, tab-separated, first line the column names:
 
 types        type, partitioned (yes | no), happened (date parameters, best first)
-parameters   type (`*`: every type), parameter, kind, slot, targets (`*`: any), paths, components
+parameters   type (`*`: every type), parameter, kind, slot, single (yes | no), targets (`*`: any),
+             paths, components
 compartment  type, parameters (`_id`: the fact is its own subject)
 
 `paths` are separated by blanks (grammar: `paths.py`). For a composite they name the elements within
@@ -55,6 +56,7 @@ class Parameter:
     """A name under which facts of `type` can be searched (`*`: facts of every type).
 
     slot        range column of the type, 0 … MAX_RANGES - 1; None for kinds without a range
+    single      a fact has no more than one value for it
     targets     types a reference can point to; empty: any
     paths       where the values stand; for a composite: the elements that hold the parts together
     """
@@ -63,6 +65,7 @@ class Parameter:
     name: str
     kind: Kind
     slot: int | None = None
+    single: bool = False
     targets: tuple[str, ...] = ()
     paths: tuple[ValuePath, ...] = ()
     components: tuple[Component, ...] = ()
@@ -80,12 +83,7 @@ class Parameter:
         return tuple(path for path in self.paths if path.steps) if self.kind == "composite" else ()
 
     def on_document(self) -> bool:
-        """Of a composite: its parts may stand on the fact itself.
-
-        Without `elements` it is then enough that every part matches. With both, terms have entries for the
-        parameter (perhaps none: an empty list) only if the fact has such elements; if they have not,
-        it is enough that every part matches.
-        """
+        """Of a composite: its parts may also stand on the fact itself, outside any element."""
         return self.kind == "composite" and any(not path.steps for path in self.paths)
 
 
@@ -156,7 +154,7 @@ def parse_catalogue(*, types: str, parameters: str, compartment: str, subject_ty
     problems: list[Problem] = []
     subjects = dict(_read(compartment, "compartment", ("type", "parameters"), _parse_subjects, problems))
     fact_types = _read(types, "types", ("type", "partitioned", "happened"), _parse_type, problems)
-    columns = ("type", "parameter", "kind", "slot", "targets", "paths", "components")
+    columns = ("type", "parameter", "kind", "slot", "single", "targets", "paths", "components")
     rows = _read(parameters, "parameters", columns, _parse_parameter, problems)
     by_name = {type_.name: replace(type_, subjects=subjects.get(type_.name, ())) for type_ in fact_types}
     by_type = {name: _parameters_of(name, rows) for name in by_name}
@@ -207,13 +205,17 @@ def _parse_subjects(fields: list[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def _parse_type(fields: list[str]) -> FactType:
-    if fields[1] not in ("yes", "no"):
-        raise Invalid("partitioned must be yes or no")
-    return FactType(fields[0], fields[1] == "yes", _names(fields[2]))
+    return FactType(fields[0], _parse_yes("partitioned", fields[1]), _names(fields[2]))
+
+
+def _parse_yes(column: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise Invalid(f"{column} must be yes or no")
+    return text == "yes"
 
 
 def _parse_parameter(fields: list[str]) -> Parameter:
-    type_, name, kind, slot, targets, paths, components = fields
+    type_, name, kind, slot, single, targets, paths, components = fields
     if kind not in get_args(Kind):
         raise Invalid(f"there is no kind {kind!r}")
     if slot and (not slot.isdecimal() or int(slot) >= MAX_RANGES):
@@ -223,6 +225,7 @@ def _parse_parameter(fields: list[str]) -> Parameter:
         name=name,
         kind=cast(Kind, kind),
         slot=int(slot) if slot else None,
+        single=_parse_yes("single", single),
         targets=() if targets == "*" else _names(targets),
         paths=tuple(parse_path(path) for path in paths.split()),
         components=tuple(_parse_component(component) for component in components.split()),

@@ -35,6 +35,7 @@ from kangshu.kernel.facts.strings import normalise
 
 Json = dict[str, Any]
 
+_NOTHING: Json = {}
 _REMEMBERED = 4_096
 """Recent values remembered per place."""
 
@@ -558,7 +559,7 @@ def _sampled_data(place: Place) -> Take:
     def take(value: Json, terms: Terms) -> None:
         if type(value) is not dict:
             return
-        origin: Json = next(_objects(value.get("origin")), {})
+        origin = next(_objects(value.get("origin")), _NOTHING)
         terms.tokens.extend(place.present)
         unit = (origin.get("system"), origin.get("code"), origin.get("unit"))
         terms.tokens.extend(_unit_tokens(place.names, *unit))
