@@ -84,6 +84,7 @@ def uv_settings() -> dict[str, str]:
         "find-links": "UV_FIND_LINKS",
         "no-index": "UV_NO_INDEX",
         "cert": "SSL_CERT_FILE",
+        "trusted-host": "UV_INSECURE_HOST",
     }
     settings = {names[key]: value for key, value in told.items() if key in names and value}
     settings["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip asks every index too; the hashes keep it safe
