@@ -13,7 +13,8 @@ BEGIN
   FOREACH harmless IN ARRAY ARRAY[
     'arraycontains(anyarray, anyarray)', 'arraycontained(anyarray, anyarray)', 'arrayoverlap(anyarray, anyarray)',
     'textlike(text, text)', 'textnlike(text, text)', 'texticlike(text, text)', 'texticnlike(text, text)',
-    'textregexeq(text, text)', 'texticregexeq(text, text)', 'starts_with(text, text)'
+    'textregexeq(text, text)', 'texticregexeq(text, text)', 'starts_with(text, text)',
+    'token(text)', 'textcat(text, text)'
   ]::regprocedure[] LOOP
     EXECUTE format('ALTER FUNCTION %s LEAKPROOF', harmless);
   END LOOP;

@@ -1,0 +1,50 @@
+"""The institutions of the places whose packs are here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_CODE = re.compile(r"[HP](\d{6})\d{5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """`code` as the insurance bureau gives it (H + division + serial); `county` six digits, '' if unknown."""
+
+    code: str
+    name: str
+    level: str
+    county: str
+
+
+class Institutions:
+    """Look-up by code. A code nobody has listed is still an institution: its division is in the code."""
+
+    def __init__(self, listed: Iterable[Institution]) -> None:
+        self._by_code: Mapping[str, Institution] = {each.code: each for each in listed}
+
+    def __iter__(self):
+        return iter(self._by_code.values())
+
+    def get(self, code: str) -> Institution:
+        found = self._by_code.get(code)
+        if found is not None:
+            return found
+        match = _CODE.fullmatch(code)
+        return Institution(code, code, "", match[1] if match else "")
+
+
+def read_institutions(folders: Iterable[Path]) -> Institutions:
+    """From `institutions.tsv` (columns code, name, level, county, …) of each folder that has one."""
+    listed: list[Institution] = []
+    for folder in folders:
+        path = folder / "institutions.tsv"
+        if path.exists():
+            rows = csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="\t")
+            listed += [Institution(row["code"], row["name"], row["level"], row["county"]) for row in rows]
+    return Institutions(listed)

@@ -1,0 +1,269 @@
+"""The platform: one facade over the domains, used by the command line, the web and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kangshu.app.institutions import Institutions
+from kangshu.app.settings import Settings
+from kangshu.domains.intake import reading, validation
+from kangshu.domains.intake.change import Change
+from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Tally, parse_tally
+from kangshu.domains.intake.reading import Media, Unit
+from kangshu.kernel.base.errors import KangshuError, Problem
+from kangshu.kernel.base.ids import new_id
+from kangshu.kernel.base.time import Clock
+from kangshu.kernel.facts import journal, persons, work_items
+from kangshu.kernel.facts.access_log import AccessLog
+from kangshu.kernel.facts.database import Database, Session
+from kangshu.kernel.facts.definition import Outcome
+from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.journal import Message, Quarantined
+from kangshu.kernel.facts.parameters import Catalogue
+from kangshu.kernel.facts.reader import Reader, Use
+from kangshu.kernel.facts.work_items import WorkItem
+from kangshu.kernel.policies.access_log import entry_of
+from kangshu.kernel.policies.decide import Policies
+from kangshu.kernel.policies.definition import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything wired together. Made by `wiring.build`; safe to share between threads; `close` it."""
+
+    settings: Settings
+    clock: Clock
+    catalogue: Catalogue
+    extractor: Extractor
+    policies: Policies
+    institutions: Institutions
+    database: Database
+    pipeline: Pipeline
+    access_log: AccessLog
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.access_log.close()
+        self.database.close()
+
+    # -- reading and writing
+
+    def reader(self, grant: Grant) -> Reader:
+        """The door to the rows of a grant."""
+        return Reader(self.database, grant, self._note)
+
+    def writer(self, grant: Grant) -> Writer:
+        """The door for single changes, as the API makes them."""
+        return Writer(self, grant)
+
+    def _note(self, grant: Grant, use: Use) -> None:
+        entry = entry_of(
+            grant,
+            self.clock(),
+            type=use.type or "",
+            facts=use.addresses,
+            persons=use.persons,
+            count=use.count,
+        )
+        self.access_log.append([entry])
+
+    # -- intake
+
+    def receive(
+        self, grant: Grant, source: str, parts: Iterable[bytes], *, media: Media | None = None
+    ) -> Tally:
+        """Journal one message from an institution and work through it; what became of it, by type.
+
+        Once this returns, the message is in the journal for good. A message that was received before
+        is not worked through again: everything in it counts as unchanged.
+        """
+        message = self.journal(source, parts, media or "")
+        tally = self.work_through(message)
+        self._note(grant, Use(None, (), (), sum(tally.received.values())))
+        return tally
+
+    def journal(self, source: str, parts: Iterable[bytes], media: str) -> Message:
+        """Keep a message; durable when this returns."""
+        now = self.clock()
+        pieces = list(parts)
+        return self.database.transact(
+            lambda session: journal.keep(
+                session, source=source, channel="intake", media=media, parts=pieces, now=now
+            )
+        )
+
+    def work_through(self, message: Message, *, again: bool = False) -> Tally:
+        """Turn a journalled message into facts and quarantine entries. Once is enough: a second time changes nothing.
+
+        `again` works through a finished message once more (replay).
+        """
+        if message.counts is not None and not again:
+            return _as_unchanged(parse_tally(message.counts))
+        county = self.institutions.get(message.source).county
+        origin = Origin(message.source, county, message.id, self.clock())
+        tally = Tally()
+        bad: list[tuple[int, str, Sequence[Problem]]] = []
+        media: Any = message.media if message.media in ("json", "ndjson") else None
+        try:
+            units = reading.units(self._content(message.id), media=media)
+            for unit in units:
+                counted, wrong = self._take(unit, origin)
+                tally.add(counted)
+                bad += wrong
+        except KangshuError as error:
+            problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", str(error)),)
+            bad.append((-1, "?", problems))
+            tally.quarantined["?"] += 1
+            tally.received["?"] += 1
+        self._finish(message.id, tally, bad)
+        return tally
+
+    def _take(self, unit: Unit, origin: Origin) -> tuple[Tally, list[Bad]]:
+        return self.database.transact(lambda session: self.pipeline.take(session, unit, origin))
+
+    def _content(self, message: int) -> Iterator[bytes]:
+        with self.database.connection() as session:
+            yield from journal.content(session, message)
+
+    def _finish(self, message: int, tally: Tally, bad: Sequence[tuple[int, str, Sequence[Problem]]]) -> None:
+        now = self.clock()
+
+        def finish(session: Session) -> None:
+            journal.resolve(session, message, [position for position, _, _ in bad], now)
+            journal.quarantine(session, message, bad, now)
+            journal.finish(session, message, tally.as_json(), now)
+
+        self.database.transact(finish)
+
+    def resume(self) -> int:
+        """Work through what was journalled but not finished when a process ended; how many messages."""
+        with self.database.connection() as session:
+            waiting = journal.unfinished(session)
+        for message in waiting:
+            self.work_through(message)
+        return len(waiting)
+
+    # -- quarantine
+
+    def quarantine(
+        self, grant: Grant, *, source: str | None = None, after: int = 0, limit: int = 100
+    ) -> list[Quarantined]:
+        """What waits in quarantine: places and problems, no content."""
+        with self.database.connection() as session:
+            found = journal.waiting(session, source=source, after=after, limit=limit)
+        self._note(grant, Use(None, (), (), len(found)))
+        return found
+
+    def quarantined(self, grant: Grant, identifier: int) -> Quarantined:
+        """One entry of the quarantine."""
+        with self.database.connection() as session:
+            found = journal.quarantined(session, identifier)
+        self._note(grant, Use(None, (), (), 1))
+        return found
+
+    def replay(self, grant: Grant, identifier: int) -> Tally:
+        """Work through the message of a quarantine entry once more, after something was mended."""
+        entry = self.quarantined(grant, identifier)
+        with self.database.connection() as session:
+            message = journal.message(session, entry.message)
+        return self.work_through(message, again=True)
+
+    # -- persons
+
+    def person_of(self, type: str, id: str) -> int | None:
+        """The person a source record belongs to."""
+        with self.database.connection() as session:
+            key = (persons.ADDRESS, f"{type}/{id}")
+            return persons.find(session, [key]).get(key)
+
+    def patients_of(self, person: int) -> list[str]:
+        """Addresses of the source records of a person."""
+        with self.database.connection() as session:
+            return [value for system, value in persons.keys_of(session, person) if system == persons.ADDRESS]
+
+    def care_orgs(self, person: int) -> frozenset[str]:
+        """The institutions that hold facts about a person: those that have them in their care."""
+        with self.database.connection() as session:
+            return persons.orgs_of(session, person)
+
+    def work_items(self, grant: Grant, *, after: int = 0, limit: int = 100) -> list[WorkItem]:
+        """Open work items that the grant lets through."""
+        with self.database.connection() as session:
+            found = work_items.waiting(session, after=after, limit=limit)
+        seen = [item for item in found if _in_scope(item, grant)]
+        self._note(grant, Use(None, (), (), len(seen)))
+        return seen
+
+    @contextmanager
+    def closing(self) -> Iterator[Platform]:
+        """Close the platform when the block ends."""
+        try:
+            yield self
+        finally:
+            self.close()
+
+
+def _in_scope(item: WorkItem, grant: Grant) -> bool:
+    scope = grant.scope
+    return scope.everything or item.org in scope.orgs or item.county in scope.counties
+
+
+def _as_unchanged(tally: Tally) -> Tally:
+    return Tally(
+        received=tally.received,
+        unchanged=tally.stored + tally.unchanged,
+        quarantined=tally.quarantined,
+    )
+
+
+class Writer:
+    """Single changes through the API: journalled, checked, identified and stored in one transaction."""
+
+    def __init__(self, platform: Platform, grant: Grant) -> None:
+        self._platform = platform
+        self._grant = grant
+
+    def new_id(self) -> str:
+        """An id for something about to be created."""
+        return new_id()
+
+    def validate(self, body: bytes, type: str | None) -> list[Problem]:
+        """Every problem of a resource; `type`, if given, must be its type."""
+        problems = validation.problems_of(body)
+        if type is not None and not problems and f'"{type}"'.encode() not in body:
+            problems.append(Problem("error", "structure", "resourceType", f"The resource is not a {type}."))
+        return problems
+
+    def apply(
+        self, changes: Sequence[Change], *, raw: bytes, media: str = "application/fhir+json"
+    ) -> list[Outcome]:
+        """Store the changes, all or none; durable when this returns. References must be resolved already.
+
+        Raises `Invalid` with every problem, `Conflict` where a version is not the expected one.
+        """
+        platform, principal = self._platform, self._grant.principal
+        org = principal.org or ""
+        now = platform.clock()
+        county = principal.county or platform.institutions.get(org).county
+        items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
+
+        def work(session: Session) -> list[Outcome]:
+            message = journal.keep(
+                session, source=org, channel="api", media=media, parts=[raw], now=now
+            )
+            origin = Origin(org, county, message.id, now)
+            outcomes = platform.pipeline.apply(session, items, origin)
+            journal.finish(session, message.id, {}, now)
+            return outcomes
+
+        outcomes = platform.database.transact(work)
+        platform._note(  # pyright: ignore[reportPrivateUsage]
+            self._grant,
+            Use(None, tuple(f"{o.type}/{o.id}" for o in outcomes), (), len(outcomes)),
+        )
+        return outcomes
+
+

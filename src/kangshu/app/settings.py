@@ -1,0 +1,66 @@
+"""Settings: read from the environment once, at the edge; frozen from then on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.packs.find import default_root
+
+_NAMES = {
+    "KANGSHU_HOME": "folder of the embedded database, keys, exports (default: .kangshu in the working folder)",
+    "KANGSHU_DATABASE_URL": "PostgreSQL server to use instead of the embedded one",
+    "KANGSHU_PACKS": "folder of the packs (default: those that came with Kangshu)",
+    "KANGSHU_DEMO": "1: built-in demo users may log in, pages say that the data is synthetic",
+    "KANGSHU_BASE_URL": "address under which people and programs reach the server",
+    "KANGSHU_OIDC_ISSUER": "an OpenID Connect provider to log in with instead of the built-in one",
+    "KANGSHU_OIDC_CLIENT_ID": "our client id there",
+    "KANGSHU_OIDC_CLIENT_SECRET": "our client secret there",
+    "KANGSHU_LOG_LEVEL": "debug, info, warning or error (default: info)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how this installation differs from the default one.
+
+    `database_url` None: the embedded server in `home`.
+    """
+
+    home: Path
+    packs: Path
+    database_url: str | None = None
+    demo: bool = False
+    base_url: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    log_level: str = "info"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of an environment. A variable beginning with KANGSHU_ that is not one of ours is an error."""
+    unknown = sorted(
+        name
+        for name in environment
+        if name.startswith("KANGSHU_") and name not in _NAMES and not name.startswith("KANGSHU_TEST")
+    )
+    if unknown:
+        raise Invalid(
+            f"Not a setting of Kangshu: {', '.join(unknown)}.", remedy=f"The settings are {', '.join(sorted(_NAMES))}."
+        )
+    packs = environment.get("KANGSHU_PACKS")
+    return Settings(
+        home=Path(environment.get("KANGSHU_HOME") or ".kangshu").absolute(),
+        packs=Path(packs).absolute() if packs else default_root(),
+        database_url=environment.get("KANGSHU_DATABASE_URL") or None,
+        demo=environment.get("KANGSHU_DEMO", "") == "1",
+        base_url=(environment.get("KANGSHU_BASE_URL") or "").rstrip("/") or None,
+        oidc_issuer=environment.get("KANGSHU_OIDC_ISSUER") or None,
+        oidc_client_id=environment.get("KANGSHU_OIDC_CLIENT_ID") or None,
+        oidc_client_secret=environment.get("KANGSHU_OIDC_CLIENT_SECRET") or None,
+        log_level=environment.get("KANGSHU_LOG_LEVEL", "info"),
+    )

@@ -1,0 +1,89 @@
+"""How the parts are put together. By hand, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from kangshu.app.institutions import read_institutions
+from kangshu.app.platform import Platform
+from kangshu.app.settings import Settings
+from kangshu.domains.identity.keys import parse_systems
+from kangshu.domains.identity.registrar import Registrar, SourcePatient
+from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.kernel.base.time import Clock, utc_now
+from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.access_log import AccessLog
+from kangshu.kernel.facts.database import Database, Session, migrate
+from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.lookup import ids_of
+from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
+from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.packs.definition import Pack
+from kangshu.kernel.packs.find import find_packs
+from kangshu.kernel.policies.decide import Policies
+from kangshu.kernel.policies.vocabulary import merge, parse_vocabulary
+
+
+def build(settings: Settings, *, clock: Clock = utc_now, max_connections: int = 20) -> Platform:
+    """A platform on the database of the settings; starts the embedded server and brings the schema up to date."""
+    packs = find_packs(settings.packs)
+    catalogue = read_catalogue(packs["fhir_r4"].folder)
+    url = database_url(settings)
+    migrate(url, catalogue)
+    database = Database(url, max_connections=max_connections)
+    extractor = Extractor(catalogue)
+    return Platform(
+        settings=settings,
+        clock=clock,
+        catalogue=catalogue,
+        extractor=extractor,
+        policies=read_policies(packs),
+        institutions=read_institutions(pack.folder for pack in packs.values()),
+        database=database,
+        pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
+        access_log=AccessLog(database),
+    )
+
+
+def database_url(settings: Settings) -> str:
+    """The server of the settings, or the embedded one, which is started if it does not run."""
+    return settings.database_url or embedded.start(settings.home / "postgres")
+
+
+def read_policies(packs: Mapping[str, Pack]) -> Policies:
+    """The access policies of all packs that have any."""
+    folders = [pack.folder for pack in packs.values()]
+    texts = {path.name: path.read_text("utf-8") for folder in folders for path in sorted(folder.glob("*.cedar"))}
+    schemas = [path.read_text("utf-8") for folder in folders for path in sorted(folder.glob("*.cedarschema"))]
+    words = [parse_vocabulary(path.read_text("utf-8"), path.name) for folder in folders for path in folder.glob("access.toml")]
+    return Policies(texts=texts, schema="\n".join(schemas), vocabulary=merge(words))
+
+
+def _identify(packs: Mapping[str, Pack]):
+    systems = parse_systems((packs["cn_identifiers"].folder / "identifiers.toml").read_text("utf-8"))
+    registrar = Registrar(systems)
+
+    def identify(
+        session: Session,
+        *,
+        patients: Sequence[tuple[str, Mapping[str, Any]]],
+        mentioned: Sequence[str],
+        org: str,
+        county: str,
+        now: datetime,
+    ) -> Mapping[str, int]:
+        sources = [SourcePatient(address, resource) for address, resource in patients]
+        return registrar.identify(session, patients=sources, mentioned=mentioned, org=org, county=county, now=now)
+
+    return identify
+
+
+def _find(catalogue: Catalogue):
+    def find(session: Session, type_: str, search: str) -> list[str]:
+        pairs = parse_qsl(search, keep_blank_values=True)
+        return ids_of(session, parse_query(catalogue, type_, pairs, count=2, total="none"))
+
+    return find

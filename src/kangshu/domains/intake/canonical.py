@@ -1,0 +1,91 @@
+"""The one written form in which resources are stored, without touching what the institution wrote.
+
+Only the top level is rearranged: `resourceType`, `id`, then `meta` without version and time of
+storage (those are columns), then every other property as it came, byte for byte. So numbers keep
+their spelling (`1.50`), and the same resource always has the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from kangshu.kernel.base.errors import Invalid, Problem
+
+_TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_STORED_ELSEWHERE = ("versionId", "lastUpdated")
+
+
+def top_level(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The properties of a JSON object, values still as text. Raises `Invalid` when it is not one."""
+    try:
+        return _TOP.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_json(error) from None
+
+
+def not_json(error: Exception) -> Invalid:
+    """What to say of text that cannot be read; the reader's words name a position, never content."""
+    if isinstance(error, RecursionError):
+        reason = "It is nested too deeply."
+    elif isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
+        reason = "It is not UTF-8."
+    else:
+        found = re.search(r"byte (\d+)", str(error))
+        reason = f"It stops being JSON at byte {found[1]}." if found else "It is not a JSON object."
+    return Invalid(
+        f"This cannot be read as a resource. {reason}",
+        remedy="Send one FHIR R4 resource in JSON, encoded in UTF-8.",
+        problems=(Problem("error", "structure", "", f"This cannot be read as a resource. {reason}"),),
+    )
+
+
+def text_of(value: msgspec.Raw | None) -> str | None:
+    """A property that should be a string; None where it is absent or something else."""
+    if value is None:
+        return None
+    try:
+        return msgspec.json.decode(value, type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def is_id(text: str | None) -> bool:
+    """Whether the text is a legal FHIR id."""
+    return text is not None and _ID.fullmatch(text) is not None
+
+
+def canonical(type_: str, id_: str, properties: dict[str, msgspec.Raw]) -> bytes:
+    """The stored form. `properties` are those of the resource as it came."""
+    parts = [f'{{"resourceType":"{type_}","id":"{id_}"'.encode()]
+    meta = properties.get("meta")
+    if meta is not None:
+        kept = _meta(bytes(meta))
+        if kept:
+            parts.append(b'"meta":' + kept)
+    parts += [
+        b'"' + _key(name) + b'":' + bytes(value)
+        for name, value in properties.items()
+        if name not in ("resourceType", "id", "meta")
+    ]
+    return b",".join(parts) + b"}"
+
+
+def _key(name: str) -> bytes:
+    return name.encode() if name.isidentifier() and name.isascii() else msgspec.json.encode(name)[1:-1]
+
+
+def _meta(raw: bytes) -> bytes | None:
+    """`meta` less what the store keeps in columns; None when nothing is left of it."""
+    try:
+        meta = _TOP.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return raw
+    if not any(name in meta for name in _STORED_ELSEWHERE):
+        return raw if meta else None
+    rest = {name: value for name, value in meta.items() if name not in _STORED_ELSEWHERE}
+    if not rest:
+        return None
+    return b"{" + b",".join(b'"' + _key(name) + b'":' + bytes(value) for name, value in rest.items()) + b"}"

@@ -1,0 +1,292 @@
+"""The FHIR reader: bytes of a message in, the resources it holds out.
+
+Reads a single resource, a Bundle of any type, or NDJSON; plain or gzip. Every way has limits, so
+that no message can take more memory or time than its size allows.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from kangshu.domains.intake.canonical import not_json
+from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
+
+Media = Literal["json", "ndjson"]
+
+MAX_DOCUMENT = 128 << 20
+"""Bytes of one JSON document (a resource or a Bundle)."""
+MAX_RESOURCE = 32 << 20
+"""Bytes of one resource, in a Bundle or on a line."""
+MAX_EXPANSION = 1000
+"""How much larger a gzip message may be once unpacked."""
+CHUNK_ENTRIES = 2000
+CHUNK_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource of a message.
+
+    `full_url`, `method`, `url` and `if_none_exist` are those of a Bundle entry; elsewhere empty.
+    `raw` is empty for a deletion.
+    """
+
+    position: int
+    raw: bytes
+    full_url: str = ""
+    method: str = ""
+    url: str = ""
+    if_none_exist: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Resources that belong together. `atomic`: all are stored or none (transaction, document, message)."""
+
+    entries: list[Entry]
+    atomic: bool = False
+    bad: list[tuple[int, Problem]] = field(default_factory=list[tuple[int, Problem]])
+
+
+class _Request(msgspec.Struct):
+    method: str = ""
+    url: str = ""
+    if_none_exist: str = msgspec.field(name="ifNoneExist", default="")
+
+
+class _Search(msgspec.Struct):
+    mode: str = ""
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw = msgspec.Raw(b"")
+    full_url: str = msgspec.field(name="fullUrl", default="")
+    request: _Request | None = None
+    search: _Search | None = None
+
+
+class _Document(msgspec.Struct):
+    resource_type: str = msgspec.field(name="resourceType", default="")
+    type: str = ""
+    entry: list[_Entry] = []
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
+_RESPONSES = ("transaction-response", "batch-response")
+
+
+def units(parts: Iterable[bytes], *, media: Media | None = None) -> Iterator[Unit]:
+    """The resources of a message, in stretches of bounded size.
+
+    `parts` are the bytes as received; gzip is recognised by its first bytes. Without `media`, more
+    than one top-level JSON value on lines of their own means NDJSON. Raises `Invalid` or `TooCostly`
+    when the message as a whole cannot be read; a bad line of NDJSON only spoils itself.
+    """
+    lines = _Lines(_unpacked(parts))
+    if media is None:
+        media = lines.guess()
+    if media == "ndjson":
+        yield from _ndjson(lines)
+    else:
+        yield from _document(lines.all(MAX_DOCUMENT))
+
+
+def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The bytes, out of gzip if they are in it."""
+    iterator = iter(parts)
+    first = next(iterator, b"")
+    if first[:2] != b"\x1f\x8b":
+        yield first
+        yield from iterator
+        return
+    yield from _gunzip(first, iterator)
+
+
+def _gunzip(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    decoder = zlib.decompressobj(wbits=31)
+    read = written = 0
+    part: bytes | None = first
+    while part is not None:
+        read += len(part)
+        pending = part
+        while pending:
+            try:
+                out = decoder.decompress(pending, 1 << 20)
+            except zlib.error:
+                raise _broken_gzip() from None
+            written += len(out)
+            if written > max(read, 1024) * MAX_EXPANSION:
+                raise TooCostly(
+                    f"The gzip message unpacks to more than {MAX_EXPANSION} times its size.",
+                    remedy="Send it uncompressed, or in several messages.",
+                )
+            yield out
+            pending = decoder.unconsumed_tail
+            if decoder.eof:
+                pending = decoder.unused_data
+                if pending.strip(b"\0"):
+                    decoder = zlib.decompressobj(wbits=31)
+                else:
+                    break
+        part = next(rest, None)
+    if not decoder.eof:
+        raise _broken_gzip()
+
+
+def _broken_gzip() -> Invalid:
+    message = "The gzip message is damaged or cut off."
+    return Invalid(
+        message, remedy="Send the whole file again.", problems=(Problem("error", "structure", "", message),)
+    )
+
+
+class _Lines:
+    """Bytes that can be looked at before they are taken as lines or as a whole."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._held = b""
+        self._strip_mark()
+
+    def _strip_mark(self) -> None:
+        while len(self._held) < 4 and (part := next(self._parts, None)) is not None:
+            self._held += part
+        if self._held[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise Invalid(
+                "The message is in UTF-16.",
+                remedy="Send it in UTF-8.",
+                problems=(Problem("error", "structure", "", "The message is in UTF-16, not UTF-8."),),
+            )
+        self._held = self._held.removeprefix(b"\xef\xbb\xbf")
+
+    def guess(self) -> Media:
+        """NDJSON if the first line is a whole JSON value and another follows it."""
+        while b"\n" not in self._held and len(self._held) <= MAX_RESOURCE:
+            part = next(self._parts, None)
+            if part is None:
+                return "json"
+            self._held += part
+        line, _, after = self._held.partition(b"\n")
+        if not line.strip().endswith(b"}") or not line.lstrip().startswith(b"{"):
+            return "json"
+        if not after.strip() and (part := next(self._parts, None)) is not None:
+            self._held += part
+            after = self._held.partition(b"\n")[2]
+        if not after.strip():
+            return "json"
+        try:
+            msgspec.json.decode(line, type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return "json"
+        return "ndjson"
+
+    def all(self, limit: int) -> bytes:
+        pieces = [self._held]
+        size = len(self._held)
+        for part in self._parts:
+            size += len(part)
+            if size > limit:
+                raise too_large(limit)
+            pieces.append(part)
+        return b"".join(pieces)
+
+    def lines(self) -> Iterator[tuple[bytes, bool]]:
+        """(line, whether it was longer than allowed and is given empty)."""
+        held = self._held
+        dropping = False
+        while True:
+            line, newline, after = held.partition(b"\n")
+            if newline:
+                yield (b"", True) if dropping else (line, False)
+                dropping = False
+                held = after
+                continue
+            if len(held) > MAX_RESOURCE:
+                dropping, held = True, b""
+            part = next(self._parts, None)
+            if part is None:
+                break
+            held = part if dropping and b"\n" not in part else held + part
+        if held.strip() or dropping:
+            yield (b"", True) if dropping else (held, False)
+
+
+def too_large(limit: int) -> TooCostly:
+    """The refusal of something over a limit given in bytes."""
+    message = f"It is larger than {limit >> 20} MB."
+    return TooCostly(f"The message cannot be taken. {message}", remedy="Send it in smaller parts, or as NDJSON.")
+
+
+def _ndjson(lines: _Lines) -> Iterator[Unit]:
+    entries: list[Entry] = []
+    bad: list[tuple[int, Problem]] = []
+    size = 0
+    for number, (line, long) in enumerate(lines.lines()):
+        if long:
+            bad.append((number, Problem("error", "too-costly", f"line {number + 1}", "The line is too long.")))
+        elif line.strip():
+            entries.append(Entry(number, line))
+            size += len(line)
+        if len(entries) >= CHUNK_ENTRIES or size >= CHUNK_BYTES:
+            yield Unit(entries, bad=bad)
+            entries, bad, size = [], [], 0
+    if entries or bad:
+        yield Unit(entries, bad=bad)
+
+
+def _document(raw: bytes) -> Iterator[Unit]:
+    if len(raw) > MAX_RESOURCE and _TYPE_BUNDLE.search(raw, 0, 4096) is None:
+        raise too_large(MAX_RESOURCE)
+    try:
+        document = _DOCUMENT.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if isinstance(error, msgspec.ValidationError):
+            yield Unit([Entry(0, raw)])
+            return
+        raise not_json(error) from None
+    if document.resource_type != "Bundle":
+        yield Unit([Entry(0, raw)])
+        return
+    yield from _bundle(document, raw)
+
+
+_TYPE_BUNDLE = re.compile(rb'"resourceType"\s*:\s*"Bundle"')
+
+
+def _bundle(document: _Document, raw: bytes) -> Iterator[Unit]:
+    """The entries of a Bundle. A document or message is kept as a Bundle too: it was signed as a whole."""
+    if document.type in _RESPONSES:
+        return
+    entries = [_entry(number, entry) for number, entry in enumerate(document.entry)]
+    entries = [entry for entry in entries if entry is not None]
+    if document.type in ("document", "message"):
+        entries.append(Entry(len(document.entry), raw))
+        yield Unit(entries, atomic=True)
+    elif document.type == "transaction":
+        yield Unit(entries, atomic=True)
+    elif document.type == "history":
+        # Newest first in the Bundle; facts are appended oldest first.
+        yield Unit(entries[::-1])
+    else:
+        yield Unit(entries)
+
+
+def _entry(position: int, entry: _Entry) -> Entry | None:
+    if entry.search is not None and entry.search.mode == "outcome":
+        return None
+    request = entry.request or _Request()
+    raw = bytes(entry.resource)
+    if not raw and request.method not in ("DELETE", ""):
+        # A GET or a PATCH without a resource asks for something; it brings nothing.
+        return None
+    if not raw and not request.method:
+        return None
+    return Entry(position, raw, entry.full_url, request.method, request.url, request.if_none_exist)
+
+

@@ -1,0 +1,97 @@
+"""The connection to PostgreSQL: pool, schema, and transactions that are tried again when another writer was first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from psycopg import Connection, errors
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from kangshu.kernel.base.errors import Conflict
+from kangshu.kernel.facts import partitions
+from kangshu.kernel.facts.parameters import Catalogue
+
+T = TypeVar("T")
+
+Session = Connection[TupleRow]
+"""A connection in a transaction, as the rooms above pass it on without touching the driver."""
+
+_MIGRATION_LOCK = 0x6B616E67
+_ATTEMPTS = 20
+_HARMLESS = Path(__file__).parent / "schema" / "harmless_operators.sql"
+
+
+class Again(Exception):
+    """Another writer changed what this transaction read; it is to be run again from the start."""
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database. Thread-safe. Close it when done."""
+
+    def __init__(self, url: str, *, max_connections: int = 20) -> None:
+        self.url = url
+        self._pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
+            url, min_size=1, max_size=max_connections, open=True, kwargs={"prepare_threshold": 5}, timeout=60
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[TupleRow]]:
+        """A connection; committed when the block ends, rolled back when it raises."""
+        with self._pool.connection() as connection:
+            yield connection
+
+    def transact(self, work: Callable[[Connection[TupleRow]], T]) -> T:
+        """Run `work` in a transaction, and again when writers got in each other's way.
+
+        Raises `Conflict` after twenty tries. `work` must have no effect outside the transaction.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                with self.connection() as connection:
+                    return work(connection)
+            except (Again, errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure):
+                continue
+        raise Conflict("Other writers kept changing the same records.", remedy="Try again in a moment.")
+
+
+def migrate(url: str, catalogue: Catalogue) -> None:
+    """Bring the schema of the database at `url` up to date. Safe when several processes start at once."""
+    with Connection.connect(url, autocommit=True) as guard:
+        guard.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        _run_migrations(url)
+        with Connection.connect(url) as connection:
+            partitions.install(connection, catalogue)
+            connection.execute(_HARMLESS.read_text("utf-8").encode())
+
+
+def _run_migrations(url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    engine = create_engine("postgresql+psycopg://", creator=lambda: Connection.connect(url), poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def is_superuser(connection: Connection[TupleRow]) -> bool:
+    """Whether the login role may change what only a superuser may."""
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    return bool(row and row[0])
+
+
+def database_name(url: str) -> str:
+    """The name of the database in a connection URL."""
+    return str(conninfo_to_dict(url).get("dbname", ""))

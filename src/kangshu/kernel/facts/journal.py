@@ -1,0 +1,210 @@
+"""The journal: every message as it came, kept before anything is done with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import zstandard
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from kangshu.kernel.base.errors import NotFound, Problem
+
+PART = 1 << 20
+"""Bytes per row: a large message is never held in memory as one value."""
+
+Channel = Literal["intake", "api"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A journalled message. `counts` is None until it has been worked through."""
+
+    id: int
+    source: str
+    media: str
+    size: int
+    received_at: datetime
+    counts: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A part of a message that could not be used. Holds no content: that stays in the journal."""
+
+    id: int
+    message: int
+    source: str
+    position: int
+    type: str
+    problems: tuple[Problem, ...]
+    arrived_at: datetime
+
+
+def keep(
+    connection: Connection[TupleRow],
+    *,
+    source: str,
+    channel: Channel,
+    media: str,
+    parts: Iterable[bytes],
+    now: datetime,
+) -> Message:
+    """Write a message to the journal; durable once the transaction commits.
+
+    The same bytes from the same source over `intake` are the same message: it is returned as it
+    stands, with its counts if it was finished.
+    """
+    identifier = _reserve(connection, source, channel, media, now)
+    digest = hashlib.sha256()
+    size = 0
+    for number, part in enumerate(_even(parts)):
+        digest.update(part)
+        size += len(part)
+        packed = _pack(part)
+        connection.execute(
+            "INSERT INTO message_part (message, part, packed, content) VALUES (%s, %s, %s, %s)",
+            (identifier, number, packed is not part, packed),
+        )
+    if channel == "intake":
+        known = _known(connection, source, digest.digest())
+        if known is not None:
+            connection.execute("DELETE FROM message_part WHERE message = %s", (identifier,))
+            connection.execute("DELETE FROM message WHERE id = %s", (identifier,))
+            return known
+    connection.execute(
+        "UPDATE message SET content_hash = %s, size = %s WHERE id = %s", (digest.digest(), size, identifier)
+    )
+    return Message(identifier, source, media, size, now, None)
+
+
+def _reserve(connection: Connection[TupleRow], source: str, channel: Channel, media: str, now: datetime) -> int:
+    """A row to hang the parts on; its hash is provisional and unique until the content is known."""
+    row = connection.execute(
+        "INSERT INTO message (source, channel, media, content_hash, size, received_at)"
+        " VALUES (%s, %s, %s, uuid_send(gen_random_uuid()), 0, %s) RETURNING id",
+        (source, channel, media, now),
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _pack(part: bytes) -> bytes:
+    """Compressed if that saves space, else as it is (already compressed)."""
+    packed = zstandard.compress(part, 1)
+    return packed if len(packed) < len(part) else part
+
+
+def _even(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut into pieces of at most `PART` bytes."""
+    for part in parts:
+        for start in range(0, len(part), PART):
+            yield part[start : start + PART]
+
+
+_SELECT = "SELECT id, source, media, size, received_at, counts FROM message"
+
+
+def _known(connection: Connection[TupleRow], source: str, digest: bytes) -> Message | None:
+    row = connection.execute(
+        f"{_SELECT} WHERE source = %s AND content_hash = %s AND channel = 'intake'", (source, digest)
+    ).fetchone()
+    return Message(*row) if row else None
+
+
+def message(connection: Connection[TupleRow], identifier: int) -> Message:
+    """The message of that number. Raises `NotFound`."""
+    row = connection.execute(f"{_SELECT} WHERE id = %s", (identifier,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no message {identifier} in the journal.")
+    return Message(*row)
+
+
+def content(connection: Connection[TupleRow], identifier: int) -> Iterator[bytes]:
+    """The bytes of a message as received, piece by piece."""
+    number = 0
+    while True:
+        row = connection.execute(
+            "SELECT packed, content FROM message_part WHERE message = %s AND part = %s", (identifier, number)
+        ).fetchone()
+        if row is None:
+            return
+        yield zstandard.decompress(row[1], max_output_size=PART) if row[0] else row[1]
+        number += 1
+
+
+def finish(connection: Connection[TupleRow], identifier: int, counts: Mapping[str, Any], now: datetime) -> None:
+    """Note that a message has been worked through, in the transaction that stored its facts."""
+    connection.execute(
+        "UPDATE message SET finished_at = %s, counts = %s WHERE id = %s", (now, Jsonb(dict(counts)), identifier)
+    )
+
+
+def unfinished(connection: Connection[TupleRow]) -> list[Message]:
+    """Messages that were received but not worked through: a process was killed in between."""
+    rows = connection.execute(f"{_SELECT} WHERE finished_at IS NULL AND channel = 'intake' ORDER BY id")
+    return [Message(*row) for row in rows]
+
+
+def quarantine(
+    connection: Connection[TupleRow],
+    identifier: int,
+    entries: Sequence[tuple[int, str, Sequence[Problem]]],
+    now: datetime,
+) -> None:
+    """Set parts of a message aside, each given as (position, type, problems). Again: problems are replaced."""
+    connection.cursor().executemany(
+        "INSERT INTO quarantine (message, position, type, problems, arrived_at) VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT (message, position) DO UPDATE SET problems = EXCLUDED.problems, resolved_at = NULL",
+        [(identifier, position, type_, _problems_json(problems), now) for position, type_, problems in entries],
+    )
+
+
+def _problems_json(problems: Sequence[Problem]) -> Jsonb:
+    return Jsonb([{"severity": p.severity, "code": p.code, "path": p.path, "message": p.message} for p in problems])
+
+
+_QUARANTINED = (
+    "SELECT q.id, q.message, m.source, q.position, q.type, q.problems, q.arrived_at"
+    " FROM quarantine q JOIN message m ON m.id = q.message"
+)
+
+
+def waiting(
+    connection: Connection[TupleRow], *, source: str | None = None, after: int = 0, limit: int = 100
+) -> list[Quarantined]:
+    """What is in quarantine, oldest first."""
+    rows = connection.execute(
+        f"{_QUARANTINED} WHERE q.resolved_at IS NULL AND q.id > %(after)s"
+        " AND (%(source)s::text IS NULL OR m.source = %(source)s) ORDER BY q.id LIMIT %(limit)s",
+        {"after": after, "source": source, "limit": limit},
+    )
+    return [_quarantined(row) for row in rows]
+
+
+def quarantined(connection: Connection[TupleRow], identifier: int) -> Quarantined:
+    """One entry of the quarantine. Raises `NotFound`."""
+    row = connection.execute(f"{_QUARANTINED} WHERE q.id = %s", (identifier,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no entry {identifier} in quarantine.", remedy="See `kangshu quarantine list`.")
+    return _quarantined(row)
+
+
+def _quarantined(row: TupleRow) -> Quarantined:
+    identifier, message_id, source, position, type_, problems, arrived_at = row
+    found = tuple(Problem(**problem) for problem in problems)
+    return Quarantined(identifier, message_id, source, position, type_, found, arrived_at)
+
+
+def resolve(connection: Connection[TupleRow], identifier: int, keep_positions: Sequence[int], now: datetime) -> None:
+    """Mark what is no longer wrong with a message as resolved: all but the positions given."""
+    connection.execute(
+        "UPDATE quarantine SET resolved_at = %s WHERE message = %s AND resolved_at IS NULL"
+        " AND NOT position = ANY(%s)",
+        (now, identifier, list(keep_positions)),
+    )
