@@ -53,6 +53,14 @@ def test_both_readmes_show_the_same_commands():
     assert COMMAND.findall(english) == COMMAND.findall(chinese)
 
 
+def test_every_setting_is_documented_and_no_other():
+    known, told = (
+        set(re.findall(r"\bKANGSHU_(?!TEST)[A-Z_]+[A-Z]\b", path.read_text("utf-8")))
+        for path in (SOURCE / "app" / "settings.py", ROOT / "docs" / "how-to" / "operate.md")
+    )
+    assert known == told
+
+
 def test_decisions_are_numbered_without_gaps():
     numbers = sorted(int(page.name[:4]) for page in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
