@@ -59,7 +59,7 @@ def _imports(module: Path) -> set[str]:
     for node in tree:
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
-        if isinstance(node, ast.ImportFrom) and node.module:
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.add(node.module.partition(".")[0])
     return found - set(sys.stdlib_module_names) - OWN
 
