@@ -1,0 +1,133 @@
+"""How measured values go on over the years: a resident's own level, the effects of illnesses, noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from random import Random
+
+from kangshu.domains.synthetic.chance import age_on, chance
+from kangshu.domains.synthetic.county import County, Growth, Test
+from kangshu.domains.synthetic.definition import Course, Reading, Resident
+
+HEIGHT, WEIGHT, BODY_MASS, HEAD = "8302-2", "29463-7", "39156-5", "9843-4"
+CREATININE, FILTRATION, SYSTOLIC, BIRTH_WEIGHT = "14682-9", "62238-1", "8480-6", "8339-4"
+
+
+class Body:
+    """One resident's values over time. `read` may be asked in any order: noise depends on the day and the test."""
+
+    def __init__(self, county: County, seed: int, resident: Resident, courses: Sequence[Course]) -> None:
+        self.county = county
+        self.resident = resident
+        self.courses = courses
+        self._seed = seed
+        own = chance(seed, "body", resident.number)
+        self._level = {code: own.gauss(0, 1) for code in county.tests}
+        self._size = own.gauss(0, 0.035)
+
+    def read(
+        self, code: str, at: datetime, noise: Random, also: Sequence[str] = (), strength: float = 1
+    ) -> Reading:
+        """One test at a moment; `also` names acute conditions of the day, `strength` how much of them is left."""
+        test = self.county.tests[code]
+        value = self._derived(code, at, noise, also, strength)
+        if value is None:
+            value = self._measured(test, at.date(), noise, also, strength)
+        return Reading(code, round(max(test.floor, value), test.decimals) + 0.0, at)
+
+    def read_all(
+        self, codes: Sequence[str], at: datetime, noise: Random, also: Sequence[str] = (), strength: float = 1
+    ) -> list[Reading]:
+        """Several tests at one moment, in the order asked; derived values agree with those measured beside them."""
+        found: dict[str, Reading] = {}
+        for code in codes:
+            if code == FILTRATION and CREATININE in found:
+                found[code] = self._rounded(code, self._filtration(found[CREATININE].value, at.date()), at)
+            elif code == BODY_MASS and WEIGHT in found and HEIGHT in found:
+                found[code] = self._rounded(code, found[WEIGHT].value / (found[HEIGHT].value / 100) ** 2, at)
+            else:
+                found[code] = self.read(code, at, noise, also, strength)
+        return [found[code] for code in codes]
+
+    def _rounded(self, code: str, value: float, at: datetime) -> Reading:
+        test = self.county.tests[code]
+        return Reading(code, round(max(test.floor, value), test.decimals) + 0.0, at)
+
+    def _derived(
+        self, code: str, at: datetime, noise: Random, also: Sequence[str], strength: float
+    ) -> float | None:
+        if code == FILTRATION:
+            creatinine = self._measured(self.county.tests[CREATININE], at.date(), noise, also, strength)
+            return self._filtration(creatinine, at.date())
+        if code == BODY_MASS:
+            height = self._measured(self.county.tests[HEIGHT], at.date(), noise, also, strength)
+            weight = self._measured(self.county.tests[WEIGHT], at.date(), noise, also, strength)
+            return weight / (height / 100) ** 2
+        return None
+
+    def _measured(self, test: Test, day: date, noise: Random, also: Sequence[str], strength: float) -> float:
+        age = age_on(self.resident.birth, day)
+        if age < 18 and test.code in (HEIGHT, WEIGHT, HEAD):
+            return self._grown(test.code, age) * (1 + self._size) + noise.gauss(0, 0.3 if age > 2 else 0.1)
+        usual = test.mean(self.resident.sex) + self._level[test.code] * test.between
+        if age < 18:
+            usual = _childish(test, usual, age)
+        elif test.code == SYSTOLIC:
+            usual += 0.22 * max(0.0, age - 40)
+        return (
+            usual
+            + self._ill(test.code, day)
+            + strength * self._acute(test.code, also)
+            + noise.gauss(0, test.within)
+        )
+
+    def _ill(self, code: str, day: date) -> float:
+        """The sum of what chronic conditions do to the test by that day, less what treatment takes away."""
+        total = 0.0
+        for course in self.courses:
+            if course.onset > day or (course.end is not None and course.end < day):
+                continue
+            for effect in self.county.effects.get(course.condition, ()):
+                if effect.test == code:
+                    years = min(15.0, age_on(course.onset, day))
+                    treated = (
+                        course.control * effect.relief * min(1.0, years / 0.8) if course.medicines else 0.0
+                    )
+                    total += course.severity * (effect.shift + effect.per_year * years) * (1 - treated)
+        return total
+
+    def _acute(self, code: str, also: Sequence[str]) -> float:
+        effects = (effect for condition in also for effect in self.county.effects.get(condition, ()))
+        return sum(effect.shift for effect in effects if effect.test == code)
+
+    def _filtration(self, creatinine: float, day: date) -> float:
+        """CKD-EPI 2009 in mL/min/1.73 m² from creatinine in μmol/L."""
+        woman = self.resident.sex == "female"
+        ratio = creatinine / 88.4 / (0.7 if woman else 0.9)
+        low = min(ratio, 1.0) ** (-0.329 if woman else -0.411)
+        age = age_on(self.resident.birth, day)
+        return 141 * low * max(ratio, 1.0) ** -1.209 * 0.993**age * (1.018 if woman else 1)
+
+    def _grown(self, code: str, age: float) -> float:
+        """The median of children of that age, by straight lines between the months of the table."""
+        rows = [each for each in self.county.growth if each.sex == self.resident.sex]
+        months = max(0.0, age * 12)
+        for first, second in zip(rows, rows[1:], strict=False):
+            if months <= second.month:
+                part = (months - first.month) / (second.month - first.month)
+                return _column(first, code) + part * (_column(second, code) - _column(first, code))
+        return _column(rows[-1], code)
+
+
+def _column(row: Growth, code: str) -> float:
+    return row.height if code == HEIGHT else row.weight if code == WEIGHT else row.head
+
+
+def _childish(test: Test, usual: float, age: float) -> float:
+    """Children's blood pressure, pulse and creatinine differ from adults'."""
+    if test.panel == "85354-9":
+        return usual * (0.78 + 0.012 * age)
+    if test.code == "8867-4":
+        return usual + max(0.0, 45 - 4 * age)
+    return usual * (0.4 + 0.033 * age) if test.code == CREATININE else usual
