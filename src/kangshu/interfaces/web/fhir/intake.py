@@ -1,0 +1,82 @@
+"""Intake by HTTP: messages of an institution, of any size, journalled before they are answered.
+
+POST /intake/fhir?source=<institution> with a resource, a Bundle of any type or NDJSON, plain or gzip.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
+
+import orjson
+
+from kangshu.domains.intake.reading import Media
+from kangshu.interfaces.web.fhir.call import Answer, Call
+from kangshu.interfaces.web.fhir.negotiation import JSON_TYPES, NDJSON_TYPES, check_charset, media_of
+from kangshu.interfaces.web.fhir.outcome import Failure
+from kangshu.interfaces.web.fhir.service import Service
+from kangshu.kernel.base.errors import Invalid, Problem, Refused
+from kangshu.kernel.policies.definition import Resource
+
+MAX_MESSAGE = 2 << 30
+"""Bytes of one message as it is sent."""
+
+_CHUNK = 1 << 20
+_PACKED = frozenset({"application/gzip", "application/x-gzip", "application/octet-stream", ""})
+
+
+async def spool(chunks: AsyncIterator[bytes]) -> IO[bytes]:
+    """The message in a temporary file. Raises a 413 Failure when it is over the limit."""
+    stream = tempfile.TemporaryFile()
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_MESSAGE:
+            stream.close()
+            raise Failure(413, "too-long", f"The message is larger than {MAX_MESSAGE >> 30} GiB.")
+        stream.write(chunk)
+    stream.seek(0)
+    return stream
+
+
+def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
+    """200 with counts by type: received, stored, unchanged, quarantined."""
+    media = _media(call)
+    source = call.param("source") or call.principal.org or ""
+    if not source:
+        problem = Problem("error", "required", "source", "The source institution is not named.")
+        raise Invalid(problem.message, remedy="Add ?source=<institution code>.", problems=(problem,))
+    if call.principal.org is not None and source != call.principal.org:
+        raise Refused("Messages can be sent for the own institution only.")
+    grant = service.platform.policies.decide(
+        call.principal, "create", Resource("fact", org=source), call.purpose
+    )
+    tally = service.platform.receive(grant, source, _chunks(stream), media=media)
+    return Answer(200, orjson.dumps(tally.as_json()), media="application/json")
+
+
+def _media(call: Call) -> Media | None:
+    media = media_of(call)
+    encoding = call.header("content-encoding").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise Failure(415, "not-supported", "The Content-Encoding is not supported.", remedy="Send gzip or plain.")
+    check_charset(call)
+    if media in JSON_TYPES:
+        return "json"
+    if media in NDJSON_TYPES:
+        return "ndjson"
+    if media in _PACKED:
+        return None
+    raise Failure(
+        415,
+        "not-supported",
+        "The Content-Type is not supported here.",
+        remedy="Send application/fhir+json or application/fhir+ndjson.",
+    )
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+

@@ -1,0 +1,197 @@
+"""The FHIR interface as Starlette routes: the only file here that knows the web framework."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import IO
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from kangshu.app.platform import Platform
+from kangshu.interfaces.web.fhir.call import Answer, Call, Params
+from kangshu.interfaces.web.fhir.elements import load_elements
+from kangshu.interfaces.web.fhir.export_jobs import ExportJobs
+from kangshu.interfaces.web.fhir.intake import intake, spool
+from kangshu.interfaces.web.fhir.outcome import Failure, answer_of
+from kangshu.interfaces.web.fhir.request_body import read_body
+from kangshu.interfaces.web.fhir.router import allowed_methods, respond
+from kangshu.interfaces.web.fhir.service import Service
+from kangshu.kernel.base.errors import Invalid, KangshuError, Refused
+from kangshu.kernel.policies.definition import Principal
+
+_LOG = logging.getLogger(__name__)
+
+PurposeOf = Callable[[Request], str]
+PrincipalOf = Callable[[Request], Principal | None]
+"""Who asks, None for a request without credentials. Raises Refused for wrong ones."""
+
+PURPOSE_HEADER = "x-kangshu-purpose"
+"""What the data is wanted for; without it, the usual purpose of the caller's role."""
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_OPEN = frozenset({("metadata",)})
+"""Paths that need no credentials."""
+
+_NOBODY = Principal(id="", name="", role="client")
+
+
+def fhir_routes(
+    platform: Platform, principal_of: PrincipalOf, *, oauth: dict[str, str] | None = None
+) -> list[BaseRoute]:
+    """Routes for `/fhir` and `/intake/fhir`. Takes up exports that a killed process left behind."""
+    service = make_service(platform, oauth or {})
+    endpoint = _endpoint(service, principal_of)
+    return [
+        Route("/fhir", endpoint, methods=_METHODS),
+        Route("/fhir/{path:path}", endpoint, methods=_METHODS),
+        Route("/intake/fhir", _intake_endpoint(service, principal_of), methods=["POST"]),
+    ]
+
+
+def make_service(platform: Platform, oauth: dict[str, str]) -> Service:
+    elements = load_elements(platform.settings.packs / "standards" / "fhir_r4" / "elements.tsv")
+    exports = ExportJobs(platform, elements, platform.settings.home / "export", platform.clock())
+    exports.resume()
+    return Service(platform, elements, platform.extractor, exports, oauth)
+
+
+def _endpoint(service: Service, principal_of: PrincipalOf) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:
+        answer = await _answered(request, partial(_handle, service, principal_of))
+        return _response(request, answer)
+
+    return endpoint
+
+
+def _intake_endpoint(service: Service, principal_of: PrincipalOf) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:
+        answer = await _answered(request, partial(_take_in, service, principal_of))
+        return _response(request, answer)
+
+    return endpoint
+
+
+async def _answered(request: Request, handle: Callable[[Request], object]) -> Answer:
+    try:
+        return await handle(request)  # type: ignore[misc, no-any-return]
+    except KangshuError as error:
+        return answer_of(error)
+    except ClientDisconnect:
+        raise
+    except Exception:
+        _LOG.exception("fhir request failed", extra={"method": request.method})
+        return answer_of(Failure(500, "exception", "The server failed to answer. The failure was logged."))
+
+
+async def _handle(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:
+    segments = _segments(request)
+    if request.method == "OPTIONS":
+        return Answer(204, headers={"Allow": ", ".join(allowed_methods(segments) or _METHODS)})
+    principal = _NOBODY if segments in _OPEN else await run_in_threadpool(_identified, principal_of, request)
+    body = await read_body(
+        request.stream(),
+        request.headers.get("content-encoding", ""),
+        request.headers.get("content-length", ""),
+    )
+    call = _call(service, request, principal, segments, body)
+    return await run_in_threadpool(respond, service, call)
+
+
+async def _take_in(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:
+    principal = await run_in_threadpool(_identified, principal_of, request)
+    call = _call(service, request, principal, ("intake",), b"")
+    stream = await spool(request.stream())
+    return await run_in_threadpool(_taken_in, service, call, stream)
+
+
+def _taken_in(service: Service, call: Call, stream: IO[bytes]) -> Answer:
+    with stream:
+        return intake(service, call, stream)
+
+
+def _identified(principal_of: PrincipalOf, request: Request) -> Principal:
+    try:
+        principal = principal_of(request)
+    except Refused as error:
+        raise Failure(401, "login", error.message, remedy=error.remedy, headers=_CHALLENGE_INVALID) from None
+    if principal is None:
+        raise Failure(
+            401,
+            "login",
+            "Credentials are missing.",
+            remedy="Send Authorization: Bearer <token>.",
+            headers=_CHALLENGE,
+        )
+    return principal
+
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kangshu"'}
+_CHALLENGE_INVALID = {"WWW-Authenticate": 'Bearer realm="kangshu", error="invalid_token"'}
+
+
+def _call(
+    service: Service, request: Request, principal: Principal, segments: tuple[str, ...], body: bytes
+) -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(
+        principal=principal,
+        purpose=_purpose(service, principal, headers.get(PURPOSE_HEADER, "")),
+        method=request.method,
+        segments=segments,
+        params=_params(request),
+        headers=headers,
+        body=body,
+        base=_base(service, request),
+    )
+
+
+def _purpose(service: Service, principal: Principal, stated: str) -> str:
+    if stated or principal is _NOBODY:
+        return stated
+    return service.platform.policies.usual_purpose(principal)
+
+
+def _segments(request: Request) -> tuple[str, ...]:
+    path = str(request.path_params.get("path", ""))
+    if "\x00" in path:
+        raise Invalid("The address holds a character it must not.", code="value")
+    return tuple(part for part in path.split("/") if part)
+
+
+def _params(request: Request) -> Params:
+    """The URL's parameters. Starlette would replace wrong bytes; here they are refused."""
+    query = bytes(request.scope.get("query_string", b""))
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except (UnicodeDecodeError, ValueError):
+        raise Invalid(
+            "The parameters of the address cannot be decoded.", remedy="Encode them as UTF-8.", code="value"
+        ) from None
+    if any("\x00" in name or "\x00" in value for name, value in pairs):
+        raise Invalid("A parameter holds the character U+0000.", code="value")
+    return tuple(pairs)
+
+
+def _base(service: Service, request: Request) -> str:
+    """The address of the service: as configured, else as the client reached it."""
+    configured = service.platform.settings.base_url
+    return f"{configured or str(request.base_url).rstrip('/')}/fhir"
+
+
+def _response(request: Request, answer: Answer) -> Response:
+    headers = dict(answer.headers)
+    if answer.chunks is not None and request.method != "HEAD":
+        return StreamingResponse(answer.chunks, answer.status, headers, media_type=answer.media)
+    if answer.body:
+        headers["Content-Type"] = answer.media
+    body = b"" if request.method == "HEAD" else answer.body
+    response = Response(body, answer.status, headers)
+    if request.method == "HEAD" and answer.body:
+        response.headers["Content-Length"] = str(len(answer.body))
+    return response

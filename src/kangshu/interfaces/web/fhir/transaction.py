@@ -1,0 +1,266 @@
+"""transaction: all entries or none.
+
+Deletes, creates, updates and patches become one list of changes that the platform applies in one
+database transaction; reads are answered afterwards. https://hl7.org/fhir/R4/http.html#transaction
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kangshu.domains.intake.change import Change
+from kangshu.interfaces.web.fhir.access import grant_for, reader_for, writer_for
+from kangshu.interfaces.web.fhir.batch import response_entry
+from kangshu.interfaces.web.fhir.bundle_entries import BundleEntry, body_of, call_of, quiet, read_entries, wrong
+from kangshu.interfaces.web.fhir.call import Answer, Call
+from kangshu.interfaces.web.fhir.conditional import criteria_of, match
+from kangshu.interfaces.web.fhir.json_text import write
+from kangshu.interfaces.web.fhir.negotiation import version_of
+from kangshu.interfaces.web.fhir.outcome import Failure, issues_of, status_of
+from kangshu.interfaces.web.fhir.patch import patched
+from kangshu.interfaces.web.fhir.references import base_of, conditional_parts, references_of, rewrite
+from kangshu.interfaces.web.fhir.representation import bundle
+from kangshu.interfaces.web.fhir.service import Service
+from kangshu.interfaces.web.fhir.write import (
+    check_id,
+    check_type,
+    deleted,
+    existing,
+    id_mismatch,
+    unprocessable,
+    written,
+)
+from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, NotFound, Problem
+from kangshu.kernel.base.ids import new_id
+from kangshu.kernel.facts.definition import Fact, Outcome
+
+Json = dict[str, Any]
+
+_ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
+_ACTIONS = {"DELETE": "delete", "POST": "create", "PUT": "update", "PATCH": "update"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one entry comes to.
+
+    id        of the resource it is about; "" for a read and for a delete that matched nothing
+    current   the fact that a condition or an id found, where it was looked for
+    writes    False where there is nothing to do (conditional create of what exists, delete of nothing)
+    """
+
+    entry: BundleEntry
+    id: str
+    current: Fact | None
+    if_version: int | None
+    writes: bool
+
+    @property
+    def address(self) -> str:
+        return f"{self.entry.type}/{self.id}"
+
+
+def transaction(service: Service, call: Call, body: Json, respond: Callable[[Call], Answer]) -> Answer:
+    """200 with a transaction-response in the order of the request, or one error for the whole."""
+    call = quiet(call)
+    entries = _all_readable(read_entries(body, call.base))
+    steps = [_at(entry, _step, service, call, entry) for entry in entries]
+    _refuse_duplicates(steps)
+    addresses = _addresses(steps, call.base)
+    addresses |= _conditional_references(service, call, steps)
+    writes = sorted((step for step in steps if step.writes), key=lambda step: _ORDER[step.entry.method])
+    outcomes = _apply(service, call, writes, [_change(service, step, addresses) for step in writes])
+    by_position = {step.entry.position: outcome for step, outcome in zip(writes, outcomes, strict=True)}
+    answers = [_answer(service, call, step, by_position.get(step.entry.position), respond) for step in steps]
+    return Answer(200, bundle("transaction-response", [response_entry(answer) for answer in answers]))
+
+
+def _all_readable(entries: Sequence[BundleEntry | Invalid]) -> list[BundleEntry]:
+    problems = [problem for entry in entries if isinstance(entry, Invalid) for problem in _problems(entry)]
+    if problems:
+        raise Invalid("The transaction has bad entries.", problems=tuple(problems))
+    return [entry for entry in entries if isinstance(entry, BundleEntry)]
+
+
+def _problems(error: Invalid) -> tuple[Problem, ...]:
+    return error.problems or (Problem("error", error.code, "Bundle", error.message),)
+
+
+def _at(entry: BundleEntry, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Do the work; an error says at which entry it happened."""
+    try:
+        return work(*arguments)
+    except KangshuError as error:
+        issues = issues_of(error)
+        problems = tuple(
+            Problem("error", issue.code, f"{entry.where}: {issue.expression}".rstrip(": "), issue.diagnostics)
+            for issue in issues
+        )
+        raise Failure(status_of(error), error.code, error.message, problems=problems) from None
+
+
+def _step(service: Service, call: Call, entry: BundleEntry) -> Step:
+    if entry.method in ("GET", "HEAD"):
+        return Step(entry, "", None, None, writes=False)
+    if not entry.segments or entry.segments[0] not in service.platform.catalogue.types or len(entry.segments) > 2:
+        raise wrong(f"{entry.where}.request.url", "A transaction takes URLs of a type or a resource.", "not-supported")
+    if any(part.startswith(("$", "_")) for part in entry.segments):
+        raise wrong(f"{entry.where}.request.url", "A transaction takes no operations.", "not-supported")
+    grant_for(service, call, _ACTIONS[entry.method], entry.type)
+    if entry.method == "POST":
+        return _create_step(service, call, entry)
+    if len(entry.segments) == 2:
+        return _instance_step(service, call, entry)
+    return _conditional_step(service, call, entry)
+
+
+def _create_step(service: Service, call: Call, entry: BundleEntry) -> Step:
+    if len(entry.segments) != 1 or entry.resource is None:
+        raise wrong(f"{entry.where}.request.url", "A POST goes to a type.", "value")
+    check_type(entry.resource, entry.type)
+    condition = entry.conditions["ifNoneExist"]
+    found = match(service, call, entry.type, criteria_of(condition)) if condition else None
+    if found is not None:
+        return Step(entry, found.id, found, None, writes=False)
+    return Step(entry, new_id(), None, 0, writes=True)
+
+
+def _instance_step(service: Service, call: Call, entry: BundleEntry) -> Step:
+    id = entry.segments[1]
+    expected = version_of(entry.conditions["ifMatch"]) if entry.conditions["ifMatch"] else None
+    if entry.method == "PUT" and entry.resource is not None:
+        check_type(entry.resource, entry.type)
+        check_id(entry.resource, id)
+        if entry.conditions["ifNoneMatch"].strip() == "*":
+            expected = 0
+    if entry.method == "PUT":
+        return Step(entry, id, None, expected, writes=True)
+    try:
+        current = reader_for(service, call, "read", entry.type).read(entry.type, id)
+    except KangshuError:
+        if entry.method == "PATCH":
+            raise
+        return Step(entry, id, None, expected, writes=False)
+    return Step(entry, id, current, _checked(expected, current), writes=True)
+
+
+def _conditional_step(service: Service, call: Call, entry: BundleEntry) -> Step:
+    found = match(service, call, entry.type, entry.params)
+    if entry.method == "PUT" and entry.resource is not None:
+        check_type(entry.resource, entry.type)
+        own = entry.resource.get("id")
+        if found is None:
+            return Step(entry, str(own) if own else new_id(), None, 0, writes=True)
+        if own not in (None, found.id):
+            raise id_mismatch("the resource that matches")
+    if found is None and entry.method == "PATCH":
+        raise NotFound("The criteria match nothing.")
+    if found is None:
+        return Step(entry, "", None, None, writes=False)
+    expected = version_of(entry.conditions["ifMatch"]) if entry.conditions["ifMatch"] else None
+    return Step(entry, found.id, found, _checked(expected, found), writes=True)
+
+
+def _checked(expected: int | None, current: Fact) -> int:
+    if expected not in (None, current.version):
+        raise Failure(412, "conflict", "The version in ifMatch is not the current one.")
+    return current.version
+
+
+def _refuse_duplicates(steps: Sequence[Step]) -> None:
+    seen: dict[str, str] = {}
+    problems: list[Problem] = []
+    full_urls: set[str] = set()
+    for step in steps:
+        if step.entry.method in ("GET", "HEAD"):
+            continue
+        url = step.entry.full_url
+        if url and url in full_urls:
+            problems.append(Problem("error", "duplicate", step.entry.where, "The fullUrl is used twice."))
+        full_urls.add(url)
+        if not step.writes:
+            continue
+        first = seen.setdefault(step.address, step.entry.where)
+        if first != step.entry.where:
+            message = f"The entry is about the same resource as {first}."
+            problems.append(Problem("error", "duplicate", step.entry.where, message))
+    if problems:
+        raise Invalid("A resource may stand only once in a transaction.", problems=tuple(problems))
+
+
+def _addresses(steps: Sequence[Step], base: str) -> dict[str, str]:
+    """From what entries call each other to where they are stored."""
+    found: dict[str, str] = {}
+    for step in steps:
+        if step.id and step.entry.full_url and step.entry.method != "GET":
+            found[step.entry.full_url] = step.address
+            found[f"{base}/{step.address}"] = step.address
+    return found
+
+
+def _conditional_references(service: Service, call: Call, steps: Sequence[Step]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for step in steps:
+        if not step.writes or step.entry.resource is None or step.entry.method == "PATCH":
+            continue
+        for reference in references_of(step.entry.resource):
+            parts = conditional_parts(reference)
+            if parts is not None and reference not in found:
+                found[reference] = _at(step.entry, _target, service, call, *parts)
+    return found
+
+
+def _target(service: Service, call: Call, type: str, criteria: str) -> str:
+    if type not in service.platform.catalogue.types:
+        raise Invalid("A conditional reference names a type that there is not.", code="value")
+    found = match(service, call, type, criteria_of(criteria))
+    if found is None:
+        raise Failure(412, "not-found", "A conditional reference matches nothing.")
+    return f"{found.type}/{found.id}"
+
+
+def _change(service: Service, step: Step, addresses: dict[str, str]) -> Change:
+    entry = step.entry
+    if entry.method == "DELETE":
+        return Change(entry.type, step.id, None, step.if_version)
+    if entry.method == "PATCH" and step.current is not None:
+        text, media = body_of(entry)
+        body = _at(entry, patched, service.elements, step.current, media, text)
+        return Change(entry.type, step.id, body, step.if_version)
+    resource = rewrite(entry.resource or {}, addresses, base_of(entry.full_url))
+    if any(reference.startswith("urn:uuid:") for reference in references_of(resource)):
+        raise wrong(entry.where, "A reference leads to no entry of this Bundle.", "not-found")
+    rest = {key: value for key, value in resource.items() if key not in ("resourceType", "id")}
+    body = write({"resourceType": entry.type, "id": step.id, **rest})
+    return Change(entry.type, step.id, body, step.if_version)
+
+
+def _apply(service: Service, call: Call, steps: Sequence[Step], changes: Sequence[Change]) -> list[Outcome]:
+    if not steps:
+        return []
+    actions = {_ACTIONS[step.entry.method] for step in steps}
+    action = next(action for action in ("delete", "update", "create") if action in actions)
+    types = {step.entry.type for step in steps}
+    writer = writer_for(service, call, action, types.pop() if len(types) == 1 else None)
+    try:
+        return writer.apply(changes, raw=call.body)
+    except Conflict as error:
+        conditional = any(step.entry.conditions["ifMatch"] for step in steps)
+        raise Failure(412 if conditional else 409, "conflict", error.message, remedy=error.remedy) from None
+    except Invalid as error:
+        raise unprocessable(error) from None
+
+
+def _answer(
+    service: Service, call: Call, step: Step, outcome: Outcome | None, respond: Callable[[Call], Answer]
+) -> Answer:
+    if step.entry.method in ("GET", "HEAD"):
+        return respond(call_of(step.entry, call))
+    if step.entry.method == "DELETE":
+        return deleted(call, 1 if outcome else 0)
+    if outcome is None:
+        return existing(call, step.current) if step.current else Answer(200)
+    return written(service, call, outcome)
+
