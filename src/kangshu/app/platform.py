@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
 from kangshu.domains.intake import reading, validation
 from kangshu.domains.intake.change import Change
-from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Tally, parse_tally
+from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import KangshuError, Problem
 from kangshu.kernel.base.ids import new_id
@@ -80,55 +81,96 @@ class Platform:
         Once this returns, the message is in the journal for good. A message that was received before
         is not worked through again: everything in it counts as unchanged.
         """
-        message = self.journal(source, parts, media or "")
-        tally = self.work_through(message)
+        tally = self.work_through(self.journal([(source, parts, media or "")])[0])
         self._note(grant, Use(None, (), (), sum(tally.received.values())))
         return tally
 
-    def journal(self, source: str, parts: Iterable[bytes], media: str) -> Message:
-        """Keep a message; durable when this returns."""
+    def receive_files(self, source: str, paths: Sequence[Path]) -> Tally:
+        """Journal and work through files as messages of one institution: one transaction each for all of them,
+        or, where a file is too large for that or something goes wrong, file by file."""
+        messages = self.journal([(source, _pieces(path), "") for path in paths])
+        fresh = [message for message in messages if message.counts is None]
+        tally = Tally()
+        for message in messages:
+            if message.counts is not None:
+                tally.add(_as_unchanged(parse_tally(message.counts)))
+        together = self._together(source, fresh) if len(fresh) > 1 else None
+        if together is not None:
+            tally.add(together)
+        else:
+            for message in fresh:
+                tally.add(self.work_through(message))
+        return tally
+
+    def journal(self, incoming: Sequence[tuple[str, Iterable[bytes], str]]) -> list[Message]:
+        """Keep messages given as (source, bytes, media); durable when this returns."""
         now = self.clock()
-        pieces = list(parts)
+        held = [(source, list(parts), media) for source, parts, media in incoming]
         return self.database.transact(
-            lambda session: journal.keep(
-                session, source=source, channel="intake", media=media, parts=pieces, now=now
-            )
+            lambda session: [
+                journal.keep(session, source=source, channel="intake", media=media, parts=parts, now=now)
+                for source, parts, media in held
+            ]
         )
 
+    def _together(self, source: str, messages: Sequence[Message]) -> Tally | None:
+        """Work through small messages in one transaction; None, and nothing done, if that cannot be."""
+        try:
+            units = [(message.id, unit) for message in messages for unit in self._units(message)]
+        except KangshuError:
+            return None
+        if len(units) != len(messages):
+            return None
+        origin = self._origin(source)
+
+        def work(session: Session) -> Tally:
+            tally = Tally()
+            for taken in self.pipeline.take(session, units, origin):
+                journal.quarantine(session, taken.message, taken.bad, origin.now)
+                journal.finish(session, taken.message, taken.tally.as_json(), origin.now)
+                tally.add(taken.tally)
+            return tally
+
+        return self.database.transact(work)
+
     def work_through(self, message: Message, *, again: bool = False) -> Tally:
-        """Turn a journalled message into facts and quarantine entries. Once is enough: a second time changes nothing.
+        """Turn a journalled message into facts and quarantine entries. A second time changes nothing.
 
         `again` works through a finished message once more (replay).
         """
         if message.counts is not None and not again:
             return _as_unchanged(parse_tally(message.counts))
-        county = self.institutions.get(message.source).county
-        origin = Origin(message.source, county, message.id, self.clock())
+        origin = self._origin(message.source)
         tally = Tally()
-        bad: list[tuple[int, str, Sequence[Problem]]] = []
-        media: Any = message.media if message.media in ("json", "ndjson") else None
+        bad: list[Bad] = []
         try:
-            units = reading.units(self._content(message.id), media=media)
-            for unit in units:
-                counted, wrong = self._take(unit, origin)
-                tally.add(counted)
-                bad += wrong
+            for unit in self._units(message):
+                for taken in self._take(message.id, unit, origin):
+                    tally.add(taken.tally)
+                    bad += taken.bad
         except KangshuError as error:
             problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", str(error)),)
-            bad.append((-1, "?", problems))
+            bad.append((-1, "?", list(problems)))
             tally.quarantined["?"] += 1
             tally.received["?"] += 1
         self._finish(message.id, tally, bad)
         return tally
 
-    def _take(self, unit: Unit, origin: Origin) -> tuple[Tally, list[Bad]]:
-        return self.database.transact(lambda session: self.pipeline.take(session, unit, origin))
+    def _origin(self, source: str) -> Origin:
+        return Origin(source, self.institutions.get(source).county, self.clock())
+
+    def _units(self, message: Message) -> Iterator[Unit]:
+        media: Any = message.media if message.media in ("json", "ndjson") else None
+        return reading.units(self._content(message.id), media=media)
+
+    def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
+        return self.database.transact(lambda session: self.pipeline.take(session, [(message, unit)], origin))
 
     def _content(self, message: int) -> Iterator[bytes]:
         with self.database.connection() as session:
             yield from journal.content(session, message)
 
-    def _finish(self, message: int, tally: Tally, bad: Sequence[tuple[int, str, Sequence[Problem]]]) -> None:
+    def _finish(self, message: int, tally: Tally, bad: Sequence[Bad]) -> None:
         now = self.clock()
 
         def finish(session: Session) -> None:
@@ -206,6 +248,12 @@ class Platform:
             self.close()
 
 
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(journal.PART):
+            yield piece
+
+
 def _in_scope(item: WorkItem, grant: Grant) -> bool:
     scope = grant.scope
     return scope.everything or item.org in scope.orgs or item.county in scope.counties
@@ -254,8 +302,7 @@ class Writer:
             message = journal.keep(
                 session, source=org, channel="api", media=media, parts=[raw], now=now
             )
-            origin = Origin(org, county, message.id, now)
-            outcomes = platform.pipeline.apply(session, items, origin)
+            outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
             journal.finish(session, message.id, {}, now)
             return outcomes
 

@@ -27,12 +27,18 @@ from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.vocabulary import merge, parse_vocabulary
 
 
-def build(settings: Settings, *, clock: Clock = utc_now, max_connections: int = 20) -> Platform:
-    """A platform on the database of the settings; starts the embedded server and brings the schema up to date."""
+def build(
+    settings: Settings, *, url: str | None = None, clock: Clock = utc_now, max_connections: int = 20
+) -> Platform:
+    """A platform on the database of the settings; starts the embedded server and brings the schema up to date.
+
+    With `url`, on a database that is known to be ready.
+    """
     packs = find_packs(settings.packs)
     catalogue = read_catalogue(packs["fhir_r4"].folder)
-    url = database_url(settings)
-    migrate(url, catalogue)
+    if url is None:
+        url = database_url(settings)
+        migrate(url, catalogue)
     database = Database(url, max_connections=max_connections)
     extractor = Extractor(catalogue)
     return Platform(

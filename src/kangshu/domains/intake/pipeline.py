@@ -28,7 +28,7 @@ from kangshu.kernel.facts.definition import Draft, Outcome, Terms
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.rows import body_hash
-from kangshu.kernel.facts.store import Appender
+from kangshu.kernel.facts.store import Appender, Current
 
 Find = Callable[[Session, str, str], list[str]]
 """Ids of the current facts of a type that a search (`identifier=…`) finds: (session, type, search)."""
@@ -51,12 +51,11 @@ class Identify(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a message is from. `message` is its number in the journal."""
+    """Where messages are from: the institution, its county, and when they are worked through."""
 
     org: str
     county: str
-    message: int
-    received: datetime
+    now: datetime
 
 
 @dataclass(slots=True)
@@ -94,12 +93,38 @@ Bad = tuple[int, str, list[Problem]]
 class _Item:
     """One entry on its way. `body` None: delete."""
 
+    message: int
     position: int
     type: str
     id: str
     body: bytes | None
     if_version: int | None = None
     terms: Terms | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """One unit of a message on its way: what is still sound, what is not, and where its references lead."""
+
+    message: int
+    unit: Unit
+    items: list[_Item] = field(default_factory=list[_Item])
+    bad: list[Bad] = field(default_factory=list[Bad])
+    targets: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    tally: Tally = field(default_factory=Tally)
+
+    def drop_bad(self) -> None:
+        wrong = {position for position, _, _ in self.bad}
+        self.items = [item for item in self.items if item.position not in wrong]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one unit."""
+
+    message: int
+    tally: Tally
+    bad: list[Bad]
 
 
 class Pipeline:
@@ -113,46 +138,58 @@ class Pipeline:
 
     # -- bulk
 
-    def take(self, session: Session, unit: Unit, origin: Origin) -> tuple[Tally, list[Bad]]:
-        """Store what can be stored of a unit. With `atomic`, one bad entry holds back all of them."""
-        tally = Tally()
-        bad: list[Bad] = [(position, "?", [problem]) for position, problem in unit.bad]
-        items: list[_Item] = []
-        targets: dict[bytes, bytes] = {}
+    def take(self, session: Session, units: Sequence[tuple[int, Unit]], origin: Origin) -> list[Taken]:
+        """Store what can be stored of units given with the number of their message.
+
+        All of them in the caller's one transaction, in sets. In an atomic unit one bad entry holds back
+        the others; no unit spoils another.
+        """
+        works = [self._read(session, message, unit, origin) for message, unit in units]
+        appender = Appender(session, origin.now)
+        self._resolve(session, appender, works, origin)
+        fresh, same = self._changed(appender, [item for work in works for item in work.items])
+        self._check(fresh, works)
+        held = {work.message for work in works if work.unit.atomic and work.bad}
+        for work in works:
+            if work.message in held:
+                work.bad += _held_back(work.items, work.bad)
+            work.drop_bad()
+        sound = {id(item) for work in works for item in work.items}
+        stored = self._store(session, appender, [item for item in fresh if id(item) in sound], origin)
+        self._count(works, stored, [item for item in same if id(item) in sound])
+        return [Taken(work.message, work.tally, work.bad) for work in works]
+
+    def _count(self, works: list[_Work], stored: list[tuple[_Item, Outcome]], same: list[_Item]) -> None:
+        tallies = {work.message: work.tally for work in works}
+        for item, outcome in stored:
+            tally = tallies[item.message]
+            (tally.unchanged if outcome.done == "unchanged" else tally.stored)[item.type] += 1
+        for item in same:
+            tallies[item.message].unchanged[item.type] += 1
+        for work in works:
+            tally = work.tally
+            tally.quarantined.update(type_ for _, type_, _ in work.bad)
+            tally.received = tally.stored + tally.unchanged + tally.quarantined
+
+    def _read(self, session: Session, message: int, unit: Unit, origin: Origin) -> _Work:
+        work = _Work(message, unit, bad=[(position, "?", [problem]) for position, problem in unit.bad])
         for entry in unit.entries:
             try:
-                item = self._read(session, entry, origin, targets)
+                item = self._read_entry(session, work, entry, origin)
             except Invalid as error:
-                bad.append((entry.position, _type_of(entry.raw), list(error.problems)))
+                work.bad.append((entry.position, _type_of(entry.raw), list(error.problems)))
                 continue
             if item is not None:
-                items.append(item)
-        appender = Appender(session, origin.received)
-        items = self._resolve(session, appender, items, targets, origin, bad)
-        fresh, same = self._changed(appender, items)
-        fresh = self._check(fresh, bad)
-        sound = {item.position for item in items}
-        tally.received.update(item.type for item in items)
-        tally.received.update(type_ for position, type_, _ in bad if position not in sound)
-        if unit.atomic and bad:
-            bad += _held_back(items, bad)
-            tally.quarantined.update(type_ for _, type_, _ in bad)
-            return tally, bad
-        outcomes = self._store(session, appender, fresh, origin)
-        done = Counter(o.type for o in outcomes if o.done == "unchanged")
-        tally.stored.update(o.type for o in outcomes if o.done != "unchanged")
-        tally.unchanged.update(item.type for item in same)
-        tally.unchanged.update(done)
-        tally.quarantined.update(type_ for _, type_, _ in bad)
-        return tally, bad
+                work.items.append(item)
+        return work
 
-    def _read(self, session: Session, entry: Entry, origin: Origin, targets: dict[bytes, bytes]) -> _Item | None:
+    def _read_entry(self, session: Session, work: _Work, entry: Entry, origin: Origin) -> _Item | None:
         """Address and properties of an entry; its full URL becomes a target for the references of others."""
         if entry.method == "DELETE":
             address = local_address(entry.url)
             if address is None:
                 raise _invalid("value", "request.url", "A deletion names Type/id.")
-            return _Item(entry.position, *address, body=None)
+            return _Item(work.message, entry.position, *address, body=None)
         properties = top_level(entry.raw)
         type_ = text_of(properties.get("resourceType"))
         if type_ is None or type_ not in self._catalogue.types:
@@ -162,13 +199,17 @@ class Pipeline:
             if len(found) > 1:
                 raise _invalid("multiple-matches", "request.ifNoneExist", "More than one resource matches.")
             if found:
-                _name(targets, entry.full_url, type_, found[0])
+                _name(work.targets, entry.full_url, type_, found[0])
+                work.tally.unchanged[type_] += 1
                 return None
-        id_ = self._id(session, entry, type_, text_of(properties.get("id")), "id" in properties, origin)
-        _name(targets, entry.full_url, type_, id_)
-        return _Item(entry.position, type_, id_, canonical(type_, id_, properties))
+        own = text_of(properties.get("id"))
+        id_ = self._id(session, work.message, entry, type_, own, "id" in properties, origin)
+        _name(work.targets, entry.full_url, type_, id_)
+        return _Item(work.message, entry.position, type_, id_, canonical(type_, id_, properties))
 
-    def _id(self, session: Session, entry: Entry, type_: str, own: str | None, given: bool, origin: Origin) -> str:
+    def _id(
+        self, session: Session, message: int, entry: Entry, type_: str, own: str | None, given: bool, origin: Origin
+    ) -> str:
         """The resource's own id; else the one its URL names; else one derived from what identifies the entry."""
         if given:
             if own is None or not is_id(own):
@@ -184,77 +225,57 @@ class Pipeline:
             return address[1]
         if match := _UUID.fullmatch(entry.full_url):
             return match[1]
-        return derived_id(origin.org, str(origin.message), str(entry.position))
+        return derived_id(origin.org, str(message), str(entry.position))
 
-    def _resolve(
-        self,
-        session: Session,
-        appender: Appender,
-        items: list[_Item],
-        targets: dict[bytes, bytes],
-        origin: Origin,
-        bad: list[Bad],
-    ) -> list[_Item]:
+    def _resolve(self, session: Session, appender: Appender, works: list[_Work], origin: Origin) -> None:
         """Give every item and every reference the address it has here.
 
         Institutions number on their own, so two of them may mean different things by `Patient/1`.
         Whoever first spoke of it has the plain id; for anyone else the id is derived from the
         institution's code and theirs.
         """
-        mentioned = self._mentioned(session, items, targets, bad)
-        unresolved = {position for position, _, _ in bad}
-        items = [item for item in items if item.position not in unresolved]
-        defined = {(item.type, item.id) for item in items}
-        foreign = claims.foreign(session, appender.current(defined | mentioned), defined | mentioned, origin.org)
-        claims.claim(session, mentioned - defined - appender.current(mentioned).keys(), origin.org)
-        for type_, id_ in foreign:
-            alias = derived_id(origin.org, type_, id_)
-            targets[f"{type_}/{id_}".encode()] = f"{type_}/{alias}".encode()
-        for full_url, target in list(targets.items()):
-            targets[full_url] = targets.get(target, target)
-        for item in items:
-            self._rename(item, foreign, targets, origin)
-        return items
+        mentioned: set[Address] = set()
+        for work in works:
+            mentioned |= self._mentioned(session, work)
+            work.drop_bad()
+        defined = {(item.type, item.id) for work in works for item in work.items}
+        known = appender.current(defined | mentioned)
+        foreign = claims.foreign(session, known, defined | mentioned, origin.org)
+        claims.claim(session, mentioned - defined - known.keys(), origin.org)
+        aliases = {
+            f"{type_}/{id_}".encode(): f"{type_}/{derived_id(origin.org, type_, id_)}".encode()
+            for type_, id_ in foreign
+        }
+        for work in works:
+            targets = {written_as: aliases.get(target, target) for written_as, target in work.targets.items()} | aliases
+            for item in work.items:
+                _rename(item, foreign, targets, origin.org)
 
-    def _mentioned(
-        self, session: Session, items: list[_Item], targets: dict[bytes, bytes], bad: list[Bad]
-    ) -> set[Address]:
+    def _mentioned(self, session: Session, work: _Work) -> set[Address]:
         """Addresses the items refer to. Conditional references (`Patient?identifier=…`) are looked up on the way."""
         mentioned: set[Address] = set()
-        for item in items:
+        for item in work.items:
             for reference in written(item.body or b""):
-                target = targets.get(reference, reference)
+                target = work.targets.get(reference, reference)
                 if b"?" in target and target is reference:
-                    target = self._look_up(session, item, reference, targets, bad)
+                    target = self._look_up(session, work, item, reference)
                 address = local_address(target.decode("utf-8", "replace"))
                 if address is not None and address[0] in self._catalogue.types:
                     mentioned.add(address)
         return mentioned
 
-    def _look_up(
-        self, session: Session, item: _Item, reference: bytes, targets: dict[bytes, bytes], bad: list[Bad]
-    ) -> bytes:
+    def _look_up(self, session: Session, work: _Work, item: _Item, reference: bytes) -> bytes:
         type_, _, search = reference.decode("utf-8", "replace").partition("?")
         if type_ not in self._catalogue.types:
             return reference
         found = self._find(session, type_, search)
         if len(found) != 1:
             what = "No resource matches" if not found else "More than one resource matches"
-            bad.append((item.position, item.type, [Problem("error", "not-found", "reference", f"{what} a conditional reference.")]))
+            problem = Problem("error", "not-found", "reference", f"{what} a conditional reference.")
+            work.bad.append((item.position, item.type, [problem]))
             return reference
-        targets[reference] = f"{type_}/{found[0]}".encode()
-        return targets[reference]
-
-    def _rename(
-        self, item: _Item, foreign: set[Address], targets: Mapping[bytes, bytes], origin: Origin
-    ) -> None:
-        if (item.type, item.id) in foreign:
-            alias = derived_id(origin.org, item.type, item.id)
-            if item.body is not None:
-                item.body = canonical(item.type, alias, top_level(item.body))
-            item.id = alias
-        if targets and item.body is not None:
-            item.body = rewrite(item.body, targets)
+        work.targets[reference] = f"{type_}/{found[0]}".encode()
+        return work.targets[reference]
 
     def _changed(self, appender: Appender, items: list[_Item]) -> tuple[list[_Item], list[_Item]]:
         """(what is new or different, what is stored already). Only the first kind need be looked at closer."""
@@ -272,25 +293,31 @@ class Pipeline:
             seen[address] = digest
         return fresh, same
 
-    def _check(self, items: list[_Item], bad: list[Bad]) -> list[_Item]:
-        """Validate, and work out the terms, of what is new."""
-        good: list[_Item] = []
+    def _check(self, items: list[_Item], works: list[_Work]) -> None:
+        """Validate, and work out the terms, of what is new; what is wrong goes to its work's bad entries."""
+        by_message = {work.message: work for work in works}
         for item in items:
-            if item.body is None:
-                item.terms = Terms()
-                good.append(item)
-                continue
-            problems = problems_of(item.body)
-            if any(problem.severity == "error" for problem in problems):
-                bad.append((item.position, item.type, problems))
-                continue
+            problems = self._examine(item)
+            if problems:
+                by_message[item.message].bad.append((item.position, item.type, problems))
+
+    def _examine(self, item: _Item) -> list[Problem]:
+        """The problems of one item; if there are none its terms are known afterwards."""
+        if item.body is None:
+            item.terms = Terms()
+            return []
+        problems = problems_of(item.body)
+        if any(problem.severity == "error" for problem in problems):
+            return problems
+        try:
             item.terms = self._extractor.extract(item.type, orjson.loads(item.body))
-            good.append(item)
-        return good
+        except orjson.JSONDecodeError:
+            return [Problem("error", "structure", "", "This cannot be read as JSON.")]
+        return []
 
     def _store(
         self, session: Session, appender: Appender, items: list[_Item], origin: Origin
-    ) -> list[Outcome]:
+    ) -> list[tuple[_Item, Outcome]]:
         subject = self._catalogue.subject_type
         patients = [
             (f"{item.type}/{item.id}", orjson.loads(item.body))
@@ -300,53 +327,73 @@ class Pipeline:
         own = {address for address, _ in patients}
         mentioned = {item.terms.subjects[0] for item in items if item.terms and item.terms.subjects} - own
         found = self._identify(
-            session, patients=patients, mentioned=sorted(mentioned), org=origin.org, county=origin.county, now=origin.received
+            session,
+            patients=patients,
+            mentioned=sorted(mentioned),
+            org=origin.org,
+            county=origin.county,
+            now=origin.now,
         )
         current = appender.current({(item.type, item.id) for item in items})
-        drafts = [self._draft(item, current.get((item.type, item.id)), found, origin) for item in items]
-        return appender.append(drafts)
-
-    def _draft(self, item: _Item, current: Any, found: Mapping[str, int], origin: Origin) -> Draft:
-        """What is already there keeps its institution, whoever corrects it."""
-        terms = item.terms or Terms()
-        return Draft(
-            type=item.type,
-            id=item.id,
-            body=item.body or b"",
-            terms=terms,
-            person=found.get(terms.subjects[0]) if terms.subjects else (current.person if current else None),
-            org=current.org if current else origin.org,
-            county=current.county if current else origin.county,
-            message=origin.message,
-            deleted=item.body is None,
-            if_version=item.if_version,
-        )
+        drafts = [_draft(item, current.get((item.type, item.id)), found, origin) for item in items]
+        return list(zip(items, appender.append(drafts), strict=True))
 
     # -- interactive
 
     def apply(
-        self, session: Session, items: Sequence[tuple[str, str, bytes | None, int | None]], origin: Origin
+        self,
+        session: Session,
+        message: int,
+        changes: Sequence[tuple[str, str, bytes | None, int | None]],
+        origin: Origin,
     ) -> list[Outcome]:
         """Store changes given as (type, id, body, expected version), all or none.
 
-        Raises `Invalid` with every problem (paths prefixed by the position when there are several),
-        `Conflict` when a version is not the expected one.
+        Raises `Invalid` with every problem, `Conflict` when a version is not the expected one.
         """
         problems: list[Problem] = []
-        work: list[_Item] = []
-        for position, (type_, id_, body, if_version) in enumerate(items):
+        items: list[_Item] = []
+        for position, (type_, id_, body, if_version) in enumerate(changes):
             try:
                 written_form = None if body is None else canonical(type_, id_, top_level(body))
             except Invalid as error:
                 problems += error.problems
                 continue
-            work.append(_Item(position, type_, id_, written_form, if_version))
-        bad: list[Bad] = []
-        work = self._check(work, bad)
-        problems += [problem for _, _, found in bad for problem in found]
-        if problems:
-            raise Invalid("The resource breaks the rules of FHIR R4.", remedy="Mend what is listed.", problems=tuple(problems))
-        return self._store(session, Appender(session, origin.received), work, origin)
+            item = _Item(message, position, type_, id_, written_form, if_version)
+            problems += self._examine(item)
+            items.append(item)
+        if any(problem.severity == "error" for problem in problems):
+            raise Invalid(
+                "The resource breaks the rules of FHIR R4.", remedy="Mend what is listed.", problems=tuple(problems)
+            )
+        return [outcome for _, outcome in self._store(session, Appender(session, origin.now), items, origin)]
+
+
+def _rename(item: _Item, foreign: set[Address], targets: Mapping[bytes, bytes], org: str) -> None:
+    if (item.type, item.id) in foreign:
+        item.id = derived_id(org, item.type, item.id)
+        if item.body is not None:
+            item.body = canonical(item.type, item.id, top_level(item.body))
+    if targets and item.body is not None:
+        item.body = rewrite(item.body, targets)
+
+
+def _draft(item: _Item, current: Current | None, persons: Mapping[str, int], origin: Origin) -> Draft:
+    """What is already there keeps its institution, whoever corrects it."""
+    terms = item.terms or Terms()
+    person = persons.get(terms.subjects[0]) if terms.subjects else None
+    return Draft(
+        type=item.type,
+        id=item.id,
+        body=item.body or b"",
+        terms=terms,
+        person=current.person if person is None and current else person,
+        org=current.org if current else origin.org,
+        county=current.county if current else origin.county,
+        message=item.message,
+        deleted=item.body is None,
+        if_version=item.if_version,
+    )
 
 
 _UUID = re.compile(r"urn:uuid:([0-9a-fA-F-]{36})")

@@ -1,0 +1,148 @@
+"""Bulk loading: files and folders into the platform, by several processes at once.
+
+A file is a message. Small files are worked through in groups, one transaction for many, because
+a commit costs the same for one resource as for thousands. If anything in a group goes wrong the
+group is taken apart and each file handled by itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from kangshu.app.platform import Platform
+from kangshu.app.settings import Settings
+from kangshu.app.wiring import build
+from kangshu.domains.intake.pipeline import Tally
+from kangshu.kernel.base.errors import Invalid, NotFound
+
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+GROUP_BYTES = 4 << 20
+GROUP_FILES = 64
+PACKED = 12
+"""What a gzip file of FHIR unpacks to, roughly, for forming groups of equal work."""
+
+Progress = Callable[[int, int], None]
+"""Called with (files done, files in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be taken at all."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What became of a load: counts over all files, and the files that could not be read."""
+
+    tally: Tally
+    unreadable: list[Unreadable]
+    files: int = 0
+
+
+def files_below(paths: Sequence[Path]) -> list[Path]:
+    """The files to load: those named, and all FHIR files below the folders named, in a stable order.
+
+    Raises `NotFound` for a path that is not there, `Invalid` if there is nothing to load.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise NotFound(f"There is no file or folder {path}.", remedy="Check the path.")
+    if not found:
+        raise Invalid("There is nothing to load there.", remedy=f"Files end in {', '.join(SUFFIXES)}.")
+    return found
+
+
+def load(
+    settings: Settings, url: str, files: Sequence[Path], source: str, progress: Progress, *, processes: int | None = None
+) -> Loaded:
+    """Load files from an institution. Loading the same files again changes nothing."""
+    groups = list(_groups(files))
+    loaded = Loaded(Tally(), [], len(files))
+    done = 0
+    workers = min(processes or os.cpu_count() or 1, len(groups))
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(settings, url)
+    ) as pool:
+        for group, result in _results(pool, groups, source, ahead=workers * 2):
+            tally, unreadable = result
+            loaded.tally.add(tally)
+            loaded.unreadable += unreadable
+            done += len(group)
+            progress(done, len(files))
+    return loaded
+
+
+def _results(
+    pool: ProcessPoolExecutor, groups: list[list[Path]], source: str, *, ahead: int
+) -> Iterator[tuple[list[Path], tuple[Tally, list[Unreadable]]]]:
+    """Results as they come, with never more than `ahead` groups handed out."""
+    waiting: dict[Future[tuple[Tally, list[Unreadable]]], list[Path]] = {}
+    rest = iter(groups)
+    for group in rest:
+        waiting[pool.submit(_load_group, group, source)] = group
+        if len(waiting) >= ahead:
+            break
+    while waiting:
+        finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in finished:
+            group = waiting.pop(future)
+            following = next(rest, None)
+            if following is not None:
+                waiting[pool.submit(_load_group, following, source)] = following
+            yield group, future.result()
+
+
+def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
+    """Files in groups of about equal work, those of one group loaded in one transaction."""
+    group: list[Path] = []
+    size = 0
+    for path in files:
+        weight = path.stat().st_size * (PACKED if path.name.endswith(".gz") else 1)
+        if group and (size + weight > GROUP_BYTES or len(group) >= GROUP_FILES):
+            yield group
+            group, size = [], 0
+        group.append(path)
+        size += weight
+    if group:
+        yield group
+
+
+_platform: Platform | None = None
+
+
+def _start(settings: Settings, url: str) -> None:
+    """In a new worker process: its own platform on the same database."""
+    global _platform
+    # The garbage collector would walk all the short-lived rows again and again and find nothing.
+    gc.disable()
+    _platform = build(settings, url=url, max_connections=4)
+
+
+def _load_group(files: list[Path], source: str) -> tuple[Tally, list[Unreadable]]:
+    assert _platform is not None
+    readable: list[tuple[str, Path]] = []
+    unreadable: list[Unreadable] = []
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                file.read(1)
+            readable.append((path.name, path))
+        except OSError as error:
+            unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
+    tally = _platform.receive_files(source, [path for _, path in readable])
+    gc.collect(0)
+    return tally, unreadable
