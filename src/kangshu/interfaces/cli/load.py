@@ -1,0 +1,53 @@
+"""`kangshu load`: files and folders of FHIR into the platform."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kangshu.app.loading import Loaded, files_below, load
+from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, operator_grant, out, platform, progress_bar
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files, in FHIR R4 JSON.")],
+    source: Annotated[str, typer.Option(help="Code of the institution the data is from.")] = "LOCAL",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on the last line.")] = False,
+    processes: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+) -> None:
+    """Load FHIR files: bundles of every type, NDJSON, single resources, plain or gzip.
+
+    Every file is a message: it is journalled, checked, joined to persons and stored. What cannot be
+    used goes to quarantine. Loading the same files twice changes nothing.
+
+    Example: kangshu load ward-7/ discharge.ndjson.gz --source H44099900001
+    """
+    with platform() as built:
+        files = files_below(paths)
+        operator_grant(built, "load")
+        with progress_bar("Loading") as progress:
+            loaded = load(built.settings, built.database.url, files, source, progress, processes=processes)
+    _tell(loaded, as_json=as_json)
+    if loaded.unreadable or loaded.tally.quarantined:
+        raise typer.Exit(WITH_PROBLEMS)
+
+
+def _tell(loaded: Loaded, *, as_json: bool) -> None:
+    for file in loaded.unreadable:
+        err.print(f"{file.name}: {file.reason}", highlight=False)
+    counts = loaded.tally.as_json()
+    if as_json:
+        print(json.dumps({"files": loaded.files, "unreadable": len(loaded.unreadable), **counts}))
+        return
+    table = Table("type", *counts, title=f"{loaded.files} files")
+    for type_ in sorted({type_ for found in counts.values() for type_ in found}):
+        table.add_row(type_, *(str(found.get(type_, 0)) for found in counts.values()))
+    table.add_section()
+    table.add_row("all", *(str(sum(found.values())) for found in counts.values()))
+    out.print(table)
+    if loaded.tally.quarantined:
+        err.print("Some could not be used: see `kangshu quarantine list`.", highlight=False)

@@ -1,0 +1,27 @@
+"""The command line. Exit codes: 0 done, 1 done with problems, 2 wrong call."""
+
+from __future__ import annotations
+
+import typer
+
+from kangshu.interfaces.cli import audit, backup, demo, load, quarantine, schema, serve, token
+
+app = typer.Typer(
+    name="kangshu",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="康枢 Kangshu, the population-health platform of a city and its counties.",
+)
+
+app.command("serve")(serve.command)
+app.command("demo")(demo.command)
+app.command("load")(load.command)
+app.command("token")(token.command)
+app.command("migrate")(schema.command)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(audit.app, name="audit")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,48 @@
+"""Databases for tests: one server per test process, one migrated template, one copy per test."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.database import migrate
+from kangshu.kernel.facts.parameters import read_catalogue
+from kangshu.kernel.packs.find import default_root, find_packs
+
+
+class Databases:
+    """An embedded server whose database `kangshu` is migrated and serves as template."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template = embedded.start(folder)
+        self._numbers = itertools.count(1)
+        migrate(self._template, read_catalogue(find_packs(default_root())["fhir_r4"].folder))
+
+    def new(self) -> str:
+        """URL of a fresh, empty, migrated database."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE kangshu STRATEGY FILE_COPY").format(sql.Identifier(name))
+            )
+        return self.url_of(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        name = url.partition("?")[0].rpartition("/")[2]
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def url_of(self, database: str) -> str:
+        """The same server, another database."""
+        address, _, options = self._template.partition("?")
+        return f"{address.rpartition('/')[0]}/{database}?{options}"
+
+    def stop(self) -> None:
+        """Stop the server."""
+        embedded.stop(self._folder)
