@@ -11,8 +11,11 @@ from unicodedata import normalize as unicode_normalize
 def normalise(text: str) -> str:
     """`text` without case, accents and superfluous blanks; Chinese stays as it is.
 
+    NUL, which PostgreSQL cannot store, counts as a blank.
+
     https://hl7.org/fhir/R4/search.html#string: matching ignores case, accents and whitespace runs.
     """
+    text = text.replace("\0", " ")
     if text.isascii():
         return " ".join(text.lower().split())
     decomposed = unicode_normalize("NFKD", text)

@@ -383,7 +383,8 @@ def _uri(place: Place) -> Take:
     def take(value: str, terms: Terms) -> None:
         if type(value) is str:
             canonical(value, terms)
-            terms.strings.extend([(name, value) for name in names])
+            # PostgreSQL cannot store NUL.
+            terms.strings.extend([(name, value.replace("\0", "")) for name in names])
 
     return take
 
