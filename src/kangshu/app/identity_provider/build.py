@@ -6,8 +6,10 @@ from kangshu.app.identity_provider.directory import Directory, parse_directory
 from kangshu.app.identity_provider.external import ClaimMapping, ExternalProvider, parse_claim_mapping
 from kangshu.app.identity_provider.keys import load_keys
 from kangshu.app.identity_provider.provider import IdentityProvider, People
+from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.kernel.base.time import Clock
+from kangshu.kernel.facts import persons
 
 FILE = "users.toml"
 
@@ -30,6 +32,16 @@ def external_provider(settings: Settings, people: People, clock: Clock) -> Exter
         find_person=people.find,
         clock=clock,
     )
+
+
+def people_of(platform: Platform) -> People:
+    """The person registry as the login needs it."""
+
+    def find(system: str, value: str) -> int | None:
+        with platform.database.connection() as session:
+            return persons.find(session, [(system, value)]).get((system, value))
+
+    return People(find, platform.patients_of)
 
 
 def read_directory(settings: Settings) -> Directory:

@@ -103,7 +103,7 @@ def new_attempt() -> Attempt:
 class ExternalProvider:
     """One OpenID Connect provider. Its addresses and keys are fetched when first needed."""
 
-    def __init__(  # noqa: PLR0913 - each is a fact about the provider
+    def __init__(
         self,
         issuer: str,
         client_id: str,
@@ -137,7 +137,7 @@ class ExternalProvider:
         return f"{self._endpoint('authorization_endpoint')}?{urllib.parse.urlencode(query)}"
 
     def principal(self, code: str, attempt: Attempt, redirect_uri: str) -> Principal:
-        """Who has logged in there. Raises `ProviderUnreachable`, or `Refused` if Kangshu has no role for them."""
+        """Who has logged in there. Raises `ProviderUnreachable`, or `Refused` if they have no role here."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -221,9 +221,9 @@ def _fetch(
         pair = ":".join(urllib.parse.quote_plus(part) for part in client)
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     data = None if form is None else urllib.parse.urlencode(form).encode()
-    request = urllib.request.Request(address, data, headers)
+    request = urllib.request.Request(address, data, headers)  # noqa: S310 - the scheme is checked above
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 - as above
             content: Any = json.loads(answer.read(_MOST_BYTES))
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise ProviderUnreachable(

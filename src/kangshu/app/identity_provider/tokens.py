@@ -2,7 +2,8 @@
 
 A *session* is the content of the browser's cookie; an *access token* is what an API client
 sends; a *code* carries an approved authorization to the token endpoint; an *id token* tells a
-client who has logged in. All are JSON Web Tokens; `typ` keeps one from being used as another.
+client who has logged in; an *attempt* is what a browser on its way to another login provider
+must bring back. All are JSON Web Tokens; `typ` keeps one from being used as another.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from kangshu.kernel.policies.definition import Principal, Role
 
 AUDIENCE = "kangshu"
 
-SESSION, ACCESS, CODE, ID = "session+jwt", "at+jwt", "code+jwt", "JWT"
+SESSION, CODE, ATTEMPT = "session+jwt", "code+jwt", "attempt+jwt"
+ACCESS, ID = "at+jwt", "JWT"
+
+_OWN = (SESSION, CODE, ATTEMPT)
+"""Kinds that only this installation reads."""
 
 _MOST_REMEMBERED = 10_000
 
@@ -40,14 +45,14 @@ class Tokens:
         """A token of `kind` with these claims, valid from now for `lifetime`."""
         now = self._clock()
         content = dict(claims) | {"iat": _seconds(now), "exp": _seconds(now + lifetime), "jti": new_id()}
-        if kind in (SESSION, CODE):
+        if kind in _OWN:
             return jwt.encode({"alg": "HS256", "typ": kind}, content, self._keys.session)
         header = {"alg": "RS256", "typ": kind, "kid": self._keys.issuer.kid}
         return jwt.encode(header, content, self._keys.issuer)
 
     def read(self, kind: str, token: str) -> dict[str, Any] | None:
         """The claims of a token of that kind; None if it is forged, expired or of another kind."""
-        is_own = kind in (SESSION, CODE)
+        is_own = kind in _OWN
         key = self._keys.session if is_own else self._keys.issuer
         try:
             found = jwt.decode(token, key, algorithms=["HS256" if is_own else "RS256"])
