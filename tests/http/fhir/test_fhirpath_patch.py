@@ -14,7 +14,7 @@ from kangshu.interfaces.web.fhir.fhirpath_patch import apply_fhirpath_patch
 from kangshu.interfaces.web.fhir.json_text import parse, write
 from kangshu.kernel.base.errors import Invalid
 
-from .xml_cases import Case, read_cases
+from tests.http.fhir.xml_cases import Case, read_cases
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("KANGSHU_TESTDATA", ROOT.parent / "shared" / "data"))

@@ -6,11 +6,11 @@ https://hl7.org/fhir/R4/capabilitystatement.html
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import orjson
 
-import kangshu
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import PATCH_TYPE
 from kangshu.interfaces.web.fhir.representation import instant
@@ -74,7 +74,7 @@ def _statement(key: _Catalogue, base: str, oauth: tuple[tuple[str, str], ...], d
             "publisher": "Kangshu",
             "kind": "instance",
             "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
-            "software": {"name": "Kangshu", "version": kangshu.__version__},
+            "software": {"name": "Kangshu", "version": version("kangshu")},
             "implementation": {"description": "Kangshu FHIR R4 interface", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],
