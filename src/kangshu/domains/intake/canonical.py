@@ -57,8 +57,50 @@ def is_id(text: str | None) -> bool:
     return text is not None and _ID.fullmatch(text) is not None
 
 
+class Head(msgspec.Struct):
+    """What intake has to know of a resource before it looks closer. `None`: absent."""
+
+    resource_type: str | None = msgspec.field(name="resourceType", default=None)
+    id: str | None = None
+    meta: msgspec.Raw | None = None
+
+
+_HEAD = msgspec.json.Decoder(Head)
+
+
+def head_of(raw: bytes) -> Head:
+    """Type, id and meta of a resource. Raises `Invalid` when it is not JSON or they are not what they should be."""
+    try:
+        return _HEAD.decode(raw)
+    except msgspec.ValidationError:
+        return _odd_head(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_json(error) from None
+
+
+def _odd_head(raw: bytes) -> Head:
+    properties = top_level(raw)
+    if "id" in properties and text_of(properties["id"]) is None:
+        raise Invalid(
+            "The id is not a string.", problems=(Problem("error", "value", "id", "The id is not a string."),)
+        )
+    return Head(text_of(properties.get("resourceType")), text_of(properties.get("id")), properties.get("meta"))
+
+
+def stored_form(type_: str, id_: str, raw: bytes, meta: msgspec.Raw | None) -> bytes:
+    """The stored form of a resource whose head was read. Most senders write it so already."""
+    start = f'{{"resourceType":"{type_}","id":"{id_}"'.encode()
+    if raw.startswith(start):
+        if meta is None:
+            return raw.rstrip()
+        unmoved = raw.startswith(b',"meta":', len(start))
+        if unmoved and not any(name.encode() in bytes(meta) for name in _STORED_ELSEWHERE):
+            return raw.rstrip()
+    return canonical(type_, id_, top_level(raw))
+
+
 def canonical(type_: str, id_: str, properties: dict[str, msgspec.Raw]) -> bytes:
-    """The stored form. `properties` are those of the resource as it came."""
+    """The stored form, from the properties of the resource as it came."""
     parts = [f'{{"resourceType":"{type_}","id":"{id_}"'.encode()]
     meta = properties.get("meta")
     if meta is not None:

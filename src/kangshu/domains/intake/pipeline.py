@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from kangshu.domains.intake.canonical import canonical, is_id, text_of, top_level
+from kangshu.domains.intake.canonical import canonical, head_of, is_id, stored_form, top_level
 from kangshu.domains.intake.reading import Entry, Unit
 from kangshu.domains.intake.references import Address, local_address, rewrite, written
 from kangshu.domains.intake.validation import problems_of
@@ -99,6 +99,7 @@ class _Item:
     id: str
     body: bytes | None
     if_version: int | None = None
+    digest: bytes = b""
     terms: Terms | None = None
 
 
@@ -190,8 +191,8 @@ class Pipeline:
             if address is None:
                 raise _invalid("value", "request.url", "A deletion names Type/id.")
             return _Item(work.message, entry.position, *address, body=None)
-        properties = top_level(entry.raw)
-        type_ = text_of(properties.get("resourceType"))
+        head = head_of(entry.raw)
+        type_ = head.resource_type
         if type_ is None or type_ not in self._catalogue.types:
             raise _invalid("structure", "resourceType", "This is not a resource type of FHIR R4.")
         if entry.if_none_exist:
@@ -202,17 +203,16 @@ class Pipeline:
                 _name(work.targets, entry.full_url, type_, found[0])
                 work.tally.unchanged[type_] += 1
                 return None
-        own = text_of(properties.get("id"))
-        id_ = self._id(session, work.message, entry, type_, own, "id" in properties, origin)
+        id_ = self._id(session, work.message, entry, type_, head.id, origin)
         _name(work.targets, entry.full_url, type_, id_)
-        return _Item(work.message, entry.position, type_, id_, canonical(type_, id_, properties))
+        return _Item(work.message, entry.position, type_, id_, stored_form(type_, id_, entry.raw, head.meta))
 
     def _id(
-        self, session: Session, message: int, entry: Entry, type_: str, own: str | None, given: bool, origin: Origin
+        self, session: Session, message: int, entry: Entry, type_: str, own: str | None, origin: Origin
     ) -> str:
         """The resource's own id; else the one its URL names; else one derived from what identifies the entry."""
-        if given:
-            if own is None or not is_id(own):
+        if own is not None:
+            if not is_id(own):
                 raise _invalid("value", f"{type_}.id", "An id has 1 to 64 letters, digits, - and . only.")
             return own
         path, _, search = entry.url.partition("?")
@@ -286,11 +286,11 @@ class Pipeline:
         for item in items:
             address = (item.type, item.id)
             known = current.get(address)
-            digest = body_hash(item.body or b"")
+            item.digest = body_hash(item.body or b"")
             before = seen.get(address) or (known.hash if known and not known.deleted else None)
             gone = item.body is None and (known is None or known.deleted) and address not in seen
-            (same if gone or before == digest else fresh).append(item)
-            seen[address] = digest
+            (same if gone or before == item.digest else fresh).append(item)
+            seen[address] = item.digest
         return fresh, same
 
     def _check(self, items: list[_Item], works: list[_Work]) -> None:
@@ -393,6 +393,7 @@ def _draft(item: _Item, current: Current | None, persons: Mapping[str, int], ori
         message=item.message,
         deleted=item.body is None,
         if_version=item.if_version,
+        digest=item.digest or body_hash(item.body or b""),
     )
 
 

@@ -41,6 +41,7 @@ class Draft:
     body        canonical JSON text: starts `{"resourceType":"T","id":"I"`, then `"meta"` if there is one
                 (without versionId and lastUpdated, which are columns), then the rest as it came
     if_version  the version that must be current (0: nothing may be there); None: whatever is
+    digest      `rows.body_hash` of the body
     """
 
     type: str
@@ -51,6 +52,7 @@ class Draft:
     org: str
     county: str
     message: int
+    digest: bytes
     deleted: bool = False
     if_version: int | None = None
 

@@ -35,7 +35,7 @@ def body_hash(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16).digest()
 
 
-def copy_line(draft: Draft, version: int, seq: int, line: int, recorded_at: str, digest: bytes) -> str:
+def copy_line(draft: Draft, version: int, seq: int, line: int, recorded_at: str) -> str:
     """One line of COPY … FROM STDIN in text format, columns as in `COLUMNS`."""
     terms = draft.terms
     person = "\\N" if draft.person is None else str(draft.person)
@@ -45,7 +45,7 @@ def copy_line(draft: Draft, version: int, seq: int, line: int, recorded_at: str,
     return (
         f"{draft.type}\t{escape(draft.id)}\t{version}\t{seq}\t{line}\t{draft.message}\t{escape(draft.org)}"
         f"\t{escape(draft.county)}\t{person}\t{happened_text(terms.happened)}\t{recorded_at}"
-        f"\t{'t' if draft.deleted else 'f'}\t\\\\x{digest.hex()}{ranges}\t{{{tokens}}}\t{_strings(terms)}"
+        f"\t{'t' if draft.deleted else 'f'}\t\\\\x{draft.digest.hex()}{ranges}\t{{{tokens}}}\t{_strings(terms)}"
         f"\t{repeats}\t{escape(draft.body.decode())}\n"
     )
 

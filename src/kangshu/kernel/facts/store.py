@@ -13,10 +13,14 @@ from psycopg.rows import TupleRow
 from kangshu.kernel.base.errors import Conflict
 from kangshu.kernel.facts.database import Again
 from kangshu.kernel.facts.definition import Draft, Outcome
-from kangshu.kernel.facts.rows import COLUMNS, body_hash, copy_line
+from kangshu.kernel.facts.rows import COLUMNS, copy_line
 
 Address = tuple[str, str]
 """(type, id)"""
+
+
+_Planned = tuple[Draft, int, int | None]
+"""(draft, the version it becomes, the line it continues)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +76,41 @@ class Appender:
         """
         self.current((draft.type, draft.id) for draft in drafts)
         stored_before = dict(self._current)
-        planned: list[tuple[Draft, int, int | None, bytes]] = []
+        planned: list[_Planned] = []
         outcomes: list[Outcome] = []
         for draft in drafts:
-            outcome, digest = self._plan(draft)
+            outcome = self._plan(draft)
             outcomes.append(outcome)
             if outcome.done != "unchanged":
                 current = self._current[draft.type, draft.id]
                 line = current.line if current else None
-                planned.append((draft, outcome.version, line, digest))
+                planned.append((draft, outcome.version, line))
         self._supersede(planned, stored_before)
         self._copy(planned)
         return outcomes
 
-    def _plan(self, draft: Draft) -> tuple[Outcome, bytes]:
+    def _plan(self, draft: Draft) -> Outcome:
         address = (draft.type, draft.id)
         current = self._current[address]
         _check_version(draft, current)
-        digest = body_hash(draft.body)
-        if current and current.deleted == draft.deleted and current.hash == digest:
-            return Outcome(draft.type, draft.id, current.version, "unchanged", current.recorded_at), digest
+        if current and current.deleted == draft.deleted and current.hash == draft.digest:
+            return Outcome(draft.type, draft.id, current.version, "unchanged", current.recorded_at)
         version = current.version + 1 if current else 1
         done = "deleted" if draft.deleted else ("updated" if current and not current.deleted else "created")
         self._current[address] = Current(
             version=version,
             line=current.line if current else 0,
-            hash=digest,
+            hash=draft.digest,
             deleted=draft.deleted,
             org=draft.org,
             county=draft.county,
             person=draft.person,
             recorded_at=self._now,
         )
-        return Outcome(draft.type, draft.id, version, done, self._now), digest
+        return Outcome(draft.type, draft.id, version, done, self._now)
 
     def _supersede(
-        self, planned: list[tuple[Draft, int, int | None, bytes]], before: dict[Address, Current | None]
+        self, planned: list[_Planned], before: dict[Address, Current | None]
     ) -> None:
         """Close the versions that were current; each must still be the one that was read."""
         closing = sorted({(d.type, d.id) for d, *_ in planned if before.get((d.type, d.id)) is not None})
@@ -125,7 +128,7 @@ class Appender:
             if closed != len(ids):
                 raise Again
 
-    def _copy(self, planned: list[tuple[Draft, int, int | None, bytes]]) -> None:
+    def _copy(self, planned: list[_Planned]) -> None:
         if not planned:
             return
         first = self._numbers(len(planned))
@@ -134,11 +137,11 @@ class Appender:
         planned.sort(key=lambda plan: (plan[0].type, plan[0].id, plan[1]))
         lines: list[str] = []
         last: dict[Address, int] = {}
-        for seq, (draft, version, line, digest) in zip(first, planned, strict=True):
+        for seq, (draft, version, line) in zip(first, planned, strict=True):
             address = (draft.type, draft.id)
             number = line or last.get(address) or seq
             last[address] = number
-            lines.append(copy_line(draft, version, seq, number, recorded_at, digest))
+            lines.append(copy_line(draft, version, seq, number, recorded_at))
         superseded = _superseded_within(planned)
         with self._connection.cursor().copy(f"COPY fact ({COLUMNS}) FROM STDIN") as copy:
             copy.write("".join(lines).encode())
@@ -171,7 +174,7 @@ def _check_version(draft: Draft, current: Current | None) -> None:
         )
 
 
-def _superseded_within(planned: list[tuple[Draft, int, int | None, bytes]]) -> list[tuple[str, str, int]]:
+def _superseded_within(planned: list[_Planned]) -> list[tuple[str, str, int]]:
     """Versions of this batch that a later one of the same batch already replaces."""
     keys = [(draft.type, draft.id, version) for draft, version, *_ in planned]
     return [here for here, after in zip(keys, keys[1:], strict=False) if here[:2] == after[:2]]
