@@ -50,14 +50,14 @@ def test_parameters_of_every_type_belong_to_each():
 def test_a_parameter_knows_what_search_needs():
     size = parse().parameter("Visit", "size")
     assert (size.kind, size.slot, size.single) == ("quantity", 1, False)
-    assert size.json_paths() == ['$."size"', '$."part"."size"']
+    assert size.json_paths() == ['$."size"[*]', '$."part"[*]."size"[*]']
     assert parse().parameter("Visit", "who").targets == ("Person",)
 
 
 def test_the_text_shown_for_a_code_can_be_found():
     assert parse().parameter("Visit", "kind").text_json_paths() == [
-        '$."kind"."text"',
-        '$."kind"."coding"."display"',
+        '$."kind"[*]."text"[*]',
+        '$."kind"[*]."coding"[*]."display"[*]',
     ]
 
 
@@ -67,7 +67,7 @@ def test_parts_of_a_composite_have_the_kind_of_their_parameter():
         ("kind", "token"),
         ("size", "quantity"),
     ]
-    assert [path.json_path() for path in composite.elements()] == ['$."part"']
+    assert [path.json_path() for path in composite.elements()] == ['$."part"[*]']
     assert composite.on_document()
 
 

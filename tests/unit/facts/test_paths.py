@@ -56,10 +56,10 @@ def test_many_paths_are_walked_together():
 @pytest.mark.parametrize(
     ("path", "json_path"),
     [
-        ("code:CodeableConcept", '$."code"'),
-        ("component.valueQuantity:Quantity", '$."component"."valueQuantity"'),
-        ("telecom[system=phone]:ContactPoint", '$."telecom" ? (@."system" == "phone")'),
-        ("entry[0].resource:Resource", '$."entry"[0]."resource"'),
+        ("code:CodeableConcept", '$."code"[*]'),
+        ("component.valueQuantity:Quantity", '$."component"[*]."valueQuantity"[*]'),
+        ("telecom[system=phone]:ContactPoint", '$."telecom"[*] ? (@."system" == "phone")'),
+        ("entry[0].resource:Resource", '$."entry"[0]."resource"[*]'),
         (".:Observation", "$"),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_path_can_be_written_for_postgresql(path: str, json_path: str):
 
 
 def test_a_json_path_can_go_on_below():
-    assert parse_path("code:CodeableConcept").json_path("coding", "display") == '$."code"."coding"."display"'
+    assert parse_path("code:CodeableConcept").json_path("coding", "display") == '$."code"[*]."coding"[*]."display"[*]'
 
 
 @pytest.mark.parametrize(

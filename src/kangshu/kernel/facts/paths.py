@@ -45,15 +45,16 @@ class ValuePath:
     from_document: bool = False
 
     def json_path(self, *below: str) -> str:
-        """The place as a PostgreSQL jsonpath in lax mode, continued by the properties `below`."""
+        """The place as a PostgreSQL jsonpath in lax mode, continued by the properties `below`.
+
+        It chooses single values: lists are entered to the last, as `Walk` does.
+        """
         written = "$"
         for step in self.steps:
-            written += f'."{step.name}"'
-            if step.index is not None:
-                written += f"[{step.index}]"
+            written += f'."{step.name}"[{"*" if step.index is None else step.index}]'
             if step.where is not None:
                 written += f' ? (@."{step.where[0]}" == "{step.where[1]}")'
-        return written + "".join(f'."{name}"' for name in below)
+        return written + "".join(f'."{name}"[*]' for name in below)
 
 
 def parse_path(text: str) -> ValuePath:
