@@ -16,6 +16,7 @@ def login_routes(login: Login) -> list[Route]:
     """Routes for the root of the application; `/fhir` is where the FHIR interface has its base."""
     quick: dict[tuple[str, str], Callable[[Login, Request], Response]] = {
         ("GET", "/login"): session.show,
+        ("POST", "/logout"): session.log_out,
         ("GET", "/login/external"): session.go_to_provider,
         ("GET", session.CALLBACK): session.come_back,
         ("GET", "/oauth/authorize"): authorization.authorize,
@@ -27,7 +28,6 @@ def login_routes(login: Login) -> list[Route]:
     }
     posted: dict[str, Callable[[Login, Request], Awaitable[Response]]] = {
         "/login": session.log_in,
-        "/logout": session.log_out,
         "/oauth/authorize": authorization.answer,
         "/oauth/token": authorization.token,
     }
