@@ -22,6 +22,7 @@ from kangshu.domains.record.moment import Moment, age_on, parse_moment
 from kangshu.domains.record.read import source_of
 from kangshu.kernel.facts.definition import Fact
 
+_HEALTH_CARD = "2.16.156.10011.1.19"
 _ID_NUMBER = re.compile(r"^\d{17}[\dXx]$")
 
 
@@ -149,7 +150,7 @@ def _identifier_label(item: Json, value: str) -> str:
         return "id_number"
     kinds = {code.code for code in codes_of(item.get("type"))}
     system = word(item.get("system")).lower()
-    if "HC" in kinds or "health-card" in system or "healthcard" in system:
+    if "HC" in kinds or system.endswith(_HEALTH_CARD):
         return "health_card"
     if "MR" in kinds:
         return "local_number"

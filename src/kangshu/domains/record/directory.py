@@ -62,8 +62,8 @@ class Directory:
         return self.concepts.get(address_of(reference), {})
 
 
-def read_directory(pairs: Sequence[tuple[Fact, Json]]) -> Directory:
-    """Gather the names from facts and their parsed bodies."""
+def read_directory(pairs: Sequence[tuple[Fact, Json]], known: Mapping[str, str]) -> Directory:
+    """Gather the names from facts and their parsed bodies; `known` names (by code) go before theirs."""
     names: dict[str, str] = {}
     institutions: dict[str, str] = {}
     concepts: dict[str, Json] = {}
@@ -76,7 +76,7 @@ def read_directory(pairs: Sequence[tuple[Fact, Json]]) -> Directory:
             institutions.update({key: name for key in keys if key})
         if codes_of(body.get("code")) or concept_text(body.get("code")):
             concepts[f"{fact.type}/{fact.id}"] = table(body.get("code"))
-    return Directory(names, institutions, concepts)
+    return Directory(names, institutions | dict(known), concepts)
 
 
 def wanted_references(bodies: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -23,6 +23,7 @@ from kangshu.domains.record.trends import Trend, read_trends
 from kangshu.kernel.facts.definition import Fact
 
 _SYNTHETIC = ("HTEST", "synthetic", "synthea")
+_NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,20 @@ class Life:
     synthetic: bool
 
 
-def life(facts: Sequence[Fact], on: date, zone: tzinfo = BEIJING) -> Life:
+def life(
+    facts: Sequence[Fact],
+    on: date,
+    zone: tzinfo = BEIJING,
+    institutions: Mapping[str, str] = _NO_NAMES,
+) -> Life:
     """Put together a person's facts, with the directory facts (institutions, staff) they point to.
 
-    `on` decides age and what counts as current. Deleted facts are left out; nothing else is dropped:
-    each fact is a registration, a directory entry, an entry of the record, or counted in `others`.
+    `on` decides age and what counts as current; `institutions` names organisation codes. Deleted facts
+    are left out; nothing else is dropped: each fact is a registration, a directory entry, an entry of
+    the record, or counted in `others`.
     """
     pairs = [(fact, parse_body(fact)) for fact in facts if not fact.deleted]
-    directory = read_directory([pair for pair in pairs if pair[0].type in DIRECTORY_TYPES])
+    directory = read_directory([pair for pair in pairs if pair[0].type in DIRECTORY_TYPES], institutions)
     own = [pair for pair in pairs if pair[0].type not in DIRECTORY_TYPES]
     entries = tuple(newest_first(read_entry(f, b, directory, zone) for f, b in own if f.type != "Patient"))
     care = tuple(e for e in entries if e.kind not in ("other", "bill"))

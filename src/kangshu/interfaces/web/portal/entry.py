@@ -1,0 +1,87 @@
+"""One fact read to its last element, with where it came from and the text it came as."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+from kangshu.app.platform import Platform
+from kangshu.domains.record.directory import read_directory
+from kangshu.domains.record.elements import Row, element_rows, narrative
+from kangshu.domains.record.entry import Entry
+from kangshu.domains.record.life import parse_body
+from kangshu.domains.record.moment import BEIJING
+from kangshu.domains.record.read import read_entry
+from kangshu.interfaces.web.portal.page import Call
+from kangshu.interfaces.web.portal.record import RecordPage, open_record
+from kangshu.kernel.base.errors import NotFound
+from kangshu.kernel.facts.definition import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage(RecordPage):
+    """entry: the fact as a reader sees it; rows: its elements; summary: the source's own words;
+    source: the JSON as it was sent; versions: newest first."""
+
+    template: ClassVar[str] = "entry.html"
+    title: ClassVar[str] = "entry.title"
+
+    entry: Entry
+    rows: tuple[Row, ...]
+    summary: str
+    source: str
+    versions: tuple[Fact, ...]
+
+
+def entry(platform: Platform, call: Call) -> EntryPage:
+    """One fact of the record. Raises `NotFound` if it is not part of it."""
+    opened = open_record(platform, call)
+    address = (call.parts["type"], call.parts["id"])
+    fact = next((fact for fact in opened.facts if (fact.type, fact.id) == address), None)
+    if fact is None:
+        raise NotFound("There is no such entry in this record.")
+    body = parse_body(fact)
+    names = {each.code: each.name for each in platform.institutions}
+    known = next((e for e in opened.life.entries if (e.source.type, e.source.id) == address), None)
+    history = platform.reader(opened.grant).history(type=fact.type, id=fact.id, count=50)
+    return EntryPage(
+        opened.life,
+        opened.base,
+        "",
+        opened.reason,
+        known or read_entry(fact, body, read_directory([], names), BEIJING),
+        element_rows(body),
+        narrative(body),
+        _laid_out(fact),
+        tuple(history.facts),
+    )
+
+
+def _laid_out(fact: Fact) -> str:
+    """The source text with line breaks; numbers keep their spelling because nothing is parsed as a number."""
+    try:
+        text = json.loads(fact.body, parse_float=_Spelling, parse_int=_Spelling)
+    except ValueError:
+        return fact.body.decode("utf-8", "replace")
+    return _dump(text, 0)
+
+
+class _Spelling(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+def _dump(value: object, depth: int) -> str:
+    pad, deeper = "  " * depth, "  " * (depth + 1)
+    if isinstance(value, _Spelling):
+        return str(value)
+    if isinstance(value, dict) and value:
+        items = cast("dict[str, object]", value).items()
+        lines = [f"{deeper}{json.dumps(k, ensure_ascii=False)}: {_dump(v, depth + 1)}" for k, v in items]
+        return "{\n" + ",\n".join(lines) + f"\n{pad}}}"
+    if isinstance(value, list) and value:
+        lines = [f"{deeper}{_dump(item, depth + 1)}" for item in cast("list[object]", value)]
+        return "[\n" + ",\n".join(lines) + f"\n{pad}]"
+    return json.dumps(value, ensure_ascii=False)

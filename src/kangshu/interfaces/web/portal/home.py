@@ -1,0 +1,126 @@
+"""The first page: what each role comes here for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kangshu.app.platform import Platform
+from kangshu.domains.record.datatypes import address_of
+from kangshu.domains.record.directory import read_directory, wanted_references
+from kangshu.domains.record.entry import Entry
+from kangshu.domains.record.life import is_synthetic, parse_body
+from kangshu.domains.record.moment import BEIJING
+from kangshu.domains.record.read import read_entry
+from kangshu.interfaces.web.portal.grants import grant_for
+from kangshu.interfaces.web.portal.page import Call, Page
+from kangshu.interfaces.web.portal.residents import group
+from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.policies.definition import Resource
+
+RECENT = 10
+
+_TILES: Mapping[str, tuple[str, ...]] = {
+    "county_commission": ("institutions",),
+    "city_commission": ("institutions",),
+    "steward": ("work_items", "institutions"),
+    "operator": ("quarantine",),
+    "overseer": ("access_log",),
+}
+_SIGNS: Mapping[str, tuple[str, str]] = {
+    "institutions": ("/institutions", "building"),
+    "work_items": ("/work-items", "id"),
+    "quarantine": ("/quarantine", "box"),
+    "access_log": ("/access-log", "eye"),
+}
+_SEARCHES = frozenset({"doctor", "family_doctor", "county_commission", "city_commission", "steward"})
+_CARES = frozenset({"doctor", "family_doctor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A way into a work place; `key` names its texts under `home.`; `count` what waits there, if known."""
+
+    key: str
+    href: str
+    icon: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A recent visit at the caller's institution, and whose it was."""
+
+    person: int
+    name: str
+    sex: str
+    age: int | None
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage(Page):
+    """may_search: shows the search field; tiles: work places; recent: newest visits, where shows_recent."""
+
+    template: ClassVar[str] = "home.html"
+    title: ClassVar[str] = "nav.home"
+    section: ClassVar[str] = "home"
+
+    may_search: bool
+    tiles: tuple[Tile, ...]
+    shows_recent: bool
+    recent: tuple[Visit, ...]
+    synthetic: bool
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a visit shown is invented."""
+        return self.synthetic
+
+
+def home(platform: Platform, call: Call) -> HomePage:
+    """The first page of a role."""
+    role = call.principal.role
+    visits, synthetic = _recent(platform, call) if role in _CARES else ((), False)
+    return HomePage(
+        may_search=role in _SEARCHES,
+        tiles=tuple(_tile(platform, call, key) for key in _TILES.get(role, ())),
+        shows_recent=role in _CARES,
+        recent=visits,
+        synthetic=synthetic,
+    )
+
+
+def _tile(platform: Platform, call: Call, key: str) -> Tile:
+    href, icon = _SIGNS[key]
+    count = None
+    if key == "work_items":
+        grant = grant_for(platform, call.principal, "steward", Resource("work_item"))
+        count = len(platform.work_items(grant))
+    return Tile(key, href, icon, count)
+
+
+def _recent(platform: Platform, call: Call) -> tuple[tuple[Visit, ...], bool]:
+    grant = grant_for(platform, call.principal, "search_residents", Resource("fact"))
+    reader = platform.reader(grant)
+    query = parse_query(platform.catalogue, "Encounter", [], sort="-date", count=RECENT, total="none")
+    visits = reader.search(query).facts
+    bodies = [parse_body(fact) for fact in visits]
+    subjects = [address_of(body.get("subject")).partition("/") for body in bodies]
+    patients = reader.read_many([(kind, key) for kind, _, key in subjects if kind == "Patient"])
+    staff = [(fact, parse_body(fact)) for fact in reader.read_many(wanted_references(bodies))]
+    directory = read_directory(staff, {each.code: each.name for each in platform.institutions})
+    who = {found.person: found for found in group(platform, call, patients)}
+    found = [
+        Visit(
+            fact.person,
+            who[fact.person].name,
+            who[fact.person].sex,
+            who[fact.person].age,
+            read_entry(fact, body, directory, BEIJING),
+        )
+        for fact, body in zip(visits, bodies, strict=True)
+        if fact.person is not None and fact.person in who
+    ]
+    return tuple(found), any(is_synthetic(body) for body in bodies)

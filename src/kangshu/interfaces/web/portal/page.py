@@ -1,0 +1,154 @@
+"""What every page has: a template, a title, a place in the navigation; and how it becomes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cache, partial
+from typing import Any, ClassVar, cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from kangshu.domains.record.entry import Dosage
+from kangshu.domains.record.moment import Moment
+from kangshu.interfaces.web.portal import spelling
+from kangshu.interfaces.web.portal.words import Language, Words, words
+from kangshu.kernel.policies.definition import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Base of every page context: its fields are what the template may use, besides `chrome`.
+
+    `template` is a file of `templates/`, `title` and `section` are keys of the strings (`section` is the
+    entry of the main navigation the page belongs to), `status` the HTTP status of the answer.
+    """
+
+    template: ClassVar[str]
+    title: ClassVar[str]
+    section: ClassVar[str] = ""
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the facts on the page say of themselves that they are invented."""
+        return False
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        return 200
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a page is asked: by whom, in which language, where, with what.
+
+    path   path of the request, to come back to after a change of language
+    parts  values from the path; query, form: the last value of each name
+    """
+
+    principal: Principal
+    words: Words
+    path: str
+    parts: Mapping[str, Any]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link of the main navigation; `label` is a key of the strings."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What surrounds the page: title, navigation, who is logged in, whether data is invented."""
+
+    title: str
+    path: str
+    nav: tuple[NavItem, ...]
+    user: Principal | None
+    synthetic: bool
+
+
+_NAV: Mapping[str, tuple[str, ...]] = {
+    "resident": ("me",),
+    "doctor": ("home", "residents"),
+    "family_doctor": ("home", "residents"),
+    "county_commission": ("home", "residents", "institutions"),
+    "city_commission": ("home", "residents", "institutions"),
+    "steward": ("home", "work_items", "residents", "institutions"),
+    "operator": ("home", "quarantine"),
+    "overseer": ("home", "access_log"),
+    "client": (),
+}
+_HREF: Mapping[str, str] = {
+    "home": "/",
+    "residents": "/residents",
+    "institutions": "/institutions",
+    "work_items": "/work-items",
+    "quarantine": "/quarantine",
+    "access_log": "/access-log",
+    "me": "/me",
+}
+
+
+def chrome_of(page: Page, user: Principal | None, path: str, *, demo: bool) -> Chrome:
+    """The surroundings of a page for a user; `demo`: everything shown here is invented."""
+    names = _NAV[user.role] if user else ()
+    nav = tuple(NavItem(f"nav.{name}", _HREF[name], name == page.section) for name in names)
+    return Chrome(page.title, path, nav, user, demo or page.is_synthetic)
+
+
+def render(page: Page, chrome: Chrome, language: Language) -> str:
+    """The page as HTML. A name the template uses and nobody gave is an error."""
+    context = {field.name: getattr(page, field.name) for field in fields(page)}
+    return environment(language).get_template(page.template).render(context | {"chrome": chrome})
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Jinja with the words and spellings of one language."""
+    said = words(language)
+    jinja = Environment(
+        loader=PackageLoader("kangshu.interfaces.web.portal", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = cast("dict[str, Any]", jinja.globals)  # pyright: ignore[reportUnknownMemberType]
+    names.update(t=said.say, t_or=said.say_or, icon=_icon)
+    cast("dict[str, Any]", jinja.filters).update(_filters(said))  # pyright: ignore[reportUnknownMemberType]
+    return jinja
+
+
+def _filters(said: Words) -> dict[str, Callable[..., str]]:
+    def span(first: Moment | None, last: Moment | None) -> str:
+        return spelling.span_text(first, last, said)
+
+    def dosage(dosages: tuple[Dosage, ...]) -> str:
+        return spelling.dosage_text(dosages, said)
+
+    return {
+        "day": partial(spelling.moment_text, words=said),
+        "time": partial(spelling.time_text, words=said),
+        "span": span,
+        "stamp": spelling.stamp_text,
+        "number": spelling.number_text,
+        "value": spelling.value_text,
+        "dosage": dosage,
+    }
+
+
+def _icon(name: str) -> Markup:
+    return Markup(
+        '<svg class="icon" aria-hidden="true"><use href="/static/portal/icons.svg#{}"/></svg>'
+    ).format(name)

@@ -1,0 +1,184 @@
+"""The addresses of the portal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from kangshu.app.platform import Platform
+from kangshu.interfaces.web.portal import record
+from kangshu.interfaces.web.portal.access_log import access_log
+from kangshu.interfaces.web.portal.chart import browser_bundle
+from kangshu.interfaces.web.portal.entry import entry
+from kangshu.interfaces.web.portal.home import home
+from kangshu.interfaces.web.portal.institutions import institutions
+from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
+from kangshu.interfaces.web.portal.quarantine import quarantine
+from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
+from kangshu.interfaces.web.portal.residents import ask, find
+from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
+from kangshu.interfaces.web.portal.work_items import work_item, work_items
+from kangshu.kernel.base.errors import KangshuError
+from kangshu.kernel.policies.definition import Principal
+
+PrincipalOf = Callable[[Request], Principal | None]
+ShowPage = Callable[[Platform, Call], Page]
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Sent with every page: nothing from elsewhere, nothing kept, nothing framed."""
+
+_STATIC = Path(__file__).parent / "static"
+_MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_YEAR = 365 * 24 * 3600
+
+_RECORD: Mapping[str, ShowPage] = {
+    "": record.overview,
+    "/timeline": record.timeline,
+    "/trends": record.trends,
+    "/documents": record.documents,
+    "/sources": record.sources,
+    "/accesses": record.accesses,
+    "/entries/{type}/{id}": entry,
+}
+
+
+def portal_routes(platform: Platform, principal_of: PrincipalOf) -> list[Route]:
+    """All routes of the portal. `principal_of` says who is logged in, None if nobody is."""
+    gate = _Gate(platform, principal_of)
+    shown: dict[str, ShowPage] = {
+        "/institutions": institutions,
+        "/work-items": work_items,
+        "/work-items/{item:int}": work_item,
+        "/quarantine": quarantine,
+        "/access-log": access_log,
+        **{f"/me{path}": page for path, page in _RECORD.items()},
+        **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},
+    }
+    return [
+        Route("/", gate.first),
+        Route("/residents", gate.shows(ask), methods=["GET"]),
+        Route("/residents", gate.shows(find), methods=["POST"]),
+        *(Route(path, gate.shows(page)) for path, page in shown.items()),
+        Route("/language", change_language, methods=["POST"]),
+        Route("/static/portal/{name}", static_file),
+    ]
+
+
+class _Gate:
+    """Between Starlette and the pages: who asks, in which language, and what becomes of errors."""
+
+    def __init__(self, platform: Platform, principal_of: PrincipalOf) -> None:
+        self._platform = platform
+        self._principal_of = principal_of
+
+    def shows(self, page: ShowPage) -> Callable[[Request], object]:
+        """An endpoint that shows a page to somebody who is logged in."""
+
+        async def endpoint(request: Request) -> Response:
+            form = await request.form(max_files=0, max_fields=20) if request.method == "POST" else FormData()
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            return await run_in_threadpool(self._answer, request, page, fields)
+
+        return endpoint
+
+    async def first(self, request: Request) -> Response:
+        """Residents go to their own record, everybody else to a work place."""
+        principal = await run_in_threadpool(self._principal_of, request)
+        if principal is not None and principal.role == "resident":
+            return RedirectResponse("/me", 303, HEADERS)
+        return await run_in_threadpool(self._answer, request, home, {})
+
+    def _answer(self, request: Request, page: ShowPage, form: Mapping[str, str]) -> Response:
+        principal = self._principal_of(request)
+        if principal is None:
+            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303, HEADERS)
+        language = _language(request)
+        call = Call(
+            principal,
+            words(language),
+            request.url.path,
+            request.path_params,
+            dict(request.query_params),
+            form,
+            self._platform.clock(),
+        )
+        try:
+            shown = page(self._platform, call)
+        except KangshuError as error:
+            shown = refusal_of(error)
+        chrome = chrome_of(shown, principal, request.url.path, demo=self._platform.settings.demo)
+        return HTMLResponse(render(shown, chrome, language), shown.status, HEADERS)
+
+
+def missing_page(request: Request, _error: Exception) -> Response:
+    """For Starlette's `exception_handlers`: the page for an address nobody serves."""
+    return _refuse(request, RefusalPage("missing", ""))
+
+
+def broken_page(request: Request, _error: Exception) -> Response:
+    """For Starlette's `exception_handlers`: the page for an error nobody expected. Says nothing about it."""
+    return _refuse(request, RefusalPage("broken", ""))
+
+
+def _refuse(request: Request, shown: RefusalPage) -> Response:
+    chrome = chrome_of(shown, None, "/", demo=False)
+    return HTMLResponse(render(shown, chrome, _language(request)), shown.status, HEADERS)
+
+
+async def change_language(request: Request) -> Response:
+    """Remember the chosen language and go back to where the reader was."""
+    form = await request.form(max_files=0, max_fields=5)
+    chosen, back = form.get("language"), form.get("back")
+    path = back if isinstance(back, str) and back.startswith("/") and back[1:2] not in ("/", "\\") else "/"
+    answer = RedirectResponse(path, 303, HEADERS)
+    if chosen in LANGUAGES:
+        answer.set_cookie(COOKIE, str(chosen), max_age=_YEAR, samesite="lax", httponly=True)
+    return answer
+
+
+def static_file(request: Request) -> Response:
+    """A stylesheet, script or drawing of the portal."""
+    name = request.path_params["name"]
+    try:
+        content, tag = _static(name)
+    except KeyError:
+        return _refuse(request, RefusalPage("missing", ""))
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=_MEDIA[Path(name).suffix], headers=headers)
+
+
+@cache
+def _static(name: str) -> tuple[bytes, str]:
+    if name == "vega.js":
+        content = browser_bundle()
+    else:
+        path = _STATIC / name
+        if path.parent != _STATIC or path.suffix not in _MEDIA or not path.is_file():
+            raise KeyError(name)
+        content = path.read_bytes()
+    return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+
+
+def _language(request: Request) -> Language:
+    return language_from(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))

@@ -1,0 +1,46 @@
+// Draws the charts of the page afresh, so that values can be read by pointing at them.
+// Without this file the drawings made on the server stay as they are.
+(() => {
+  "use strict";
+
+  const bubble = document.createElement("div");
+  bubble.className = "bubble";
+  bubble.hidden = true;
+  document.body.append(bubble);
+
+  const point = (_handler, event, _item, value) => {
+    bubble.hidden = value === null || value === undefined || value === "";
+    if (bubble.hidden) return;
+    bubble.textContent = String(value);
+    bubble.style.left = `${event.pageX + 14}px`;
+    bubble.style.top = `${event.pageY - 40}px`;
+  };
+
+  const draw = async (figure) => {
+    const spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+    const place = figure.querySelector(".chart__drawing");
+    const fresh = document.createElement("div");
+    const room = place.clientWidth;
+    spec.width = Math.max(220, room - 64);
+    try {
+      await window.vegaEmbed(fresh, spec, {
+        actions: false,
+        ast: true,
+        defaultStyle: false,
+        renderer: "svg",
+        tooltip: point,
+      });
+      place.replaceChildren(fresh);
+    } catch (error) {
+      console.warn("chart not drawn in the browser", error.name);
+    }
+  };
+
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries.filter((each) => each.isIntersecting)) {
+      seen.unobserve(entry.target);
+      draw(entry.target);
+    }
+  });
+  document.querySelectorAll("figure.chart").forEach((figure) => seen.observe(figure));
+})();
