@@ -106,12 +106,14 @@ class _Composite:
 
     parts        names of the parts; the ranges of a part come under its place in this list
     present      for each part the token that says it has a value
+    needed       for each part in the element the properties of which there must be one
     on_document  once there are such elements, the document itself counts as one more
     """
 
     name: str
     parts: tuple[str, ...]
     present: tuple[str, ...]
+    needed: tuple[frozenset[str], ...]
     in_element: Walk
     in_document: Walk | None
     on_document: bool
@@ -124,6 +126,9 @@ class _Composite:
         return [entry for entry in entries if entry is not None]
 
     def _entry(self, element: Json, document: Json) -> dict[str, Any] | None:
+        for names in self.needed:
+            if names.isdisjoint(element):
+                return None
         terms = _no_terms()
         self.in_element.run(element, terms)
         if self.in_document is not None:
@@ -249,10 +254,14 @@ def _make_composite(parameter: Parameter, zone: tzinfo) -> _Composite:
         for path in part.paths
     ]
     in_document = [(path, take) for path, take in takes if path.from_document]
+    in_element = [
+        [path.steps[0].name for path in part.paths if not path.from_document] for part in parameter.components
+    ]
     return _Composite(
         name=parameter.name,
         parts=parts,
         present=tuple(f"{part}:present" for part in parts),
+        needed=tuple(frozenset(names) for names in in_element if names),
         in_element=Walk((path, take) for path, take in takes if not path.from_document),
         in_document=Walk(in_document) if in_document else None,
         on_document=parameter.on_document(),
