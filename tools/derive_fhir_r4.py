@@ -1,8 +1,8 @@
 """Derive the FHIR R4 pack from the CC0 definitions of HL7: types, search parameters, patient compartment.
 
 Run:    python tools/derive_fhir_r4.py [--definitions FOLDER] [--pack FOLDER]
-Reads:  Bundle-resources.json.gz, Bundle-types.json.gz, Bundle-searchParams.json.gz and
-        CompartmentDefinition-patient.json.gz of the npm package hl7.fhir.r4.examples 4.0.1
+Reads:  Bundle-resources.json.gz, Bundle-types.json.gz, Bundle-searchParams.json.gz, Bundle-valuesets.json.gz
+        and CompartmentDefinition-patient.json.gz of the npm package hl7.fhir.r4.examples 4.0.1
 Writes: types.tsv, search_parameters.tsv, compartment_patient.tsv (same input, same bytes)
 
 A search parameter is defined by a FHIRPath expression. The expressions of R4 use a small part of the
@@ -111,8 +111,8 @@ class Spot:
     """A place in the JSON of a type: how it is reached, what stands there.
 
     `element` is the definition to look for children in (`Patient.contact`, `CodeableConcept`),
-    `definition` the one that says what stands here (`Observation.value[x]`), `repeats` whether
-    there can be several.
+    `definition` the one that says what stands here (`Observation.value[x]`), `system` the code system
+    that its binding implies, `repeats` whether there can be several.
     """
 
     steps: tuple[str, ...]
@@ -120,17 +120,20 @@ class Spot:
     element: str
     only_type: str = ""
     definition: str = ""
+    system: str = ""
     repeats: bool = False
 
     def written(self) -> str:
-        datatype = f"{self.datatype}({self.only_type})" if self.only_type else self.datatype
+        more = self.only_type or self.system
+        datatype = f"{self.datatype}({more})" if more else self.datatype
         return f"{'.'.join(self.steps) or '.'}:{datatype}"
 
 
 class Definitions:
     """The elements of every type and datatype, by path."""
 
-    def __init__(self, structures: Iterable[Json]) -> None:
+    def __init__(self, structures: Iterable[Json], value_sets: Iterable[Json]) -> None:
+        self._systems = {each["url"]: _only_system(each) for each in value_sets}
         self._elements: dict[str, Json] = {}
         self.types: list[str] = []
         for structure in structures:
@@ -174,8 +177,21 @@ class Definitions:
             datatype=code,
             element=inside,
             definition=element["path"],
+            system=self._system(element) if code == "code" else "",
             repeats=spot.repeats or element["max"] != "1" or code in SEVERAL_IN_ONE,
         )
+
+    def _system(self, element: Json) -> str:
+        binding = element.get("binding", {})
+        value_set = binding.get("valueSet", "").split("|")[0]
+        return self._systems.get(value_set, "") if binding.get("strength") == "required" else ""
+
+
+def _only_system(value_set: Json) -> str:
+    """The code system of a value set if all its codes are of one."""
+    includes = value_set.get("compose", {}).get("include", ())
+    systems = {include.get("system", "") for include in includes}
+    return systems.pop() if len(systems) == 1 else ""
 
 
 # --- expressions --------------------------------------------------------------------------------------
@@ -367,7 +383,10 @@ def _table(header: str, lines: Iterable[str]) -> str:
 def derive(folder: Path) -> dict[str, str]:
     """The pack files made from the definitions in `folder`: file name -> text."""
     structures = _resources(folder / "Bundle-types.json.gz") + _resources(folder / "Bundle-resources.json.gz")
-    definitions = Definitions(structures)
+    value_sets = (
+        each for each in _resources(folder / "Bundle-valuesets.json.gz") if each["resourceType"] == "ValueSet"
+    )
+    definitions = Definitions(structures, value_sets)
     rows = Deriver(definitions, _resources(folder / "Bundle-searchParams.json.gz")).rows()
     with gzip.open(folder / "CompartmentDefinition-patient.json.gz", "rt", encoding="utf-8") as file:
         compartment: Json = json.load(file)

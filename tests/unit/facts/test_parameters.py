@@ -61,6 +61,13 @@ def test_the_text_shown_for_a_code_can_be_found():
     ]
 
 
+def test_a_code_is_of_the_system_that_its_binding_implies():
+    rows = f"{PARAMETERS}Visit\tstatus\ttoken\t\tyes\t\tstatus:code(http://x/status)\t\n"
+    status = parse(parameters=rows).parameter("Visit", "status")
+    assert status.implies("http://x/status")
+    assert not status.implies("http://x/colour")
+
+
 def test_parts_of_a_composite_have_the_kind_of_their_parameter():
     composite = parse().parameter("Visit", "kind-size")
     assert [(part.name, part.kind) for part in composite.components] == [

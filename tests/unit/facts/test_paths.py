@@ -68,7 +68,10 @@ def test_a_path_can_be_written_for_postgresql(path: str, json_path: str):
 
 
 def test_a_json_path_can_go_on_below():
-    assert parse_path("code:CodeableConcept").json_path("coding", "display") == '$."code"[*]."coding"[*]."display"[*]'
+    assert (
+        parse_path("code:CodeableConcept").json_path("coding", "display")
+        == '$."code"[*]."coding"[*]."display"[*]'
+    )
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,11 @@ class Parameter:
         """Where the text shown to people for the values stands (modifier `:text`), as jsonpaths."""
         return [path.json_path(*below) for path in self.paths for below in _DISPLAY.get(path.datatype, ())]
 
+    def implies(self, system: str) -> bool:
+        """Whether codes written without a system may be of `system`: bindings say so, or say nothing."""
+        codes = [path for path in self.paths if path.datatype == "code"]
+        return any(path.system in (None, system) for path in codes)
+
     def elements(self) -> tuple[ValuePath, ...]:
         """Of a composite: the repeating elements within which its parts must stand together."""
         return tuple(path for path in self.paths if path.steps) if self.kind == "composite" else ()

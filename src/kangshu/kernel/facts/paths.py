@@ -7,6 +7,7 @@ A path is written as its steps and the datatype at its end:
     telecom[system=phone]:ContactPoint       only elements whose property `system` is `phone`
     entry[0].resource:Resource               only the first element
     subject:Reference(Patient)               only references to that type
+    status:code(http://…/status)             a code whose system is not written but implied
     /referenceSeq.chromosome:CodeableConcept from the document, inside a path that starts at an element
     .:Observation                            the document itself
 """
@@ -23,7 +24,7 @@ from kangshu.kernel.base.errors import Invalid
 Json = dict[str, Any]
 
 _STEP = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\[(?:(?P<index>\d+)|(?P<property>\w+)=(?P<value>[\w-]+))\])?")
-_PATH = re.compile(r"(?P<root>/?)(?P<steps>\.|[^:/]+):(?P<datatype>\w+)(?:\((?P<only>\w+)\))?")
+_PATH = re.compile(r"(?P<root>/?)(?P<steps>\.|[^:/]+):(?P<datatype>\w+)(?:\((?P<more>[^()\s]+)\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class ValuePath:
     steps: tuple[Step, ...]
     datatype: str
     only_type: str | None = None
+    system: str | None = None
     from_document: bool = False
 
     def json_path(self, *below: str) -> str:
@@ -64,7 +66,14 @@ def parse_path(text: str) -> ValuePath:
         raise Invalid(f"{text!r} is not an element path.", remedy="Write it as steps:Datatype.")
     written = [] if path["steps"] == "." else path["steps"].split(".")
     steps = tuple(_parse_step(step) for step in written)
-    return ValuePath(steps, path["datatype"], path["only"], path["root"] == "/")
+    more = path["more"]
+    return ValuePath(
+        steps=steps,
+        datatype=path["datatype"],
+        only_type=None if path["datatype"] == "code" else more,
+        system=more if path["datatype"] == "code" else None,
+        from_document=path["root"] == "/",
+    )
 
 
 def _parse_step(text: str) -> Step:

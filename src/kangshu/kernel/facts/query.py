@@ -320,7 +320,8 @@ class _Parser:
         system, code = (unescape(p) for p in parts)
         if not system and not code:
             raise _Wrong("value", "A token needs a system or a code.")
-        if all(path.datatype == "code" for path in parameter.paths):
+        codes = all(path.datatype == "code" for path in parameter.paths)
+        if codes and (not system or parameter.implies(system)):
             # Elements of type `code` carry no system in the data; their binding implies it.
             return f"{parameter.name}={code}" if code else f"{parameter.name}:present"
         return f"{parameter.name}={system}|{code}"
