@@ -42,7 +42,8 @@ _OPERATIONS: dict[str, tuple[Json, ...]] = {
 
 def capability(service: Service, call: Call) -> Answer:
     started = instant(service.exports.started)
-    oauth = tuple(sorted(service.oauth.items()))
+    root = call.base.removesuffix("/fhir")
+    oauth = tuple((name, f"{root}{path}") for name, path in sorted(service.oauth.items()))
     body = _statement(_Catalogue(service.platform.catalogue), call.base, oauth, started)
     return Answer(200, body, {"Cache-Control": "max-age=300"})
 
@@ -109,7 +110,8 @@ def _security(oauth: tuple[tuple[str, str], ...]) -> Json:
 
 
 def _type(catalogue: Catalogue, name: str, referring: list[str]) -> Json:
-    parameters = catalogue.parameters(name)
+    # A colon marks a part of a parameter, which cannot be searched by itself (`near:lat`).
+    parameters = [each for each in catalogue.parameters(name) if ":" not in each.name]
     references = [each.name for each in parameters if each.kind == "reference"]
     described: Json = {
         "type": name,

@@ -21,7 +21,13 @@ from kangshu.interfaces.web.fhir.export_jobs import KEPT
 from kangshu.interfaces.web.fhir.export_state import ExportState, Level, Output
 from kangshu.interfaces.web.fhir.history import moment_param
 from kangshu.interfaces.web.fhir.json_text import parse_object
-from kangshu.interfaces.web.fhir.negotiation import NDJSON_TYPES, check_json_body, http_date, preferences, wants_async
+from kangshu.interfaces.web.fhir.negotiation import (
+    NDJSON_TYPES,
+    check_json_body,
+    http_date,
+    preferences,
+    wants_async,
+)
 from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.search import address

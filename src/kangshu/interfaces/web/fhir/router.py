@@ -14,7 +14,14 @@ from kangshu.interfaces.web.fhir.batch import batch
 from kangshu.interfaces.web.fhir.call import Answer, Call, Handler
 from kangshu.interfaces.web.fhir.capability import capability
 from kangshu.interfaces.web.fhir.everything import everything
-from kangshu.interfaces.web.fhir.export import cancel, download, export_group, export_patients, export_system, status
+from kangshu.interfaces.web.fhir.export import (
+    cancel,
+    download,
+    export_group,
+    export_patients,
+    export_system,
+    status,
+)
 from kangshu.interfaces.web.fhir.form import with_form
 from kangshu.interfaces.web.fhir.history import history_instance, history_system, history_type
 from kangshu.interfaces.web.fhir.json_text import parse_object
@@ -178,7 +185,7 @@ def _fit(rule: Rule, segments: tuple[str, ...]) -> Mapping[str, str] | None:
     names: dict[str, str] = {}
     for word, part in zip(pattern, segments, strict=True):
         if word.startswith("{"):
-            if part.startswith(("$", "_")):
+            if part.startswith(("$", "_")) or part == "metadata":
                 return None
             names[word[1:-1]] = part
         elif word != part:

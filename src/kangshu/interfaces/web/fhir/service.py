@@ -15,7 +15,7 @@ class Service:
     """The platform behind the interface, and what the interface knows itself.
 
     `extractor` finds the references of a resource for `_include`; `oauth` names the addresses of
-    the authorization server for the capability statement ("authorize", "token", …).
+    the authorization server for the capability statement ("authorize", "token"), below the root.
     """
 
     platform: Platform

@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from kangshu.domains.intake.change import Change
-from kangshu.interfaces.web.fhir.access import grant_for, reader_for, writer_for
+from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.batch import response_entry
-from kangshu.interfaces.web.fhir.bundle_entries import BundleEntry, body_of, call_of, quiet, read_entries, wrong
+from kangshu.interfaces.web.fhir.bundle_entries import (
+    BundleEntry,
+    body_of,
+    call_of,
+    quiet,
+    read_entries,
+    wrong,
+)
 from kangshu.interfaces.web.fhir.call import Answer, Call
+from kangshu.interfaces.web.fhir.changes import store
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match
 from kangshu.interfaces.web.fhir.json_text import write
 from kangshu.interfaces.web.fhir.negotiation import version_of
@@ -29,7 +37,6 @@ from kangshu.interfaces.web.fhir.write import (
     deleted,
     existing,
     id_mismatch,
-    unprocessable,
     written,
 )
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, NotFound, Problem
@@ -237,20 +244,20 @@ def _change(service: Service, step: Step, addresses: dict[str, str]) -> Change:
     return Change(entry.type, step.id, body, step.if_version)
 
 
-def _apply(service: Service, call: Call, steps: Sequence[Step], changes: Sequence[Change]) -> list[Outcome]:
+def _apply(
+    service: Service, call: Call, steps: Sequence[Step], changes: Sequence[Change]
+) -> list[Outcome | None]:
     if not steps:
         return []
     actions = {_ACTIONS[step.entry.method] for step in steps}
     action = next(action for action in ("delete", "update", "create") if action in actions)
     types = {step.entry.type for step in steps}
-    writer = writer_for(service, call, action, types.pop() if len(types) == 1 else None)
+    grant = grant_for(service, call, action, types.pop() if len(types) == 1 else None)
     try:
-        return writer.apply(changes, raw=call.body)
+        return store(service, call, grant, changes)
     except Conflict as error:
         conditional = any(step.entry.conditions["ifMatch"] for step in steps)
         raise Failure(412 if conditional else 409, "conflict", error.message, remedy=error.remedy) from None
-    except Invalid as error:
-        raise unprocessable(error) from None
 
 
 def _answer(

@@ -9,16 +9,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from kangshu.domains.intake.change import Change
-from kangshu.interfaces.web.fhir.access import reader_for, writer_for
+from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
+from kangshu.interfaces.web.fhir.changes import store
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match, matches
 from kangshu.interfaces.web.fhir.json_text import parse_object, write
-from kangshu.interfaces.web.fhir.negotiation import check_json_body, etag, http_date, if_match, preferred_return
+from kangshu.interfaces.web.fhir.negotiation import (
+    check_json_body,
+    etag,
+    http_date,
+    if_match,
+    preferred_return,
+)
 from kangshu.interfaces.web.fhir.outcome import Failure, done
 from kangshu.interfaces.web.fhir.read import version_headers
 from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.kernel.base.errors import Conflict, Invalid, NotFound, Problem
+from kangshu.kernel.base.errors import Conflict, Invalid, Problem
 from kangshu.kernel.facts.definition import Fact, Outcome
 
 Json = dict[str, Any]
@@ -46,8 +53,7 @@ def update(service: Service, call: Call) -> Answer:
     body = parse_object(call.body)
     check_type(body, call.type)
     check_id(body, call.id)
-    change = Change(call.type, call.id, call.body, expected_version(call))
-    (outcome,) = apply(service, call, "update", [change])
+    (outcome,) = apply(service, call, "update", [Change(call.type, call.id, call.body, expected_version(call))])
     return written(service, call, outcome)
 
 
@@ -70,9 +76,8 @@ def conditional_update(service: Service, call: Call) -> Answer:
 
 def delete(service: Service, call: Call) -> Answer:
     """204, also when nothing was there."""
-    try:
-        (outcome,) = apply(service, call, "delete", [Change(call.type, call.id, None, expected_version(call))])
-    except NotFound:
+    (outcome,) = store_one_type(service, call, "delete", [Change(call.type, call.id, None, expected_version(call))])
+    if outcome is None:
         return deleted(call, 0)
     return deleted(call, 1, {"ETag": etag(outcome.version)})
 
@@ -93,22 +98,23 @@ def conditional_delete(service: Service, call: Call) -> Answer:
 
 
 def apply(service: Service, call: Call, action: str, changes: Sequence[Change]) -> list[Outcome]:
-    """Store changes of one type under one grant.
+    """Store changes of one type under one grant; none of them the deletion of what is not there.
 
     Raises a 422 Failure when a resource is well-formed JSON but not acceptable, a 412 Failure when
     the version the caller named is not the current one.
     """
-    writer = writer_for(service, call, action, call.type)
+    return [outcome for outcome in store_one_type(service, call, action, changes) if outcome is not None]
+
+
+def store_one_type(
+    service: Service, call: Call, action: str, changes: Sequence[Change]
+) -> list[Outcome | None]:
+    """Like `apply`, with None for the deletion of what is not there."""
+    grant = grant_for(service, call, action, call.type)
     try:
-        return writer.apply(changes, raw=call.body)
+        return store(service, call, grant, changes)
     except Conflict as error:
         raise conflict(call, error) from None
-    except Invalid as error:
-        raise unprocessable(error) from None
-
-
-def unprocessable(error: Invalid) -> Failure:
-    return Failure(422, error.code, error.message, remedy=error.remedy, problems=error.problems)
 
 
 def conflict(call: Call, error: Conflict) -> Failure:
