@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -66,44 +67,51 @@ def files_below(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+Batch = tuple[str, list[Path]]
+"""(institution, files of its)"""
+
+
 def load(
-    settings: Settings, url: str, files: Sequence[Path], source: str, progress: Progress, *, processes: int | None = None
+    settings: Settings,
+    url: str,
+    files: Mapping[str, Sequence[Path]],
+    progress: Progress,
+    *,
+    processes: int | None = None,
 ) -> Loaded:
-    """Load files from an institution. Loading the same files again changes nothing."""
-    groups = list(_groups(files))
-    loaded = Loaded(Tally(), [], len(files))
+    """Load files, given by the institution they are from. Loading the same files again changes nothing."""
+    groups = [(source, group) for source, paths in files.items() for group in _groups(paths)]
+    number = sum(len(paths) for paths in files.values())
+    loaded = Loaded(Tally(), [], number)
     done = 0
     workers = min(processes or os.cpu_count() or 1, len(groups))
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_start, initargs=(settings, url)
     ) as pool:
-        for group, result in _results(pool, groups, source, ahead=workers * 2):
-            tally, unreadable = result
+        for batch, (tally, unreadable) in _results(pool, groups, ahead=workers * 2):
             loaded.tally.add(tally)
             loaded.unreadable += unreadable
-            done += len(group)
-            progress(done, len(files))
+            done += len(batch[1])
+            progress(done, number)
     return loaded
 
 
 def _results(
-    pool: ProcessPoolExecutor, groups: list[list[Path]], source: str, *, ahead: int
-) -> Iterator[tuple[list[Path], tuple[Tally, list[Unreadable]]]]:
-    """Results as they come, with never more than `ahead` groups handed out."""
-    waiting: dict[Future[tuple[Tally, list[Unreadable]]], list[Path]] = {}
-    rest = iter(groups)
-    for group in rest:
-        waiting[pool.submit(_load_group, group, source)] = group
-        if len(waiting) >= ahead:
-            break
+    pool: ProcessPoolExecutor, batches: Sequence[Batch], *, ahead: int
+) -> Iterator[tuple[Batch, tuple[Tally, list[Unreadable]]]]:
+    """Results as they come, with never more than `ahead` batches handed out."""
+    waiting: dict[Future[tuple[Tally, list[Unreadable]]], Batch] = {}
+    rest = iter(batches)
+    for batch in islice(rest, ahead):
+        waiting[pool.submit(_load_batch, *batch)] = batch
     while waiting:
         finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in finished:
-            group = waiting.pop(future)
+            batch = waiting.pop(future)
             following = next(rest, None)
             if following is not None:
-                waiting[pool.submit(_load_group, following, source)] = following
-            yield group, future.result()
+                waiting[pool.submit(_load_batch, *following)] = following
+            yield batch, future.result()
 
 
 def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
@@ -132,17 +140,17 @@ def _start(settings: Settings, url: str) -> None:
     _platform = build(settings, url=url, max_connections=4)
 
 
-def _load_group(files: list[Path], source: str) -> tuple[Tally, list[Unreadable]]:
+def _load_batch(source: str, files: list[Path]) -> tuple[Tally, list[Unreadable]]:
     assert _platform is not None
-    readable: list[tuple[str, Path]] = []
+    readable: list[Path] = []
     unreadable: list[Unreadable] = []
     for path in files:
         try:
             with path.open("rb") as file:
                 file.read(1)
-            readable.append((path.name, path))
+            readable.append(path)
         except OSError as error:
             unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
-    tally = _platform.receive_files(source, [path for _, path in readable])
+    tally = _platform.receive_files(source, readable)
     gc.collect(0)
     return tally, unreadable

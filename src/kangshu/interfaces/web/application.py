@@ -1,0 +1,55 @@
+"""The web application: login, portal, FHIR interface and operations on one platform."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from threading import Thread
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from kangshu.app.platform import Platform
+from kangshu.interfaces.web.fhir.routes import fhir_routes
+from kangshu.interfaces.web.login.routes import login_routes
+from kangshu.interfaces.web.login.service import build_login
+from kangshu.interfaces.web.operations import Measured, operation_routes
+from kangshu.interfaces.web.portal.routes import portal_routes
+
+_log = structlog.get_logger(__name__)
+
+
+def create(platform: Platform) -> Starlette:
+    """The application of a platform; it closes the platform when the server stops."""
+    login = build_login(platform)
+    routes: list[BaseRoute] = [
+        *operation_routes(platform),
+        *login_routes(login),
+        *fhir_routes(platform, login.principal_of, oauth=_oauth()),
+        *portal_routes(platform, login.principal_of),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Measured)], lifespan=_lifespan(platform))
+
+
+def _oauth() -> dict[str, str]:
+    return {"authorize": "/oauth/authorize", "token": "/oauth/token"}
+
+
+def _lifespan(platform: Platform) -> Callable[[Starlette], object]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # What was journalled when a process was killed is worked through now, beside the requests.
+        Thread(target=_resume, args=(platform,), name="resume", daemon=True).start()
+        yield
+        platform.close()
+
+    return lifespan
+
+
+def _resume(platform: Platform) -> None:
+    finished = platform.resume()
+    if finished:
+        _log.info("resumed", messages=finished)
+
