@@ -61,6 +61,7 @@ class Policies:
                 remedy=f"Correct {', '.join(sorted(texts))}.",
                 problems=tuple(problems),
             )
+        self._by_id = {policy.id: policy for policy in self.policies.values()}
         self.vocabulary = vocabulary
         self._remembered: dict[_Key, Grant | Refused] = {}
 
@@ -87,10 +88,14 @@ class Policies:
             raise Refused(f"The role {principal.role} has no usual purpose.", remedy="State the purpose.")
         return purpose
 
+    def policy(self, policy_id: str) -> Policy | None:
+        """The policy with that `@id`, if there is one."""
+        return self._by_id.get(policy_id)
+
     def reasons(self, policy_ids: tuple[str, ...], language: str = "zh") -> str:
         """Why those policies permit, in words for people; an id no longer known stands for itself."""
-        by_id = {policy.id: policy for policy in self.policies.values()}
-        texts = [by_id[name].reason_in(language) if name in by_id else name for name in policy_ids]
+        found = [(policy_id, self._by_id.get(policy_id)) for policy_id in policy_ids]
+        texts = [policy.reason_in(language) if policy else policy_id for policy_id, policy in found]
         return ("；" if language == "zh" else "; ").join(texts)
 
     def _answer(self, principal: Principal, action: str, resource: Resource, purpose: str) -> Grant | Refused:
@@ -101,7 +106,7 @@ class Policies:
                 remedy="Correct the caller or the access pack.",
                 code="policy-error",
             )
-        determining = [self.policies[key] for key in answer.determining]
+        determining = sorted((self.policies[key] for key in answer.determining), key=lambda policy: policy.id)
         if not answer.allowed:
             return _refusal(principal, action, resource, purpose, determining)
         return _grant(principal, action, resource, purpose, determining)
@@ -148,7 +153,7 @@ def _grant(
         purpose=purpose,
         reason="; ".join(policy.reason for policy, _ in useful),
         scope=union([part for _, part in useful]),
-        policy_ids=tuple(sorted(policy.id for policy, _ in useful)),
+        policy_ids=tuple(policy.id for policy, _ in useful),
     )
 
 
