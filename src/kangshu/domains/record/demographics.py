@@ -105,7 +105,7 @@ def mask(number: str) -> str:
     """Enough of a number to recognise it, not enough to use it: `440***********1234`."""
     if len(number) < 8:
         return number[:1] + "*" * (len(number) - 1)
-    return number[:3] + "*" * (len(number) - 7) + number[-4:]
+    return number[:3] + "*" * min(11, len(number) - 7) + number[-4:]
 
 
 def mask_phone(number: str) -> str:

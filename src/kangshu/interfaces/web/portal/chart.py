@@ -50,7 +50,11 @@ def _spec(trend: Trend, words: Words) -> dict[str, Any]:
     spec["data"]["values"] = [
         _row(line, point, trend.unit, words) for line in trend.lines for point in line.points
     ]
-    spec["layer"][0]["data"]["values"] = _band(trend)
+    band = _band(trend)
+    if band:
+        spec["layer"][0]["data"]["values"] = band
+    else:
+        del spec["layer"][0]
     if len(trend.lines) > 1:
         spec["encoding"]["color"]["legend"] = {"title": None}
     return spec

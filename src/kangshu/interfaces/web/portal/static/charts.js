@@ -21,7 +21,7 @@
     const place = figure.querySelector(".chart__drawing");
     const fresh = document.createElement("div");
     const room = place.clientWidth;
-    spec.width = Math.max(220, room - 64);
+    spec.width = Math.max(260, room);
     try {
       await window.vegaEmbed(fresh, spec, {
         actions: false,
