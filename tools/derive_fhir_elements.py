@@ -1,6 +1,8 @@
 """Derive `packs/standards/fhir_r4/elements.tsv` from the FHIR R4 definitions (CC0).
 
-    python tools/derive_fhir_elements.py ../shared/data/fhir_r4_definitions packs/standards/fhir_r4/elements.tsv
+    python tools/derive_fhir_elements.py DEFINITIONS packs/standards/fhir_r4/elements.tsv
+
+DEFINITIONS is the folder of the definitions, `../shared/data/fhir_r4_definitions` for the tests.
 
 One row per element of every resource and data type: `path`, `flags` (`*` repeats, `s` in the
 summary, `r` required, `m` modifier, `-` none of these), `types` (joined by `|`; `#path` where the
@@ -28,10 +30,18 @@ def definitions(folder: Path) -> Iterator[dict[str, Any]]:
             bundle = json.load(stream)
         for entry in bundle["entry"]:
             resource = entry["resource"]
-            if resource["resourceType"] != "StructureDefinition" or resource.get("derivation") == "constraint":
+            if (
+                resource["resourceType"] != "StructureDefinition"
+                or resource.get("derivation") == "constraint"
+            ):
                 continue
             if resource["kind"] in ("resource", "complex-type") and not resource["abstract"]:
                 yield resource
+
+
+def type_name(code: str) -> str:
+    """`http://hl7.org/fhirpath/System.String` is how the definitions write `string` of a primitive."""
+    return code.rpartition("/System.")[2].lower() if "System." in code else code
 
 
 def row(element: dict[str, Any]) -> tuple[str, str, str]:
@@ -46,8 +56,7 @@ def row(element: dict[str, Any]) -> tuple[str, str, str]:
     if "contentReference" in element:
         types = element["contentReference"]
     else:
-        types = "|".join(kind["code"].rpartition("/System.")[2].lower() if "System." in kind["code"] else kind["code"]
-                         for kind in element.get("type", []))  # fmt: skip
+        types = "|".join(type_name(kind["code"]) for kind in element.get("type", []))
     return element["path"], flags or "-", types
 
 

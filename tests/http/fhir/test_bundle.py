@@ -22,7 +22,9 @@ def entry(method: str, url: str, resource: Json | None = None, full_url: str = "
 
 
 def post(fhir: TestClient, kind: str, *entries: Json, **headers: str) -> Any:
-    return fhir.post("/fhir", json={"resourceType": "Bundle", "type": kind, "entry": list(entries)}, headers=headers)
+    return fhir.post(
+        "/fhir", json={"resourceType": "Bundle", "type": kind, "entry": list(entries)}, headers=headers
+    )
 
 
 def patient(**more: Any) -> Json:
@@ -31,7 +33,13 @@ def patient(**more: Any) -> Json:
 
 def observation(subject: str, **more: Any) -> Json:
     reference = {"reference": subject}
-    return {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": reference, **more}
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "x"},
+        "subject": reference,
+        **more,
+    }
 
 
 def statuses(answer: Any) -> list[str]:
@@ -44,7 +52,10 @@ def id_of(answer: Any, position: int) -> str:
 
 def test_references_between_entries_lead_to_where_they_are_stored(fhir: TestClient) -> None:
     urn = f"urn:uuid:{uuid4()}"
-    narrative = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{urn}">p</a></div>'}
+    narrative = {
+        "status": "generated",
+        "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{urn}">p</a></div>',
+    }
     answer = post(
         fhir,
         "transaction",
@@ -201,4 +212,7 @@ def test_other_bundles_are_refused_with_a_hint(fhir: TestClient) -> None:
     wrong = {"resourceType": "Bundle", "type": "transaction", "entry": 1}
     assert fhir.post("/fhir", json=wrong).status_code == 400
     empty = post(fhir, "transaction")
-    assert (empty.status_code, empty.json()) == (200, {"resourceType": "Bundle", "type": "transaction-response"})
+    assert (empty.status_code, empty.json()) == (
+        200,
+        {"resourceType": "Bundle", "type": "transaction-response"},
+    )

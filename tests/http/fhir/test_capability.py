@@ -16,11 +16,19 @@ from kangshu.app.platform import Platform
 DATA = Path(os.environ.get("KANGSHU_TESTDATA", Path(__file__).parents[4] / "shared" / "data"))
 US_CORE = DATA / "server_conformance/inferno_us_core_v610/metadata.yml"
 
-OF_US_CORE = {"role", "asserted-date", "discharge-disposition", "description", "encounter-discharge-disposition"}
+OF_US_CORE = {
+    "role",
+    "asserted-date",
+    "discharge-disposition",
+    "description",
+    "encounter-discharge-disposition",
+}
 """Parameters that US Core defines itself; R4 does not have them."""
 
 
-def test_the_statement_is_a_valid_resource_that_lists_every_type(fhir: TestClient, platform: Platform) -> None:
+def test_the_statement_is_a_valid_resource_that_lists_every_type(
+    fhir: TestClient, platform: Platform
+) -> None:
     answer = fhir.get("/fhir/metadata")
     statement = answer.json()
     assert [str(issue) for issue in fhirkit.validate(answer.content)] == []
@@ -40,7 +48,9 @@ def test_every_search_parameter_of_the_statement_is_taken(fhir: TestClient) -> N
         for parameter in resource["searchParam"]:
             value = values.get(parameter["type"], "x")
             if value is not None:
-                answer = fhir.get(f"/fhir/{resource['type']}", params={parameter["name"]: value}, headers=strict)
+                answer = fhir.get(
+                    f"/fhir/{resource['type']}", params={parameter["name"]: value}, headers=strict
+                )
                 assert answer.status_code == 200, (resource["type"], parameter, answer.text)
 
 
@@ -60,14 +70,12 @@ def test_what_us_core_searches_by_is_taken(fhir: TestClient, group: dict[str, An
     values = {"date": "2020", "dateTime": "2020", "Period": "2020", "instant": "2020"}
     definitions = group[":search_definitions"]
     for search in group[":searches"]:
-        pairs = [
+        pairs: list[tuple[str, Any]] = [
             (name, values.get(definitions.get(f":{name}", {}).get(":type", ""), "x"))
             for name in search[":names"]
             if name not in OF_US_CORE
         ]
-        answer = fhir.get(
-            f"/fhir/{group[':resource']}", params=pairs, headers={"prefer": "handling=strict"}
-        )
+        answer = fhir.get(f"/fhir/{group[':resource']}", params=pairs, headers={"prefer": "handling=strict"})
         assert answer.status_code == 200, (pairs, answer.text)
     for include in group.get(":revincludes", []):
         answer = fhir.get(f"/fhir/{group[':resource']}", params={"_revinclude": include})

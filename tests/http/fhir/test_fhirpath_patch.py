@@ -13,7 +13,6 @@ from kangshu.interfaces.web.fhir.elements import Elements, load_elements
 from kangshu.interfaces.web.fhir.fhirpath_patch import apply_fhirpath_patch
 from kangshu.interfaces.web.fhir.json_text import parse, write
 from kangshu.kernel.base.errors import Invalid
-
 from tests.http.fhir.xml_cases import Case, read_cases
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +54,9 @@ def test_numbers_that_are_not_touched_keep_their_spelling() -> None:
         b'"component":[{"valueQuantity":{"value":1e3}},{"valueQuantity":{"value":-0.0}}]}'
     )
     patch = operation(
-        type={"valueCode": "replace"}, path={"valueString": "Observation.status"}, value={"valueCode": "amended"}
+        type={"valueCode": "replace"},
+        path={"valueString": "Observation.status"},
+        value={"valueCode": "amended"},
     )
     assert write(apply_fhirpath_patch(parse(text), patch, elements())) == text.replace(b"final", b"amended")
 
@@ -86,12 +87,11 @@ def test_an_extension_is_found_by_its_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["Patient.name.given", "1 + 1", "Patient.((", "Patient.name.where(", "x" * 600, "Patient.nope.more"]
+    "path",
+    ["Patient.name.given", "1 + 1", "Patient.((", "Patient.name.where(", "x" * 600, "Patient.nope.more"],
 )
 def test_a_path_that_names_no_single_element_is_refused(path: str) -> None:
     patient = {"resourceType": "Patient", "name": [{"given": ["a", "b"]}]}
-    patch = operation(
-        type={"valueCode": "replace"}, path={"valueString": path}, value={"valueString": "y"}
-    )
+    patch = operation(type={"valueCode": "replace"}, path={"valueString": path}, value={"valueString": "y"})
     with pytest.raises(Invalid):
         apply_fhirpath_patch(patient, patch, elements())

@@ -34,10 +34,10 @@ def test_a_create_ignores_the_id_of_the_body(fhir: TestClient) -> None:
 def test_numbers_and_meta_come_back_as_they_were_sent(fhir: TestClient) -> None:
     id = str(uuid4())
     text = (
-        '{"resourceType":"Observation","id":"%s","meta":{"tag":[{"code":"a"}],"versionId":"9"},"status":"final",'
+        '{"resourceType":"Observation","id":"ID","meta":{"tag":[{"code":"a"}],"versionId":"9"},"status":"final",'
         '"code":{"text":"x"},"valueQuantity":{"value":1.50,"unit":"kg"},'
-        '"component":[{"code":{"text":"y"},"valueQuantity":{"value":1e-3}}]}' % id
-    )
+        '"component":[{"code":{"text":"y"},"valueQuantity":{"value":1e-3}}]}'
+    ).replace("ID", id)
     headers = {"content-type": "application/fhir+json"}
     assert fhir.put(f"/fhir/Observation/{id}", content=text, headers=headers).status_code == 201
     back = fhir.get(f"/fhir/Observation/{id}")

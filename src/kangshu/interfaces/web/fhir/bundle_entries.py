@@ -122,7 +122,9 @@ def _read(item: Any, position: int, base: str) -> BundleEntry:
     asked = cast(Json, request)
     method = asked.get("method")
     if method not in METHODS:
-        raise wrong(f"{where}.request.method", "The method is not one of " + ", ".join(sorted(METHODS)) + ".", "value")
+        raise wrong(
+            f"{where}.request.method", "The method is not one of " + ", ".join(sorted(METHODS)) + ".", "value"
+        )
     segments, params = _address(asked.get("url"), base, f"{where}.request.url")
     resource = entry.get("resource")
     if resource is not None and not isinstance(resource, dict):

@@ -19,9 +19,7 @@ from kangshu.kernel.facts.parameters import Catalogue, Parameter
 
 Json = dict[str, Any]
 
-_INTERACTIONS = (
-    "read vread update patch delete history-instance history-type create search-type".split()
-)
+_INTERACTIONS = "read vread update patch delete history-instance history-type create search-type".split()
 _SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -100,7 +98,9 @@ def _statement(key: _Catalogue, base: str, oauth: tuple[tuple[str, str], ...], d
 def _security(oauth: tuple[tuple[str, str], ...]) -> Json:
     security: Json = {
         "cors": True,
-        "service": [{"coding": [{"system": _SMART, "code": "SMART-on-FHIR"}], "text": "OAuth2, SMART on FHIR"}],
+        "service": [
+            {"coding": [{"system": _SMART, "code": "SMART-on-FHIR"}], "text": "OAuth2, SMART on FHIR"}
+        ],
         "description": "Every request needs a bearer token.",
     }
     if oauth:

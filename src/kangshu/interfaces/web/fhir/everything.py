@@ -43,12 +43,16 @@ def everything(service: Service, call: Call) -> Answer:
     start, end = moment_param(call, "start"), span_param(call, "end")
     found = [fact for fact in page.facts if fact.type != "Patient" and _happened_within(fact, start, end)]
     first = [patient] if shape.cursor is None and "Patient" in wanted else []
-    related = include(service, call, [patient, *found], _EVERY_REFERENCE).facts.values() if found or first else ()
+    related = (
+        include(service, call, [patient, *found], _EVERY_REFERENCE).facts.values() if found or first else ()
+    )
     others = [fact for fact in related if fact.type != "Patient" and not _asked_otherwise(call, fact)]
     entries = [
         match_entry(call.base, f"{fact.type}/{fact.id}", resource(fact), "match") for fact in (*first, *found)
     ]
-    entries += [match_entry(call.base, f"{fact.type}/{fact.id}", resource(fact), "include") for fact in others]
+    entries += [
+        match_entry(call.base, f"{fact.type}/{fact.id}", resource(fact), "include") for fact in others
+    ]
     return Answer(200, bundle("searchset", entries, links=_links(call, page.next)))
 
 

@@ -38,7 +38,9 @@ from kangshu.kernel.facts.query import parse_query
 
 Json = dict[str, Any]
 
-_KNOWN = frozenset({"_type", "_since", "_typeFilter", "_outputFormat", "_elements", "_format", "_pretty", "patient"})
+_KNOWN = frozenset(
+    {"_type", "_since", "_typeFilter", "_outputFormat", "_elements", "_format", "_pretty", "patient"}
+)
 _FILTER = re.compile(r",(?=[A-Z][A-Za-z]+\?)")
 _CHUNK = 256 << 10
 
@@ -85,14 +87,18 @@ def download(service: Service, call: Call) -> Answer:
     """One file, compressed if the client takes that."""
     path = service.exports.file(call.names["job"], call.principal.id, call.names["file"])
     packed = "gzip" in call.header("accept-encoding")
-    headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if packed else {"Vary": "Accept-Encoding"}
+    headers = (
+        {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if packed else {"Vary": "Accept-Encoding"}
+    )
     chunks = _packed(_read(path)) if packed else _read(path)
     return Answer(200, b"", headers, media="application/fhir+ndjson", chunks=chunks)
 
 
 def _kick_off(service: Service, call: Call, level: Level, subjects: list[str] | None) -> Answer:
     if not wants_async(call):
-        raise Invalid("An export runs in the background.", remedy="Send Prefer: respond-async.", code="required")
+        raise Invalid(
+            "An export runs in the background.", remedy="Send Prefer: respond-async.", code="required"
+        )
     call = replace(call, params=_params(call))
     _check_params(call)
     explicit = call.values("_type")
@@ -102,7 +108,9 @@ def _kick_off(service: Service, call: Call, level: Level, subjects: list[str] | 
         raise _wrong("patient", "A system export takes no patients.")
     state = ExportState(
         id=new_id(),
-        request=address(call.base, "/".join(call.segments), tuple(p for p in call.params if p[0] != "patient")),
+        request=address(
+            call.base, "/".join(call.segments), tuple(p for p in call.params if p[0] != "patient")
+        ),
         level=level,
         principal=call.principal,
         purpose=call.purpose,
@@ -125,7 +133,8 @@ def _params(call: Call) -> Params:
     body = parse_object(call.body)
     if body.get("resourceType") != "Parameters" or not isinstance(body.get("parameter", []), list):
         raise Invalid("The body is not a Parameters resource.", code="structure")
-    pairs = [_pair(item) for item in cast("list[Any]", body.get("parameter", [])) if isinstance(item, dict)]
+    items = cast("list[Any]", body.get("parameter", []))
+    pairs = [_pair(cast(Json, item)) for item in items if isinstance(item, dict)]
     return (*call.params, *pairs)
 
 

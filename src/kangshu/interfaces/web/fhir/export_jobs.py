@@ -8,9 +8,8 @@ again.
 from __future__ import annotations
 
 import fcntl
-import logging
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,14 +24,13 @@ import orjson
 from kangshu.app.platform import Platform, Reader
 from kangshu.interfaces.web.fhir.elements import Elements
 from kangshu.interfaces.web.fhir.export_state import ExportState, Output, read_state, write_state
+from kangshu.interfaces.web.fhir.failure_log import log_failure
 from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.subset import choose_elements
 from kangshu.kernel.base.errors import KangshuError, NotFound, Refused
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.policies.definition import Resource
-
-_LOG = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
 """How long a finished export can be fetched."""
@@ -119,8 +117,8 @@ class ExportJobs:
             id = self._queue.get()
             try:
                 self._run(id)
-            except Exception:
-                _LOG.exception("export stopped", extra={"job": id})
+            except Exception as error:  # noqa: BLE001 - the thread goes on to the next job; this one can be resumed
+                log_failure("export_stopped", error, job=id)
             with self._guard:
                 self._queued.discard(id)
 
@@ -174,7 +172,9 @@ class ExportJobs:
     def _facts(self, reader: Reader, state: ExportState, type: str) -> Iterator[Fact]:
         """The facts of one type that belong to the export."""
         filters = state.filters.get(type)
-        found = self._filtered(reader, state, type, filters) if filters else self._streamed(reader, state, type)
+        found = (
+            self._filtered(reader, state, type, filters) if filters else self._streamed(reader, state, type)
+        )
         for fact in found:
             if fact.recorded_at > state.transaction_time:
                 continue
@@ -292,7 +292,7 @@ def _deletion(fact: Fact) -> bytes:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
+def _locked(folder: Path) -> Generator[bool]:
     """Whether the job is ours to work on. The system gives the lock back when a process dies."""
     try:
         stream = (folder / _LOCK).open("wb")

@@ -6,12 +6,13 @@ https://hl7.org/fhir/R4/fhirpatch.html
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, cast
 
 import fhirpathpy
-from fhirpathpy.models import models
+import fhirpathpy.models
 
 from kangshu.interfaces.web.fhir.elements import Elements
 from kangshu.kernel.base.errors import Invalid, KangshuError
@@ -26,6 +27,8 @@ MAX_OPERATIONS = 200
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[\d+\])*)")
 _EXTENSION = re.compile(r"\.extension\(\s*('(?:[^'\\]|\\.)*')\s*\)")
 _KEYWORD = re.compile(r"\.(div|mod)\b")
+_R4 = cast("dict[str, Any]", fhirpathpy.models.models["r4"])  # pyright: ignore[reportUnknownMemberType]
+_EVALUATE = cast("Callable[..., Any]", fhirpathpy.evaluate)  # pyright: ignore[reportUnknownMemberType]
 _EVALUATING = Lock()  # fhirpathpy keeps the evaluation's constants in module state
 _TYPES = ("add", "insert", "delete", "replace", "move")
 
@@ -134,7 +137,7 @@ def _replace(resource: Json, operation: Operation, elements: Elements) -> None:
     if place.index is not None:
         place.holder[place.key][place.index] = value
         return
-    key = _choice_key(place, operation, elements)
+    key = _choice_key(place, operation)
     if key == place.key:
         place.holder[key] = value
         return
@@ -173,7 +176,7 @@ def _member(path: str, operation: Operation, elements: Elements) -> tuple[str, s
     return operation.name + _value_type(operation), choice.path
 
 
-def _choice_key(place: Place, operation: Operation, elements: Elements) -> str:
+def _choice_key(place: Place, operation: Operation) -> str:
     if not place.path.endswith("[x]"):
         return place.key
     name = place.path.rpartition(".")[2].removesuffix("[x]")
@@ -250,13 +253,12 @@ def _evaluate(resource: Json, operation: Operation) -> list[Any]:
     # The library loses the place of extension(), and the grammar wants `text.div` in backticks.
     path = _EXTENSION.sub(r".extension.where(url=\1)", operation.path)
     path = _KEYWORD.sub(r".`\1`", path)
-    model = cast("dict[str, Any]", models["r4"])
     try:
         with _EVALUATING:
-            return fhirpathpy.evaluate(resource, path, {}, model, {"returnRawData": True})
+            return cast("list[Any]", _EVALUATE(resource, path, {}, _R4, {"returnRawData": True}))
     except KangshuError:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001
         # The library raises whatever its parser or a function stumbles over; all of it means this.
         raise Invalid(
             f"{operation.where}: the path is not a FHIRPath expression this server can evaluate.",

@@ -28,7 +28,7 @@ _PACKED = frozenset({"application/gzip", "application/x-gzip", "application/octe
 
 async def spool(chunks: AsyncIterator[bytes]) -> IO[bytes]:
     """The message in a temporary file. Raises a 413 Failure when it is over the limit."""
-    stream = tempfile.TemporaryFile()
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 - the handler closes it
     size = 0
     async for chunk in chunks:
         size += len(chunk)
@@ -60,7 +60,9 @@ def _media(call: Call) -> Media | None:
     media = media_of(call)
     encoding = call.header("content-encoding").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise Failure(415, "not-supported", "The Content-Encoding is not supported.", remedy="Send gzip or plain.")
+        raise Failure(
+            415, "not-supported", "The Content-Encoding is not supported.", remedy="Send gzip or plain."
+        )
     check_charset(call)
     if media in JSON_TYPES:
         return "json"
@@ -79,4 +81,3 @@ def _media(call: Call) -> Media | None:
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
     while chunk := stream.read(_CHUNK):
         yield chunk
-

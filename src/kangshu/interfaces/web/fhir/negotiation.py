@@ -100,7 +100,10 @@ def version_of(etag: str) -> int:
     text = etag.strip().removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
         raise Failure(
-            412, "conflict", "The version in If-Match is none of this server's.", remedy='Send W/"<versionId>".'
+            412,
+            "conflict",
+            "The version in If-Match is none of this server's.",
+            remedy='Send W/"<versionId>".',
         )
     return int(text)
 
@@ -166,6 +169,9 @@ def _check_media(call: Call, known: frozenset[str], wanted: str) -> None:
     media = media_of(call)
     if media and media not in known:
         raise Failure(
-            415, "not-supported", "The Content-Type of the body is not supported here.", remedy=f"Send {wanted}."
+            415,
+            "not-supported",
+            "The Content-Type of the body is not supported here.",
+            remedy=f"Send {wanted}.",
         )
     check_charset(call)

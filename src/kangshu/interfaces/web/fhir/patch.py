@@ -59,7 +59,9 @@ def conditional_patch(service: Service, call: Call) -> Answer:
 def patched(elements: Elements, fact: Fact, media: str, text: bytes) -> bytes:
     """The body of a fact, changed. Raises Invalid when the patch is none, a 422 Failure when it fails."""
     before = parse_object(resource(fact))
-    after = _apply_json_patch(before, text) if media == PATCH_TYPE else _apply_fhirpath(before, text, elements)
+    after = (
+        _apply_json_patch(before, text) if media == PATCH_TYPE else _apply_fhirpath(before, text, elements)
+    )
     if after.get("resourceType") != fact.type or after.get("id") != fact.id:
         raise Failure(422, "business-rule", "A patch must leave resourceType and id as they are.")
     return write(after)
@@ -106,7 +108,9 @@ def _apply_json_patch(before: Json, text: bytes) -> Json:
         raise Failure(422, "business-rule", "A test operation of the patch failed.") from None
     except (jsonpatch.InvalidJsonPatch, jsonpatch.JsonPatchException) as error:
         invalid = isinstance(error, jsonpatch.InvalidJsonPatch)
-        raise Failure(400 if invalid else 422, "invalid", "The patch cannot be applied: an operation is wrong.") from None
+        raise Failure(
+            400 if invalid else 422, "invalid", "The patch cannot be applied: an operation is wrong."
+        ) from None
     except (jsonpointer.JsonPointerException, TypeError, ValueError, KeyError, IndexError, AttributeError):
         raise Failure(422, "invalid", "The patch cannot be applied: a path leads nowhere.") from None
     if not isinstance(after, dict):
@@ -115,7 +119,9 @@ def _apply_json_patch(before: Json, text: bytes) -> Json:
 
 
 def _check_operations(operations: Any) -> None:
-    if not isinstance(operations, list) or not all(isinstance(each, dict) for each in cast("list[Any]", operations)):
+    if not isinstance(operations, list) or not all(
+        isinstance(each, dict) for each in cast("list[Any]", operations)
+    ):
         raise Invalid("A JSON patch is a list of operations.", code="structure")
     items = cast("list[Json]", operations)
     if len(items) > MAX_OPERATIONS:

@@ -15,7 +15,9 @@ _NARRATIVE = re.compile(r"""((?:href|src)\s*=\s*)(["'])([^"']+)\2""")
 _RESTFUL = re.compile(r"(.*/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?")
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
 
-_PLAIN_TEXT = frozenset({"value", "display", "system", "code", "data", "valueString", "valueMarkdown", "resourceType"})
+_PLAIN_TEXT = frozenset(
+    {"value", "display", "system", "code", "data", "valueString", "valueMarkdown", "resourceType"}
+)
 """Members whose text is never an address to follow: `Identifier.value` may hold a urn:uuid of its own."""
 
 

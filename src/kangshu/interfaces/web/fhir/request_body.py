@@ -13,7 +13,9 @@ MAX_BODY = 64 << 20
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str, declared: str, limit: int = MAX_BODY) -> bytes:
+async def read_body(
+    chunks: AsyncIterator[bytes], encoding: str, declared: str, limit: int = MAX_BODY
+) -> bytes:
     """The whole body. `declared` is the Content-Length.
 
     Raises a 413 Failure as soon as it is over the limit, 415 for an unknown compression, 400 for a

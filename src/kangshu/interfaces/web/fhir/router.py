@@ -5,7 +5,6 @@ https://hl7.org/fhir/R4/http.html#summary
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from kangshu.interfaces.web.fhir.export import (
     export_system,
     status,
 )
+from kangshu.interfaces.web.fhir.failure_log import log_failure
 from kangshu.interfaces.web.fhir.form import with_form
 from kangshu.interfaces.web.fhir.history import history_instance, history_system, history_type
 from kangshu.interfaces.web.fhir.json_text import parse_object
@@ -36,8 +36,6 @@ from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
 from kangshu.interfaces.web.fhir.write import conditional_delete, conditional_update, create, delete, update
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
-
-_LOG = logging.getLogger(__name__)
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -137,9 +135,8 @@ def _guarded(service: Service, call: Call, dispatch: Callable[[Service, Call], A
         return prettied(call, dispatch(service, call))
     except KangshuError as error:
         return answer_of(error)
-    except Exception:
-        # Only ids and codes may reach the log: a traceback can hold values.
-        _LOG.exception("fhir request failed", extra={"method": call.method})
+    except Exception as error:  # noqa: BLE001 - the client gets an OperationOutcome whatever happens
+        log_failure("fhir_request_failed", error, method=call.method)
         return answer_of(Failure(500, "exception", "The server failed to answer. The failure was logged."))
 
 
@@ -213,9 +210,10 @@ def _no_type() -> Failure:
 
 
 def _no_address(service: Service, call: Call) -> Failure:
-    if call.segments and call.segments[0] not in service.platform.catalogue.types and len(call.segments) <= 2:
-        if not call.segments[0].startswith(("$", "_")):
-            return _no_type()
-    if call.segments and call.segments[-1].startswith("$"):
+    first, last = (call.segments[0], call.segments[-1]) if call.segments else ("", "")
+    is_type = first in service.platform.catalogue.types
+    if len(call.segments) <= 2 and not is_type and not first.startswith(("$", "_")):
+        return _no_type()
+    if last.startswith("$"):
         return Failure(404, "not-supported", "There is no such operation here.", remedy="See /metadata.")
     return Failure(404, "not-found", "There is nothing at this address.", remedy="See /metadata.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import IO
@@ -17,6 +16,7 @@ from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.call import Answer, Call, Params
 from kangshu.interfaces.web.fhir.elements import load_elements
 from kangshu.interfaces.web.fhir.export_jobs import ExportJobs
+from kangshu.interfaces.web.fhir.failure_log import log_failure
 from kangshu.interfaces.web.fhir.intake import intake, spool
 from kangshu.interfaces.web.fhir.outcome import Failure, answer_of
 from kangshu.interfaces.web.fhir.request_body import read_body
@@ -24,8 +24,6 @@ from kangshu.interfaces.web.fhir.router import allowed_methods, respond
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid, KangshuError, Refused
 from kangshu.kernel.policies.definition import Principal
-
-_LOG = logging.getLogger(__name__)
 
 PurposeOf = Callable[[Request], str]
 PrincipalOf = Callable[[Request], Principal | None]
@@ -84,8 +82,8 @@ async def _answered(request: Request, handle: Callable[[Request], object]) -> An
         return answer_of(error)
     except ClientDisconnect:
         raise
-    except Exception:
-        _LOG.exception("fhir request failed", extra={"method": request.method})
+    except Exception as error:  # noqa: BLE001 - the client gets an OperationOutcome whatever happens
+        log_failure("fhir_request_failed", error, method=request.method)
         return answer_of(Failure(500, "exception", "The server failed to answer. The failure was logged."))
 
 

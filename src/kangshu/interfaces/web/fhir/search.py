@@ -51,17 +51,15 @@ def check_compartment(service: Service, owner: str) -> None:
             404,
             "not-supported",
             f"There is no {owner} compartment.",
-            remedy=f"Search by a reference parameter, or in the {service.platform.catalogue.subject_type} compartment.",
+            remedy="Search by a reference parameter.",
         )
 
 
-def build_query(
-    service: Service, call: Call, types: tuple[str, ...], shape: Shape, *, lenient: bool
-) -> Query:
+def build_query(service: Service, types: tuple[str, ...], shape: Shape, *, lenient: bool) -> Query:
     """The query of a call. Lenient: unknown parameters are left out, as the specification asks."""
     query = parse_query(
         service.platform.catalogue,
-        types if len(types) > 1 else types[0],
+        types,
         shape.filters,
         sort=shape.sort,
         count=shape.count or 1,
@@ -91,14 +89,16 @@ def _search(
     shape = parse_shape(call)
     check_includes(service, shape.includes)
     subset = parse_subset(call, service.elements)
-    query = build_query(service, call, types, shape, lenient=not is_strict(call))
+    query = build_query(service, types, shape, lenient=not is_strict(call))
     if where is not None:
         query = replace(query, where=(where, *query.where))
     reader = reader_for(service, call, "search", types[0] if len(types) == 1 else None)
     used = _used(call, query, fixed)
     if shape.only_total:
         total = reader.count(query)
-        return Answer(200, bundle("searchset", (), total=total, links=[("self", address(call.base, path, used))]))
+        return Answer(
+            200, bundle("searchset", (), total=total, links=[("self", address(call.base, path, used))])
+        )
     page = reader.search(query)
     included = include(service, call, page.facts, shape.includes)
     entries = [_entry(call, fact, "match", subset) for fact in page.facts]
@@ -121,7 +121,9 @@ def _types(service: Service, call: Call) -> tuple[str, ...]:
 
 def _entry(call: Call, fact: Fact, mode: str, subset: Subset | None) -> bytes:
     body = resource(fact)
-    return match_entry(call.base, f"{fact.type}/{fact.id}", subset.apply(fact.type, body) if subset else body, mode)
+    return match_entry(
+        call.base, f"{fact.type}/{fact.id}", subset.apply(fact.type, body) if subset else body, mode
+    )
 
 
 def _used(call: Call, query: Query, fixed: Params) -> Params:

@@ -27,7 +27,18 @@ _INCLUDES = {
     "_revinclude:recurse": ("reverse", True),
 }
 _SHAPING = frozenset(
-    {"_format", "_pretty", "_summary", "_elements", "_count", "_total", "_sort", "_contained", "_containedType", CURSOR}
+    {
+        "_format",
+        "_pretty",
+        "_summary",
+        "_elements",
+        "_count",
+        "_total",
+        "_sort",
+        "_contained",
+        "_containedType",
+        CURSOR,
+    }
 )
 _TOTALS = ("none", "estimate", "accurate")
 

@@ -54,7 +54,7 @@ def parse_subset(call: Call, elements: Elements) -> Subset | None:
     if summary == "text":
         return Subset(lambda type, body: _chosen(elements, type, body, frozenset(("text",))))
     if summary == "data":
-        return Subset(lambda type, body: {key: value for key, value in body.items() if key != "text"})
+        return Subset(lambda _, body: {key: value for key, value in body.items() if key != "text"})
     return None
 
 

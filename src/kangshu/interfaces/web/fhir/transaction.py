@@ -111,8 +111,14 @@ def _at(entry: BundleEntry, work: Callable[..., Any], *arguments: Any) -> Any:
 def _step(service: Service, call: Call, entry: BundleEntry) -> Step:
     if entry.method in ("GET", "HEAD"):
         return Step(entry, "", None, None, writes=False)
-    if not entry.segments or entry.segments[0] not in service.platform.catalogue.types or len(entry.segments) > 2:
-        raise wrong(f"{entry.where}.request.url", "A transaction takes URLs of a type or a resource.", "not-supported")
+    if (
+        not entry.segments
+        or entry.segments[0] not in service.platform.catalogue.types
+        or len(entry.segments) > 2
+    ):
+        raise wrong(
+            f"{entry.where}.request.url", "A transaction takes URLs of a type or a resource.", "not-supported"
+        )
     if any(part.startswith(("$", "_")) for part in entry.segments):
         raise wrong(f"{entry.where}.request.url", "A transaction takes no operations.", "not-supported")
     grant_for(service, call, _ACTIONS[entry.method], entry.type)
@@ -270,4 +276,3 @@ def _answer(
     if outcome is None:
         return existing(call, step.current) if step.current else Answer(200)
     return written(service, call, outcome)
-

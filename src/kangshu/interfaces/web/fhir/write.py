@@ -53,7 +53,9 @@ def update(service: Service, call: Call) -> Answer:
     body = parse_object(call.body)
     check_type(body, call.type)
     check_id(body, call.id)
-    (outcome,) = apply(service, call, "update", [Change(call.type, call.id, call.body, expected_version(call))])
+    (outcome,) = apply(
+        service, call, "update", [Change(call.type, call.id, call.body, expected_version(call))]
+    )
     return written(service, call, outcome)
 
 
@@ -76,7 +78,9 @@ def conditional_update(service: Service, call: Call) -> Answer:
 
 def delete(service: Service, call: Call) -> Answer:
     """204, also when nothing was there."""
-    (outcome,) = store_one_type(service, call, "delete", [Change(call.type, call.id, None, expected_version(call))])
+    (outcome,) = store_one_type(
+        service, call, "delete", [Change(call.type, call.id, None, expected_version(call))]
+    )
     if outcome is None:
         return deleted(call, 0)
     return deleted(call, 1, {"ETag": etag(outcome.version)})
@@ -146,7 +150,9 @@ def existing(call: Call, fact: Fact) -> Answer:
     wanted = preferred_return(call)
     if wanted == "minimal":
         return Answer(200, b"", headers)
-    return Answer(200, done("It exists already.") if wanted == "OperationOutcome" else resource(fact), headers)
+    return Answer(
+        200, done("It exists already.") if wanted == "OperationOutcome" else resource(fact), headers
+    )
 
 
 def deleted(call: Call, count: int, headers: dict[str, str] | None = None) -> Answer:
@@ -185,7 +191,9 @@ def id_mismatch(where: str) -> Invalid:
 
 def with_id(body: Json, id: str) -> bytes:
     """The body with an id put after its type; numbers as they came."""
-    return write({"resourceType": body["resourceType"], "id": id, **{k: v for k, v in body.items() if k != "id"}})
+    return write(
+        {"resourceType": body["resourceType"], "id": id, **{k: v for k, v in body.items() if k != "id"}}
+    )
 
 
 def _refused(path: str, message: str, code: str) -> Invalid:

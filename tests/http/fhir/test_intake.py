@@ -1,0 +1,58 @@
+"""Intake by HTTP."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+from uuid import uuid4
+
+from starlette.testclient import TestClient
+
+from tests.http.fhir.conftest import HOSPITAL, client_of
+
+
+def lines(mark: str) -> bytes:
+    good = [{"resourceType": "Patient", "id": f"{number}-{mark}"} for number in range(3)]
+    bad = {"resourceType": "Patient", "id": f"bad-{mark}", "name": "x"}
+    return b"\n".join(json.dumps(each).encode() for each in [*good, bad])
+
+
+def test_ndjson_is_taken_in_line_by_line(app: Any, fhir: TestClient) -> None:
+    mark = str(uuid4())[:20]
+    where = f"/intake/fhir?source={HOSPITAL}"
+    headers = {"content-type": "application/fhir+ndjson"}
+    answer = fhir.post(where, content=lines(mark), headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["received"] == {"Patient": 4}
+    assert answer.json()["stored"] == {"Patient": 3}
+    assert answer.json()["quarantined"] == {"Patient": 1}
+    assert client_of(app, "hospital").get(f"/fhir/Patient/1-{mark}").status_code == 200
+    again = fhir.post(where, content=gzip.compress(lines(mark)), headers=headers)
+    assert again.json()["stored"] == {}
+    assert again.json()["unchanged"] == {"Patient": 3}
+
+
+def test_a_bundle_is_taken_in(app: Any) -> None:
+    ours = client_of(app, "hospital")
+    entry = {"resource": {"resourceType": "Patient", "id": str(uuid4())}}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    answer = ours.post("/intake/fhir", json=bundle)
+    assert answer.json()["stored"] == {"Patient": 1}
+
+
+def test_intake_is_for_those_who_may(app: Any, fhir: TestClient) -> None:
+    assert fhir.post("/intake/fhir", json={}).status_code == 400
+    assert client_of(app, "hospital").post("/intake/fhir?source=x", json={}).status_code == 403
+    assert client_of(app, "reader").post("/intake/fhir?source=x", json={}).status_code == 403
+    headers = {"content-type": "text/csv"}
+    assert fhir.post("/intake/fhir?source=x", content=b"a,b", headers=headers).status_code == 415
+
+
+def test_what_cannot_be_read_is_quarantined(fhir: TestClient) -> None:
+    where = f"/intake/fhir?source={HOSPITAL}"
+    headers = {"content-type": "application/fhir+json"}
+    for content in (b"{", b"\xff", gzip.compress(lines("x"))[:-9], b"[" * 100_000):
+        answer = fhir.post(where, content=content, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["quarantined"] == {"?": 1}
