@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` and `make test`. They need Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
-PORT ?= 8000
+PORT ?= 8080
 # How many test processes; each starts a small PostgreSQL of its own.
 JOBS ?= auto
 BIN := .venv/bin
