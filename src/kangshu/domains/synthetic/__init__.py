@@ -1,1 +1,1 @@
-"""A seeded county of invented residents: who they are, what befalls them, and what their institutions send."""
+"""A seeded county of invented residents: their lives, and the messages their institutions send."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import orjson
 
 from kangshu.domains.synthetic.chance import age_on
+from kangshu.domains.synthetic.chart import Chart
 from kangshu.domains.synthetic.county import Institution
 from kangshu.domains.synthetic.definition import (
     Course,
@@ -16,13 +17,19 @@ from kangshu.domains.synthetic.definition import (
     Resident,
     Visit,
 )
-from kangshu.domains.synthetic.resources import (
-    Chart,
-    Json,
-    organization_resource,
-    patient_system,
-    practitioner_resources,
+from kangshu.domains.synthetic.directory import organization_resource, patient_system, practitioner_resources
+from kangshu.domains.synthetic.encounters import add_visit
+from kangshu.domains.synthetic.enrolment import (
+    add_allergy,
+    add_contract,
+    add_coverage,
+    add_flag,
+    add_parent,
+    add_patient,
+    add_pregnancy,
+    add_smoking,
 )
+from kangshu.domains.synthetic.vocabulary import Json, Vocabulary
 
 
 def bundles(population: Population) -> Iterator[tuple[str, bytes]]:
@@ -33,10 +40,10 @@ def bundles(population: Population) -> Iterator[tuple[str, bytes]]:
 
     transaction_put          PUT with ids, relative references
     transaction_uuid         POST with urn:uuid addresses and references
-    transaction_conditional  as before, with If-None-Exist on the patient and conditional references to doctors
+    transaction_conditional  the same, with If-None-Exist on the patient and conditional doctors
     collection               no requests, absolute addresses, relative references
     """
-    county = population.county
+    county, words = population.county, Vocabulary(population.county)
     staff: dict[str, list[Practitioner]] = {}
     for doctor in population.practitioners:
         staff.setdefault(doctor.org, []).append(doctor)
@@ -45,7 +52,9 @@ def bundles(population: Population) -> Iterator[tuple[str, bytes]]:
         yield institution.code, _first_bundle(population, institution, staff[institution.code])
         for file in population.registrations:
             if file.org == institution.code:
-                chart = _chart(population, file, staff[institution.code], visits[file.resident, file.org])
+                chart = _chart(
+                    population, words, file, staff[institution.code], visits[file.resident, file.org]
+                )
                 yield institution.code, _bundle(institution, chart.resources)
 
 
@@ -59,33 +68,39 @@ def _by_file(visits: Sequence[Visit]) -> Mapping[tuple[int, str], list[Visit]]:
 def _first_bundle(population: Population, institution: Institution, staff: Sequence[Practitioner]) -> bytes:
     county = population.county
     resources = [organization_resource(county, institution)]
-    resources += [each for doctor in staff for each in practitioner_resources(county, doctor)]
+    resources += [each for doctor in staff for each in practitioner_resources(doctor)]
     if institution.feed == "collection":
         return _bundle(institution, resources)
     return orjson.dumps(_envelope("transaction", [_put(institution, each) for each in resources]))
 
 
 def _chart(
-    population: Population, file: Registration, staff: Sequence[Practitioner], visits: Sequence[Visit]
+    population: Population,
+    words: Vocabulary,
+    file: Registration,
+    staff: Sequence[Practitioner],
+    visits: Sequence[Visit],
 ) -> Chart:
+    """Everything one institution knows about one resident."""
     people = population.residents
     person = people[file.resident]
-    chart = Chart(population.county, file, person, staff, population.until)
-    primary = chart.institution.level == "township"
-    kin = _kin(people, person)
-    chart.add_patient(kin, dead=primary or chart.institution.level == "county")
-    if age_on(person.birth, visits[0].start.date()) < 7:
+    chart = Chart(words, file, person, staff, population.until)
+    first = visits[0].start.date()
+    add_patient(chart, _kin(people, person))
+    if age_on(person.birth, first) < 7:
         for kinship, number in (("mother", person.mother), ("father", person.father)):
             if number is not None:
-                chart.add_kin(kinship, people[number])
-    if chart.institution.level in ("county", "city"):
-        chart.add_coverage(visits[0].start.date())
-    if primary and person.signed is not None:
-        chart.add_contract(person.signed)
-    courses: Mapping[str, Course] = {each.condition: each for each in population.courses[file.resident]}
+                add_parent(chart, kinship, people[number])
+    if chart.institution.level in {"county", "city"}:
+        add_coverage(chart, first)
+    courses = {each.condition: each for each in population.courses[file.resident]}
     for turn, visit in enumerate(visits):
-        chart.add_visit(visit, courses, person.household + turn // 3)
-    _add_warnings(population, chart, courses, visits)
+        add_visit(chart, visit, courses, person.household + turn // 3)
+    if len(visits) > 1 or chart.institution.level == "township":
+        for allergy in population.allergies[file.resident]:
+            add_allergy(chart, allergy)
+    if chart.institution.level == "township":
+        _add_public_health(population, chart, courses, visits)
     return chart
 
 
@@ -94,26 +109,26 @@ def _kin(people: Sequence[Resident], person: Resident) -> Resident | None:
     return None if number is None else people[number]
 
 
-def _add_warnings(
+def _add_public_health(
     population: Population, chart: Chart, courses: Mapping[str, Course], visits: Sequence[Visit]
 ) -> None:
-    """Allergies wherever the resident goes often; risk flags and pregnancies where public health is done."""
-    number, until = chart.resident.number, population.until
-    if len(visits) > 1 or chart.institution.level == "township":
-        for allergy in population.allergies[number]:
-            chart.add_allergy(allergy)
-    if chart.institution.level != "township":
-        return
+    """What township hospitals keep for everybody: contract, habits, warnings, pregnancies."""
+    person = chart.resident
+    if person.signed is not None:
+        add_contract(chart, person.signed)
+    checked = next((each.start.date() for each in visits if each.kind == "check"), None)
+    if checked is not None:
+        add_smoking(chart, checked)
     flagged: set[str] = set()
     for rule in population.county.flags:
         course = courses.get(rule.condition)
-        old = age_on(chart.resident.birth, until) >= rule.age_from
-        if course and old and rule.code not in flagged:
+        old_enough = age_on(person.birth, population.until) >= rule.age_from
+        if course and old_enough and rule.code not in flagged:
             flagged.add(rule.code)
-            chart.add_flag(rule, course.onset, course.end)
+            add_flag(chart, rule, course)
     for pregnancy in population.pregnancies:
-        if pregnancy.mother == number:
-            chart.add_pregnancy(pregnancy.start, pregnancy.due, pregnancy.end)
+        if pregnancy.mother == person.number:
+            add_pregnancy(chart, pregnancy)
 
 
 def _bundle(institution: Institution, resources: Sequence[Json]) -> bytes:

@@ -13,7 +13,7 @@ Thing = TypeVar("Thing")
 
 def chance(seed: int, topic: str, number: int = 0) -> Random:
     """A stream of throws of its own for one topic and one number (of a resident, mostly)."""
-    return Random(f"{seed}/{topic}/{number}")
+    return Random(f"{seed}/{topic}/{number}")  # noqa: S311 - must be reproducible, guards nothing
 
 
 def weighted(throw: Random, things: Sequence[Thing], weights: Sequence[float]) -> Thing:
@@ -41,7 +41,7 @@ def office_hour(throw: Random, day: date) -> datetime:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day some months on, or the last day of a shorter month (28th at the latest, to stay simple)."""
+    """The same day some months on, the 28th for later days of the month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, 28))
 

@@ -31,6 +31,8 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class Town:
+    """A town of the county, with its share of residents."""
+
     code: str
     name: str
     weight: int
@@ -49,6 +51,8 @@ class Village:
 
 @dataclass(frozen=True, slots=True)
 class FamilyName:
+    """A family name and how common it is."""
+
     name: str
     weight: int
 
@@ -83,6 +87,10 @@ class Complaint:
     middle: float
     old: float
 
+    def weight(self, group: str) -> float:
+        """The weight in an age group."""
+        return {"child": self.child, "young": self.young, "middle": self.middle, "old": self.old}[group]
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -112,6 +120,10 @@ class Admission:
     procedure: str
     study: str
     upper: float
+
+    def rate(self, group: str) -> float:
+        """Stays per 1,000 and year in an age group."""
+        return {"child": self.child, "young": self.young, "middle": self.middle, "old": self.old}[group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,8 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
+    """Tests reported together, and who reports them."""
+
     code: str
     name: str
     department: str
@@ -179,6 +193,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Study:
+    """An image or trace: DICOM modality, body part, what is written when it is normal or not."""
+
     code: str
     name: str
     modality: str
@@ -189,6 +205,8 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
+    """An operation or procedure of the insurance edition of ICD-9-CM-3."""
+
     code: str
     name: str
 
@@ -241,6 +259,8 @@ class Vaccine:
 
 @dataclass(frozen=True, slots=True)
 class Allergen:
+    """What residents are allergic to; medicines by ATC class."""
+
     code: str
     name: str
     category: str
@@ -262,6 +282,8 @@ class FlagRule:
 
 @dataclass(frozen=True, slots=True)
 class Department:
+    """A department that institutions of a level have."""
+
     name: str
     level: str
 
@@ -324,7 +346,10 @@ class County:
 
 
 def load_county(folder: Path) -> County:
-    """Read a place's tables. Raises `NotFound` for a missing file, `Invalid` with every problem of the rows."""
+    """Read a place's tables.
+
+    Raises `NotFound` for a missing file, `Invalid` with every problem of the rows.
+    """
     reader = _Reader(folder)
     facts = reader.facts("county.toml")
     county = County(

@@ -12,8 +12,8 @@ from typing import Literal
 from kangshu.domains.synthetic.county import County, Sex
 
 Kind = Literal["clinic", "follow_up", "check", "child", "vaccination", "prenatal", "admission", "birth"]
-"""What a visit is: a complaint, care of a chronic condition, a health check, a child's check-up, a vaccination,
-an antenatal visit, a stay in hospital, or the stay in which someone is born (mother or child)."""
+"""What a visit is: a complaint, care of a chronic condition, a health check, a child's check-up, a
+vaccination, an antenatal visit, a stay in hospital, or the stay of mother or child when someone is born."""
 
 Quirk = Literal["", "card_only", "no_keys", "bad_id", "borrowed_id", "old_id", "newborn"]
 """How an institution's file departs from the truth: only the health card; neither number; an identity number
@@ -49,6 +49,8 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Household:
+    """Who lives behind one door."""
+
     number: int
     village: str
     house: int
@@ -74,6 +76,8 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
+    """A known allergy, recorded on a day."""
+
     resident: int
     allergen: str
     since: date
@@ -103,6 +107,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Prescription:
+    """A medicine given for a condition, enough for some days."""
+
     medicine: str
     condition: str
     days: int
@@ -110,6 +116,8 @@ class Prescription:
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
+    """An image or trace taken, and whether something was seen."""
+
     study: str
     abnormal: bool
     at: datetime
@@ -143,6 +151,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:
+    """A doctor of one department of one institution."""
+
     id: str
     org: str
     name: str

@@ -8,6 +8,8 @@ from datetime import date
 from math import ceil
 
 from kangshu.domains.synthetic.chance import add_months, chance, weighted
+from kangshu.domains.synthetic.checks import check_visits, child_check_visits
+from kangshu.domains.synthetic.complaints import complaint_visits
 from kangshu.domains.synthetic.county import County, Institution, Sex
 from kangshu.domains.synthetic.definition import (
     Allergy,
@@ -20,11 +22,14 @@ from kangshu.domains.synthetic.definition import (
     Resident,
     Visit,
 )
+from kangshu.domains.synthetic.follow_up import follow_up_visits
 from kangshu.domains.synthetic.id_number import first_generation, with_wrong_check
 from kangshu.domains.synthetic.illness import allergies, chronic_courses
-from kangshu.domains.synthetic.life import Life, birth_visit
-from kangshu.domains.synthetic.motherhood import pregnancies, pregnancy_visits, stay_at_birth
+from kangshu.domains.synthetic.life import Life
+from kangshu.domains.synthetic.motherhood import birth_visit, pregnancies, pregnancy_visits
 from kangshu.domains.synthetic.people import given_name, settle
+from kangshu.domains.synthetic.stays import stays
+from kangshu.domains.synthetic.vaccination import vaccination_visits
 from kangshu.kernel.base.errors import Invalid
 
 QUIRKS: tuple[tuple[Quirk, float], ...] = (
@@ -54,7 +59,7 @@ def generate(county: County, *, seed: int, residents: int, years: int, until: da
         Life(county, seed, person, chronic_courses(county, seed, person, until), since, until)
         for person in people
     ]
-    visits = _visits(lives, expected, since)
+    visits = _visits(lives, expected)
     return Population(
         county=county,
         seed=seed,
@@ -65,7 +70,7 @@ def generate(county: County, *, seed: int, residents: int, years: int, until: da
         courses=tuple(_in_order(life.courses) for life in lives),
         allergies=tuple(_allergies(county, seed, person, since, until) for person in people),
         pregnancies=tuple(expected),
-        practitioners=tuple(_practitioners(county, seed)),
+        practitioners=tuple(practitioners(county, seed)),
         registrations=tuple(_registrations(county, seed, people, visits)),
         visits=tuple(visits),
     )
@@ -79,17 +84,27 @@ def _allergies(county: County, seed: int, person: Resident, since: date, until: 
     return tuple(each for each in allergies(county, seed, person, since) if each.since <= until)
 
 
-def _visits(lives: Sequence[Life], expected: Sequence[Pregnancy], since: date) -> list[Visit]:
-    made = [visit for life in lives for visit in life.visits()]
+def _visits(lives: Sequence[Life], expected: Sequence[Pregnancy]) -> list[Visit]:
+    """Everybody's visits in order of time. Stays are thrown first: they may leave conditions behind."""
+    made: list[Visit] = []
+    for life in lives:
+        for happenings in (
+            stays,
+            complaint_visits,
+            follow_up_visits,
+            check_visits,
+            child_check_visits,
+            vaccination_visits,
+        ):
+            made += happenings(life)
     for pregnancy in expected:
         made += pregnancy_visits(lives[pregnancy.mother], pregnancy)
-        if pregnancy.child is not None and pregnancy.end is not None and pregnancy.end >= since:
-            _, born, leave = stay_at_birth(pregnancy, pregnancy.end)
-            made.append(birth_visit(lives[pregnancy.child], born, leave))
+        if pregnancy.child is not None:
+            made.append(birth_visit(lives[pregnancy.child], pregnancy))
     return sorted(made, key=lambda each: (each.start, each.resident, each.org))
 
 
-def _practitioners(county: County, seed: int) -> list[Practitioner]:
+def practitioners(county: County, seed: int) -> list[Practitioner]:
     """One or two doctors for each department an institution of its level has."""
     found: list[Practitioner] = []
     for institution in county.institutions.values():

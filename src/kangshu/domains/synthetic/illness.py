@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 from statistics import NormalDist
 
@@ -31,7 +32,7 @@ def chronic_courses(county: County, seed: int, resident: Resident, until: date) 
     end = min(until, resident.death or until)
     found: list[Course] = []
     for (condition, sex), curve in county.curves.items():
-        liability = _liability(throw, condition, common, resident.smoker)
+        liability = _liability(throw, condition, common, smoker=resident.smoker)
         severity, control = max(0.35, throw.gauss(1, 0.28)), min(1.0, max(0.1, throw.gauss(0.72, 0.25)))
         age = _onset(curve, liability) if sex == resident.sex else None
         if age is None:
@@ -44,7 +45,7 @@ def chronic_courses(county: County, seed: int, resident: Resident, until: date) 
     return sorted(found, key=lambda each: each.onset)
 
 
-def _liability(throw: Random, condition: str, common: float, smoker: bool) -> float:
+def _liability(throw: Random, condition: str, common: float, *, smoker: bool) -> float:
     own = throw.gauss(0, 1)
     if condition in _TOGETHER:
         return _NORMAL.cdf(-(_METABOLIC * common + (1 - _METABOLIC**2) ** 0.5 * own))
@@ -57,7 +58,7 @@ def _onset(curve: Curve, liability: float) -> float | None:
     """The age at which the curve reaches the liability, None if it never does."""
     if curve[0][1] >= liability:
         return 0.2
-    for (age, share), (next_age, next_share) in zip(curve, curve[1:], strict=False):
+    for (age, share), (next_age, next_share) in pairwise(curve):
         if next_share >= liability:
             return age + (next_age - age) * (liability - share) / (next_share - share)
     return None

@@ -16,14 +16,16 @@ from kangshu.domains.synthetic.definition import (
     Visit,
 )
 from kangshu.domains.synthetic.life import Life
-from kangshu.domains.synthetic.progress import WEIGHT
+from kangshu.domains.synthetic.progress import BIRTH_WEIGHT, HEAD, HEIGHT, WEIGHT
+from kangshu.domains.synthetic.vaccination import doses_of
 
-CARE, NORMAL_BIRTH, CAESAREAN, DIABETES, AFTER_BIRTH = (
+CARE, NORMAL_BIRTH, CAESAREAN, DIABETES, AFTER_BIRTH, BORN = (
     "Z34.900",
     "O80.900",
     "O82.900",
     "O24.900",
     "Z39.000x001",
+    "Z38.000x001",
 )
 _TERM = timedelta(days=280)
 _WEEKS = (9, 12, 16, 20, 24, 28, 32, 36, 38, 40)
@@ -32,7 +34,7 @@ _GESTATION, _FUNDUS, _HEARTBEAT = "11884-4", "11881-0", "55283-6"
 
 
 def pregnancies(seed: int, residents: Sequence[Resident], since: date, until: date) -> list[Pregnancy]:
-    """One for each child born from `since` on whose mother lives in the county, and those under way at `until`."""
+    """One for each child born since then to a mother of the county, and those under way at `until`."""
     found: list[Pregnancy] = []
     for child in residents:
         if child.mother is not None and child.birth >= since:
@@ -48,10 +50,12 @@ def pregnancies(seed: int, residents: Sequence[Resident], since: date, until: da
         likely = woman.sex == "female" and 21 <= age_on(woman.birth, until) <= 38 and woman.spouse is not None
         if throw.random() < 0.12 and likely and woman.number not in busy and woman.death is None:
             start = until - timedelta(days=throw.randrange(80, 260))
-            found.append(
-                Pregnancy(woman.number, start, start + _TERM, None, None, False, throw.random() < 0.13)
-            )
+            found.append(_expecting(woman.number, start, diabetes=throw.random() < 0.13))
     return found
+
+
+def _expecting(mother: int, start: date, *, diabetes: bool) -> Pregnancy:
+    return Pregnancy(mother, start, start + _TERM, None, None, caesarean=False, diabetes=diabetes)
 
 
 def pregnancy_visits(life: Life, pregnancy: Pregnancy) -> Iterator[Visit]:
@@ -77,6 +81,19 @@ def stay_at_birth(pregnancy: Pregnancy, day: date) -> tuple[datetime, datetime, 
         datetime.combine(day, time(0, 20)),
         born,
         datetime.combine(day + timedelta(days=days), time(10, 30)),
+    )
+
+
+def birth_visit(life: Life, pregnancy: Pregnancy) -> Visit:
+    """The child's side of the birth: weighed, measured, and given the first two vaccines."""
+    _, born, leave = stay_at_birth(pregnancy, life.resident.birth)
+    readings = life.body.read_all((BIRTH_WEIGHT, HEIGHT, HEAD), born + timedelta(minutes=30), life.throw)
+    first = [index for index, each in enumerate(life.county.vaccines) if each.month == 0]
+    return replace(
+        life.visit("birth", life.places.maternal, born, (BORN,), "新生儿科"),
+        end=leave,
+        readings=tuple(readings),
+        doses=doses_of(life, born.date(), first),
     )
 
 
@@ -130,6 +147,6 @@ def _birth(life: Life, pregnancy: Pregnancy, day: date) -> Visit:
 
 def _afterwards(life: Life, day: date) -> Visit:
     start = office_hour(life.throw, day)
-    visit = life.visit("prenatal", life.places.township, start, (AFTER_BIRTH,), "产科")
+    visit = life.visit("prenatal", life.places.township, start, (AFTER_BIRTH,), "妇产科")
     tests = ("8480-6", "8462-4", WEIGHT, "718-7")
     return replace(visit, readings=tuple(life.body.read_all(tests, start, life.throw)))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from kangshu.domains.synthetic.chance import age_on, chance, day_between, weighted
-from kangshu.domains.synthetic.county import County, GivenName, Sex, Village
+from kangshu.domains.synthetic.county import County, GivenName, Sex
 from kangshu.domains.synthetic.definition import Household, Resident
 from kangshu.domains.synthetic.id_number import identity_number
 
@@ -87,37 +87,74 @@ def settle(
 ) -> tuple[list[Household], list[Resident]]:
     """Fill the villages with households until there are `residents` people, some of them dead by `until`."""
     throw = chance(seed, "households")
-    numbers = IdentityNumbers(county.division)
-    households: list[Household] = []
-    people: list[Resident] = []
-    while len(people) < residents:
+    settlement = _Settlement(county, seed, since, until)
+    while len(settlement.people) < residents:
         village = weighted(throw, county.villages, [each.weight for each in county.villages])
         house = _house(throw, county, until)
-        house.keep(residents - len(people))
-        number = len(households)
-        start = len(people)
-        address = 1 + throw.randrange(180)
-        for member in house.members:
-            people.append(
-                _resident(
-                    county, seed, member, start, len(people), number, village, address, numbers, since, until
-                )
-            )
-        households.append(Household(number, village.code, address, tuple(range(start, len(people)))))
-    return households, _signed_up(people, seed, since, until)
+        house.keep(residents - len(settlement.people))
+        settlement.move_in(house, village.code, 1 + throw.randrange(180))
+    people = [_signed_up(person, seed, since, until) for person in settlement.people]
+    return settlement.households, people
+
+
+class _Settlement:
+    """Turns households in the making into residents with numbers of their own."""
+
+    def __init__(self, county: County, seed: int, since: date, until: date) -> None:
+        self.county = county
+        self.households: list[Household] = []
+        self.people: list[Resident] = []
+        self._seed = seed
+        self._since = since
+        self._until = until
+        self._numbers = IdentityNumbers(county.division)
+
+    def move_in(self, house: _House, village: str, door: int) -> None:
+        start = len(self.people)
+        home = Household(len(self.households), village, door, tuple(range(start, start + len(house.members))))
+        self.people += [
+            self._resident(member, home, number)
+            for member, number in zip(house.members, home.members, strict=True)
+        ]
+        self.households.append(home)
+
+    def _resident(self, member: _Member, home: Household, number: int) -> Resident:
+        throw = chance(self._seed, "resident", number)
+        id_number = self._numbers.next(member.birth, member.sex)
+        adult = age_on(member.birth, self._until) > 17
+        start = home.members[0]
+        return Resident(
+            number=number,
+            family=member.family,
+            given=given_name(throw, self.county, member.sex, member.birth),
+            sex=member.sex,
+            birth=member.birth,
+            death=_death(throw, self.county, member.birth, self._since, self._until),
+            id_number=id_number,
+            health_card=health_card(id_number),
+            phone=f"{self.county.phone_prefix}{throw.randrange(10**8):08d}",
+            household=home.number,
+            village=home.village,
+            house=home.house,
+            mother=_offset(member.mother, start),
+            father=_offset(member.father, start),
+            spouse=_offset(member.spouse, start),
+            smoker=adult and throw.random() < (0.46 if member.sex == "male" else 0.02),
+            signed=None,
+        )
 
 
 def _house(throw: Random, county: County, until: date) -> _House:
     shape = weighted(throw, list(_SHAPES), list(_SHAPES.values()))
     house = _House()
     if shape in ("family", "three_generations"):
-        mother_age = throw.triangular(22, 58, 38)
+        mother_age = throw.triangular(22, 66, 40)
         father, mother = _couple(throw, county, house, mother_age, until)
         _children(throw, house, father, mother, shape, until)
         if shape == "three_generations":
             _grandparents(throw, county, house, father, until)
     elif shape == "old_couple":
-        _couple(throw, county, house, throw.triangular(56, 88, 68), until)
+        _couple(throw, county, house, throw.triangular(48, 88, 63), until)
     elif shape == "left_behind":
         _couple(throw, county, house, throw.triangular(52, 74, 61), until)
         _grandchildren(throw, house, until)
@@ -182,43 +219,6 @@ def _family(throw: Random, county: County) -> str:
     return weighted(throw, county.family_names, [each.weight for each in county.family_names]).name
 
 
-def _resident(
-    county: County,
-    seed: int,
-    member: _Member,
-    start: int,
-    number: int,
-    household: int,
-    village: Village,
-    house: int,
-    numbers: IdentityNumbers,
-    since: date,
-    until: date,
-) -> Resident:
-    throw = chance(seed, "resident", number)
-    id_number = numbers.next(member.birth, member.sex)
-    age = age_on(member.birth, until)
-    return Resident(
-        number=number,
-        family=member.family,
-        given=given_name(throw, county, member.sex, member.birth),
-        sex=member.sex,
-        birth=member.birth,
-        death=_death(throw, county, member.birth, since, until),
-        id_number=id_number,
-        health_card=health_card(id_number),
-        phone=f"{county.phone_prefix}{throw.randrange(10**8):08d}",
-        household=household,
-        village=village.code,
-        house=house,
-        mother=_offset(member.mother, start),
-        father=_offset(member.father, start),
-        spouse=_offset(member.spouse, start),
-        smoker=age > 17 and throw.random() < (0.46 if member.sex == "male" else 0.02),
-        signed=None,
-    )
-
-
 def _offset(position: int | None, start: int) -> int | None:
     return None if position is None else start + position
 
@@ -244,7 +244,7 @@ def _death(throw: Random, county: County, birth: date, since: date, until: date)
         day = since + timedelta(days=365 * year + throw.randrange(365))
         age = age_on(birth, day)
         struck = throw.random() < yearly_rate(county, age)[1] / 1000
-        if struck and 1 < age and day <= until:
+        if struck and age > 1 and day <= until:
             return day
     return None
 
@@ -258,15 +258,13 @@ def yearly_rate(county: County, age: float) -> tuple[float, float]:
     return rate.complaints, rate.deaths
 
 
-def _signed_up(people: list[Resident], seed: int, since: date, until: date) -> list[Resident]:
+def _signed_up(person: Resident, seed: int, since: date, until: date) -> Resident:
     """Family-doctor contracts: most of the elderly and the small children, fewer of the others."""
-    signed: list[Resident] = []
-    for person in people:
-        throw = chance(seed, "contract", person.number)
-        age = age_on(person.birth, until)
-        share = 0.82 if age >= 65 or age < 6 else 0.55 if age >= 45 else 0.33
-        first = max(person.birth + timedelta(days=30), since - timedelta(days=900))
-        last = min(until, person.death or until) - timedelta(days=60)
-        willing = throw.random() < share and first < last
-        signed.append(replace(person, signed=day_between(throw, first, last)) if willing else person)
-    return signed
+    throw = chance(seed, "contract", person.number)
+    age = age_on(person.birth, until)
+    share = 0.82 if age >= 65 or age < 6 else 0.55 if age >= 45 else 0.33
+    first = max(person.birth + timedelta(days=30), since - timedelta(days=900))
+    last = min(until, person.death or until) - timedelta(days=60)
+    if throw.random() < share and first < last:
+        return replace(person, signed=day_between(throw, first, last))
+    return person

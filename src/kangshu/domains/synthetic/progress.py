@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from random import Random
 
 from kangshu.domains.synthetic.chance import age_on, chance
-from kangshu.domains.synthetic.county import County, Growth, Test
+from kangshu.domains.synthetic.county import County, Effect, Growth, Test
 from kangshu.domains.synthetic.definition import Course, Reading, Resident
 
 HEIGHT, WEIGHT, BODY_MASS, HEAD = "8302-2", "29463-7", "39156-5", "9843-4"
@@ -15,56 +16,48 @@ CREATININE, FILTRATION, SYSTOLIC, BIRTH_WEIGHT = "14682-9", "62238-1", "8480-6",
 
 
 class Body:
-    """One resident's values over time. `read` may be asked in any order: noise depends on the day and the test."""
+    """One resident's values over time: where they stand on a day, given the chronic conditions there are."""
 
     def __init__(self, county: County, seed: int, resident: Resident, courses: Sequence[Course]) -> None:
         self.county = county
         self.resident = resident
-        self.courses = courses
-        self._seed = seed
         own = chance(seed, "body", resident.number)
         self._level = {code: own.gauss(0, 1) for code in county.tests}
         self._size = own.gauss(0, 0.035)
+        self.take_on(courses)
 
-    def read(
-        self, code: str, at: datetime, noise: Random, also: Sequence[str] = (), strength: float = 1
-    ) -> Reading:
-        """One test at a moment; `also` names acute conditions of the day, `strength` how much of them is left."""
-        test = self.county.tests[code]
-        value = self._derived(code, at, noise, also, strength)
-        if value is None:
-            value = self._measured(test, at.date(), noise, also, strength)
-        return Reading(code, round(max(test.floor, value), test.decimals) + 0.0, at)
+    def take_on(self, courses: Sequence[Course]) -> None:
+        """From now on these are the chronic conditions that move the values."""
+        self.courses = tuple(courses)
+        self._effects: dict[str, list[tuple[Course, Effect]]] = {}
+        for course in courses:
+            for effect in self.county.effects.get(course.condition, ()):
+                self._effects.setdefault(effect.test, []).append((course, effect))
 
     def read_all(
-        self, codes: Sequence[str], at: datetime, noise: Random, also: Sequence[str] = (), strength: float = 1
+        self,
+        codes: Sequence[str],
+        at: datetime,
+        noise: Random,
+        also: Sequence[str] = (),
+        strength: float = 1,
     ) -> list[Reading]:
-        """Several tests at one moment, in the order asked; derived values agree with those measured beside them."""
-        found: dict[str, Reading] = {}
+        """Tests at one moment, in the order asked, rounded as they are reported.
+
+        `also` names acute conditions of the day, `strength` how much of them is left. A value computed
+        from others (filtration rate, body mass index) must be asked for after them, and agrees with them.
+        """
+        found: dict[str, float] = {}
         for code in codes:
-            if code == FILTRATION and CREATININE in found:
-                found[code] = self._rounded(code, self._filtration(found[CREATININE].value, at.date()), at)
-            elif code == BODY_MASS and WEIGHT in found and HEIGHT in found:
-                found[code] = self._rounded(code, found[WEIGHT].value / (found[HEIGHT].value / 100) ** 2, at)
+            test = self.county.tests[code]
+            if code == FILTRATION:
+                value = self._filtration(found[CREATININE], at.date())
+            elif code == BODY_MASS:
+                value = found[WEIGHT] / (found[HEIGHT] / 100) ** 2
             else:
-                found[code] = self.read(code, at, noise, also, strength)
-        return [found[code] for code in codes]
-
-    def _rounded(self, code: str, value: float, at: datetime) -> Reading:
-        test = self.county.tests[code]
-        return Reading(code, round(max(test.floor, value), test.decimals) + 0.0, at)
-
-    def _derived(
-        self, code: str, at: datetime, noise: Random, also: Sequence[str], strength: float
-    ) -> float | None:
-        if code == FILTRATION:
-            creatinine = self._measured(self.county.tests[CREATININE], at.date(), noise, also, strength)
-            return self._filtration(creatinine, at.date())
-        if code == BODY_MASS:
-            height = self._measured(self.county.tests[HEIGHT], at.date(), noise, also, strength)
-            weight = self._measured(self.county.tests[WEIGHT], at.date(), noise, also, strength)
-            return weight / (height / 100) ** 2
-        return None
+                value = self._measured(test, at.date(), noise, also, strength)
+            found[code] = round(max(test.floor, value), test.decimals) + 0.0
+        return [Reading(code, value, at) for code, value in found.items()]
 
     def _measured(self, test: Test, day: date, noise: Random, also: Sequence[str], strength: float) -> float:
         age = age_on(self.resident.birth, day)
@@ -85,16 +78,11 @@ class Body:
     def _ill(self, code: str, day: date) -> float:
         """The sum of what chronic conditions do to the test by that day, less what treatment takes away."""
         total = 0.0
-        for course in self.courses:
-            if course.onset > day or (course.end is not None and course.end < day):
-                continue
-            for effect in self.county.effects.get(course.condition, ()):
-                if effect.test == code:
-                    years = min(15.0, age_on(course.onset, day))
-                    treated = (
-                        course.control * effect.relief * min(1.0, years / 0.8) if course.medicines else 0.0
-                    )
-                    total += course.severity * (effect.shift + effect.per_year * years) * (1 - treated)
+        for course, effect in self._effects.get(code, ()):
+            if course.onset <= day and (course.end is None or day <= course.end):
+                years = min(15.0, age_on(course.onset, day))
+                treated = course.control * effect.relief * min(1.0, years / 0.8) if course.medicines else 0.0
+                total += course.severity * (effect.shift + effect.per_year * years) * (1 - treated)
         return total
 
     def _acute(self, code: str, also: Sequence[str]) -> float:
@@ -113,7 +101,7 @@ class Body:
         """The median of children of that age, by straight lines between the months of the table."""
         rows = [each for each in self.county.growth if each.sex == self.resident.sex]
         months = max(0.0, age * 12)
-        for first, second in zip(rows, rows[1:], strict=False):
+        for first, second in pairwise(rows):
             if months <= second.month:
                 part = (months - first.month) / (second.month - first.month)
                 return _column(first, code) + part * (_column(second, code) - _column(first, code))
