@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def web(tmp_path: Path, made_keys: Path) -> Iterator[Web]:
         patients=lambda person: [f"Patient/p{person}"],
     )
     provider = IdentityProvider(DIRECTORY, load_keys(tmp_path / "keys"), people, watch)
-    login = Login(provider, None, Attempts(watch), None, demo=False)
+    login = Login(provider, None, Attempts(watch), None, demo=False, place_of=str)
 
     def whoami(request: Request) -> JSONResponse:
         principal = login.principal_of(request)
@@ -192,7 +192,20 @@ def test_a_forged_session_is_nobody(web: Web) -> None:
 
 
 def test_the_login_page_shows_passwords_only_in_a_demonstration(web: Web) -> None:
-    assert "right" not in web.client.get("/login").text
+    text = web.client.get("/login").text
+    assert "right" not in text
+    assert "张明" not in text
+
+
+def test_in_a_demonstration_one_click_lets_in(web: Web) -> None:
+    login = replace(web.login, demo=True)
+    with TestClient(Starlette(routes=login_routes(login)), base_url=BASE, follow_redirects=False) as client:
+        page = client.get("/login", headers={"accept-language": "en"}).text
+        assert "Demonstration users" in page
+        assert "Doctor · H1" in page
+        form = {"form_token": form_token(page), "next": "/", "login": "zhang", "password": "right"}
+        assert client.post("/login", data=form).status_code == 303
+        assert client.get("/static/login/login.css").headers["content-type"].startswith("text/css")
 
 
 def test_keys_can_be_read_by_their_owner_only(web: Web) -> None:
@@ -427,7 +440,7 @@ def test_a_user_of_another_provider_comes_back_with_a_role(web: Web) -> None:
     other = OtherProvider(
         "https://login.example", "k", "s", mapping=mapping, find_person=lambda *_: None, clock=web.watch
     )
-    login = Login(web.login.provider, other, web.login.attempts, None, demo=False)
+    login = Login(web.login.provider, other, web.login.attempts, None, demo=False, place_of=str)
     with TestClient(Starlette(routes=login_routes(login)), base_url=BASE, follow_redirects=False) as client:
         away = client.get("/login/external", params={"next": "/residents"})
         state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from kangshu.app.identity_provider.provider import AuthorizationRequest, OAuthError
 from kangshu.interfaces.web.login.form import read_form
-from kangshu.interfaces.web.login.page import ConsentPage, MessagePage, render, words
+from kangshu.interfaces.web.login.page import ConsentPage, MessagePage, language_of, render, words
 from kangshu.interfaces.web.login.service import Login
 from kangshu.interfaces.web.login.session import login_address
 from kangshu.kernel.base.errors import KangshuError
@@ -40,10 +40,10 @@ def authorize(login: Login, request: Request) -> Response:
         form_token=login.form_token(login.form_secret(request)),
         client=checked.client.name,
         name=principal.name,
-        rights=tuple(_right(scope, words(request)) for scope in checked.scopes),
+        rights=tuple(dict.fromkeys(_right(scope, words(language_of(request))) for scope in checked.scopes)),
         hidden=query,
     )
-    return render(request, page)
+    return render(login, request, page)
 
 
 async def answer(login: Login, request: Request) -> Response:
@@ -54,7 +54,7 @@ async def answer(login: Login, request: Request) -> Response:
         form = {}
     principal = _person_in_browser(login, request)
     if principal is None or not login.is_own_form(request, form):
-        return render(request, MessagePage(words(request)["stale"]), 403)
+        return render(login, request, MessagePage(words(language_of(request))["stale"]), 403)
     query = {name: form[name] for name in _PARAMETERS if name in form}
     checked = _checked(login, request, query)
     if isinstance(checked, Response):
@@ -75,7 +75,7 @@ def _checked(login: Login, request: Request, query: dict[str, str]) -> Authoriza
         return login.provider.check_authorization(query)
     except OAuthError as error:
         if error.code == "invalid_client":
-            return render(request, MessagePage(words(request)["bad_client"]), 400)
+            return render(login, request, MessagePage(words(language_of(request))["bad_client"]), 400)
         back = {"error": error.code, "error_description": error.message, "state": query.get("state", "")}
         return _back(query["redirect_uri"], back)
 
@@ -88,15 +88,15 @@ def _back(redirect_uri: str, parameters: dict[str, str]) -> Response:
     )
 
 
-def _right(scope: str, texts: Any) -> str:
+def _right(scope: str, texts: Mapping[str, str]) -> str:
     """A scope in words for the person who is asked; one that is no clinical scope is about who they are."""
     parsed = parse_smart_scope(scope)
     if parsed is None:
-        return texts["scope_openid"]
-    verbs = [texts["scope_read"]] if parsed.letters & {"r", "s"} else []
-    verbs += [texts["scope_write"]] if parsed.letters & {"c", "u", "d"} else []
-    whose = texts["scope_own"] if parsed.context == "patient" else texts["scope_user"]
-    return f"{'/'.join(verbs)} {whose} {parsed.type or texts['scope_all']} ({scope})"
+        return texts["right_identity"]
+    sees, changes = parsed.letters & {"r", "s"}, parsed.letters & {"c", "u", "d"}
+    kind = "both" if sees and changes else "see" if sees else "change"
+    whose = texts["whose_patient" if parsed.context == "patient" else "whose_user"]
+    return texts[f"right_{kind}"].format(whose=whose, what=parsed.type or texts["any_type"])
 
 
 async def token(login: Login, request: Request) -> Response:

@@ -7,33 +7,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, Response
 
+from kangshu.interfaces.web.login.service import Login
+from kangshu.interfaces.web.portal.page import Chrome, environment
 from kangshu.interfaces.web.portal.words import COOKIE, Language, language_from
 
 _HERE = Path(__file__).parent
 
+# Without form-action: after "allow" the browser is redirected to the app, wherever that lives.
 _SECURITY = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self';"
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
-# No form-action: after "allow" the browser is redirected to the client, wherever it lives.
 
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """A row of the table of demonstration users."""
+    """A button that lets one in as a demonstration user; `place` where they work, "" for nowhere."""
 
     login: str
     name: str
     role: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +80,35 @@ _TEMPLATES: dict[type[Page], str] = {
 }
 
 
-def render(request: Request, page: Page, status: int = 200) -> HTMLResponse:
-    """The page in the language of the browser."""
-    template = _environment().get_template(_TEMPLATES[type(page)])
-    content = template.render(page=page, words=words(request))
+def render(login: Login, request: Request, page: Page, status: int = 200) -> HTMLResponse:
+    """The page in the language of the browser, in the surroundings every page of the portal has."""
+    language = language_of(request)
+    chrome = Chrome("nav.login", "/login", nav=(), user=None, synthetic=login.demo)
+    template = _environment(language).get_template(_TEMPLATES[type(page)])
+    content = template.render(page=page, words=words(language), chrome=chrome)
     return HTMLResponse(content, status, headers=_SECURITY)
 
 
-def words(request: Request) -> Mapping[str, Any]:
-    """The texts in the language of the browser."""
-    return _words(language_from(request.cookies.get(COOKIE), request.headers.get("accept-language", "")))
+def language_of(request: Request) -> Language:
+    """The language the reader has chosen, or their browser asks for."""
+    return language_from(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
 
 
 @cache
-def _words(language: Language) -> Mapping[str, Any]:
+def words(language: Language) -> Mapping[str, str]:
+    """The texts of the login pages in one language."""
     return tomllib.loads((_HERE / "strings" / f"{language}.toml").read_text("utf-8"))
 
 
+def style_sheet(_: Login, __: Request) -> Response:
+    """GET /static/login/login.css"""
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return FileResponse(_HERE / "static" / "login.css", headers=headers, media_type="text/css")
+
+
 @cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
-    )
+def _environment(language: Language) -> Environment:
+    portal = environment(language)
+    assert portal.loader is not None
+    loaders = [FileSystemLoader(_HERE / "templates"), portal.loader]
+    return portal.overlay(loader=ChoiceLoader(loaders))

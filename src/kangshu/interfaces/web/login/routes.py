@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kangshu.interfaces.web.login import authorization, discovery, session
+from kangshu.interfaces.web.login.page import style_sheet
 from kangshu.interfaces.web.login.service import Login
 
 
@@ -19,6 +20,7 @@ def login_routes(login: Login) -> list[Route]:
         ("POST", "/logout"): session.log_out,
         ("GET", "/login/external"): session.go_to_provider,
         ("GET", session.CALLBACK): session.come_back,
+        ("GET", "/static/login/login.css"): style_sheet,
         ("GET", "/oauth/authorize"): authorization.authorize,
         ("GET", "/oauth/userinfo"): authorization.user_info,
         ("GET", "/oauth/jwks"): authorization.key_set,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -24,13 +25,17 @@ ATTEMPT_COOKIE = "kangshu_attempt"
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The login of one installation: its own users, another provider, or both."""
+    """The login of one installation: its own users, another provider, or both.
+
+    `place_of` names an institution by its code, "" for none.
+    """
 
     provider: IdentityProvider
     external: ExternalProvider | None
     attempts: Attempts
     base_url: str | None
     demo: bool
+    place_of: Callable[[str], str]
 
     def principal_of(self, request: Request) -> Principal | None:
         """Who asks, by bearer token or session cookie; None if nobody says, or the proof does not hold."""
@@ -87,10 +92,15 @@ class Login:
 def build_login(platform: Platform) -> Login:
     """The login of a platform, from its settings."""
     people = people_of(platform)
+
+    def place_of(org: str) -> str:
+        return platform.institutions.get(org).name if org else ""
+
     return Login(
         provider=identity_provider(platform.settings, people, platform.clock),
         external=external_provider(platform.settings, people, platform.clock),
         attempts=Attempts(platform.clock),
         base_url=platform.settings.base_url,
         demo=platform.settings.demo,
+        place_of=place_of,
     )

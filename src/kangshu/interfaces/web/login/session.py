@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from kangshu.app.identity_provider.external import Attempt, ProviderUnreachable, new_attempt
 from kangshu.app.identity_provider.tokens import ATTEMPT
 from kangshu.interfaces.web.login.form import read_form
-from kangshu.interfaces.web.login.page import DemoUser, LoginPage, render, words
+from kangshu.interfaces.web.login.page import DemoUser, LoginPage, language_of, render, words
 from kangshu.interfaces.web.login.service import ATTEMPT_COOKIE, FORM_COOKIE, Login
 from kangshu.kernel.base.errors import KangshuError, Refused
 
@@ -48,7 +48,6 @@ def _page(
     directory = login.provider.directory
     is_demo = login.demo and directory.demo_password is not None
     secret = login.form_secret(request)
-    roles = words(request)["role"]
     page = LoginPage(
         form_token=login.form_token(secret),
         next=next_path,
@@ -57,21 +56,22 @@ def _page(
         has_own_users=bool(directory.users),
         has_external=login.external is not None,
         demo_password=directory.demo_password if is_demo else None,
-        demo_users=tuple(
-            DemoUser(user.login, user.name, roles[user.role]) for user in directory.users.values()
-        )
-        if is_demo
-        else (),
+        demo_users=_demo_users(login) if is_demo else (),
     )
-    response = render(request, page, status)
+    response = render(login, request, page, status)
     if secret not in request.cookies.values():
         login.set_cookie(request, response, FORM_COOKIE, secret, _FORM_SECONDS)
     return response
 
 
+def _demo_users(login: Login) -> tuple[DemoUser, ...]:
+    users = login.provider.directory.users.values()
+    return tuple(DemoUser(one.login, one.name, one.role, login.place_of(one.org or "")) for one in users)
+
+
 async def log_in(login: Login, request: Request) -> Response:
     """POST /login"""
-    texts = words(request)
+    texts = words(language_of(request))
     try:
         form = await read_form(request)
     except KangshuError:
@@ -110,7 +110,7 @@ def go_to_provider(login: Login, request: Request) -> Response:
     try:
         address = login.external.address_to_log_in(attempt, f"{login.address(request)}{CALLBACK}")
     except ProviderUnreachable:
-        return _page(login, request, "/", message=words(request)["external_failed"], status=502)
+        return _page(login, request, "/", message=words(language_of(request))["external_failed"], status=502)
     claims = asdict(attempt) | {"next": own_path(request.query_params.get("next", "/"))}
     response = RedirectResponse(address, 303)
     content = login.provider.tokens.sign(ATTEMPT, claims, _ATTEMPT_LIFETIME)
@@ -121,7 +121,7 @@ def go_to_provider(login: Login, request: Request) -> Response:
 
 def come_back(login: Login, request: Request) -> Response:
     """GET /login/callback"""
-    texts = words(request)
+    texts = words(language_of(request))
     claims = login.provider.tokens.read(ATTEMPT, request.cookies.get(ATTEMPT_COOKIE, ""))
     code = request.query_params.get("code")
     if login.external is None or claims is None or request.query_params.get("state") != claims["state"]:
