@@ -15,7 +15,9 @@ from kangshu.kernel.packs.find import default_root
 from kangshu.kernel.policies.definition import Grant, Principal, Scope
 from tests.support.databases import Databases
 
-EVERYTHING = Grant(Principal("test", "test", "client"), "search", "operations", "a test", Scope(everything=True))
+EVERYTHING = Grant(
+    Principal("test", "test", "client"), "search", "operations", "a test", Scope(everything=True)
+)
 """A grant no policy gives; for tests that are about something else than policies."""
 
 

@@ -57,8 +57,11 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
     with tempfile.TemporaryDirectory(prefix="kangshu-demo-") as folder:
         by_org = _write(population, Path(folder))
         tally = load(platform.settings, platform.database.url, by_org, progress).tally
+        platform.database.settle()
     _let_in(platform.settings, _well_documented(population))
-    _mark(platform.settings).write_text(json.dumps({"residents": plan.residents, "until": plan.until.isoformat()}))
+    _mark(platform.settings).write_text(
+        json.dumps({"residents": plan.residents, "until": plan.until.isoformat()})
+    )
     return tally
 
 
@@ -79,7 +82,9 @@ def _well_documented(population: Population) -> Resident:
     adults = [
         resident
         for resident in population.residents
-        if resident.death is None and resident.number in keyed and resident.birth.year < population.until.year - 40
+        if resident.death is None
+        and resident.number in keyed
+        and resident.birth.year < population.until.year - 40
     ]
     return max(adults, key=lambda resident: (visits[resident.number], -resident.number))
 

@@ -315,9 +315,7 @@ class Writer:
         items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
 
         def work(session: Session) -> list[Outcome]:
-            message = journal.keep(
-                session, source=org, channel="api", media=media, parts=[raw], now=now
-            )
+            message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
             outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
             journal.finish(session, message.id, {}, now)
             return outcomes
@@ -328,5 +326,3 @@ class Writer:
             Use(None, tuple(f"{o.type}/{o.id}" for o in outcomes), (), len(outcomes)),
         )
         return outcomes
-
-

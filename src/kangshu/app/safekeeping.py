@@ -65,7 +65,10 @@ def restore(settings: Settings, source: Path) -> Restored:
     settings.home.mkdir(parents=True, exist_ok=True)
     present = [name for name in KEPT if (settings.home / name).exists()]
     if present:
-        raise Conflict(f"{settings.home} already holds {', '.join(present)}.", remedy="Restore into an empty KANGSHU_HOME.")
+        raise Conflict(
+            f"{settings.home} already holds {', '.join(present)}.",
+            remedy="Restore into an empty KANGSHU_HOME.",
+        )
     with tempfile.TemporaryDirectory(dir=settings.home) as folder:
         _unpack(source, Path(folder))
         expected = Inventory(**json.loads((Path(folder) / "manifest.json").read_text()))
@@ -93,11 +96,11 @@ def _not_whole(source: Path) -> Invalid:
 
 def _compare(platform: Platform, expected: Inventory) -> Restored:
     found = platform.inventory()
-    short = [
-        name for name, number in asdict(expected).items() if asdict(found)[name] < number
-    ]
+    short = [name for name, number in asdict(expected).items() if asdict(found)[name] < number]
     if short:
-        raise Invalid(f"The restored database has too few of: {', '.join(short)}.", remedy="Use another backup.")
+        raise Invalid(
+            f"The restored database has too few of: {', '.join(short)}.", remedy="Use another backup."
+        )
     verdict = platform.access_log.verify()
     if verdict.problems:
         raise Invalid("The restored access log is broken.", problems=verdict.problems)

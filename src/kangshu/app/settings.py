@@ -50,7 +50,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     )
     if unknown:
         raise Invalid(
-            f"Not a setting of Kangshu: {', '.join(unknown)}.", remedy=f"The settings are {', '.join(sorted(_NAMES))}."
+            f"Not a setting of Kangshu: {', '.join(unknown)}.",
+            remedy=f"The settings are {', '.join(sorted(_NAMES))}.",
         )
     packs = environment.get("KANGSHU_PACKS")
     return Settings(

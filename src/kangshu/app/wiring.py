@@ -62,9 +62,15 @@ def database_url(settings: Settings) -> str:
 def read_policies(packs: Mapping[str, Pack]) -> Policies:
     """The access policies of all packs that have any."""
     folders = [pack.folder for pack in packs.values()]
-    texts = {path.name: path.read_text("utf-8") for folder in folders for path in sorted(folder.glob("*.cedar"))}
+    texts = {
+        path.name: path.read_text("utf-8") for folder in folders for path in sorted(folder.glob("*.cedar"))
+    }
     schemas = [path.read_text("utf-8") for folder in folders for path in sorted(folder.glob("*.cedarschema"))]
-    words = [parse_vocabulary(path.read_text("utf-8"), path.name) for folder in folders for path in folder.glob("access.toml")]
+    words = [
+        parse_vocabulary(path.read_text("utf-8"), path.name)
+        for folder in folders
+        for path in folder.glob("access.toml")
+    ]
     return Policies(texts=texts, schema="\n".join(schemas), vocabulary=merge(words))
 
 
@@ -82,7 +88,9 @@ def _identify(packs: Mapping[str, Pack]):
         now: datetime,
     ) -> Mapping[str, int]:
         sources = [SourcePatient(address, resource) for address, resource in patients]
-        return registrar.identify(session, patients=sources, mentioned=mentioned, org=org, county=county, now=now)
+        return registrar.identify(
+            session, patients=sources, mentioned=mentioned, org=org, county=county, now=now
+        )
 
     return identify
 

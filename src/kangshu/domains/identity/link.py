@@ -61,7 +61,9 @@ def link(
     return Link(person, absorb, free, _merged(traits.get(person, {}), keys.traits))
 
 
-def _unnamed(keys: PatientKeys, own: int | None, free: tuple[Key, ...], traits: Mapping[int, Mapping[str, Any]]) -> Link:
+def _unnamed(
+    keys: PatientKeys, own: int | None, free: tuple[Key, ...], traits: Mapping[int, Mapping[str, Any]]
+) -> Link:
     if own is None:
         return Link(None, None, free, keys.traits)
     against = _against(keys.traits, traits.get(own, {}))
@@ -86,7 +88,9 @@ def _against(new: Mapping[str, Any], known: Mapping[str, Any]) -> str | None:
     for trait, why in ((RESIDENT_ID, "resident-id"), ("birth", "birth-date"), ("sex", "sex")):
         if new.get(trait) and known.get(trait) and new[trait] != known[trait]:
             return why
-    if not (new.get(RESIDENT_ID) and known.get(RESIDENT_ID)) and not (new.get("birth") and known.get("birth")):
+    if not (new.get(RESIDENT_ID) and known.get(RESIDENT_ID)) and not (
+        new.get("birth") and known.get("birth")
+    ):
         names, others = set(new.get("names", ())), set(known.get("names", ()))
         if names and others and not names & others:
             return "name"

@@ -51,7 +51,15 @@ class Registrar:
         traits = dict(persons.traits(connection, holders.values())) if keys else {}
         for patient in patients:
             found[patient.address] = self._link(
-                connection, patient, keys[patient.address], found.get(patient.address), holders, traits, org, county, now
+                connection,
+                patient,
+                keys[patient.address],
+                found.get(patient.address),
+                holders,
+                traits,
+                org,
+                county,
+                now,
             )
         self._mention(connection, [a for a in mentioned if a not in found], found, now)
         return found

@@ -84,7 +84,9 @@ def _odd_head(raw: bytes) -> Head:
         raise Invalid(
             "The id is not a string.", problems=(Problem("error", "value", "id", "The id is not a string."),)
         )
-    return Head(text_of(properties.get("resourceType")), text_of(properties.get("id")), properties.get("meta"))
+    return Head(
+        text_of(properties.get("resourceType")), text_of(properties.get("id")), properties.get("meta")
+    )
 
 
 def stored_form(type_: str, id_: str, raw: bytes, meta: msgspec.Raw | None) -> bytes:

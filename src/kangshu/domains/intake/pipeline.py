@@ -18,7 +18,7 @@ import orjson
 
 from kangshu.domains.intake.canonical import canonical, head_of, is_id, stored_form, top_level
 from kangshu.domains.intake.reading import Entry, Unit
-from kangshu.domains.intake.references import Address, local_address, rewrite, written
+from kangshu.domains.intake.references import Address, local_address, rewrite
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.ids import derived_id
@@ -246,23 +246,31 @@ class Pipeline:
             f"{type_}/{id_}".encode(): f"{type_}/{derived_id(origin.org, type_, id_)}".encode()
             for type_, id_ in foreign
         }
+        if not foreign:
+            return
         for work in works:
-            targets = {written_as: aliases.get(target, target) for written_as, target in work.targets.items()} | aliases
             for item in work.items:
-                _rename(item, foreign, targets, origin.org)
+                _rename(item, foreign, aliases, origin.org)
 
     def _mentioned(self, session: Session, work: _Work) -> set[Address]:
-        """Addresses the items refer to. Conditional references (`Patient?identifier=…`) are looked up on the way."""
-        mentioned: set[Address] = set()
+        """Addresses the items refer to, once references within the message lead to addresses.
+
+        Conditional references (`Patient?identifier=…`) are looked up on the way.
+        """
+        all_seen: set[bytes] = set()
         for item in work.items:
-            for reference in written(item.body or b""):
-                target = work.targets.get(reference, reference)
-                if b"?" in target and target is reference:
-                    target = self._look_up(session, work, item, reference)
-                address = local_address(target.decode("utf-8", "replace"))
-                if address is not None and address[0] in self._catalogue.types:
-                    mentioned.add(address)
-        return mentioned
+            if item.body is None:
+                continue
+            seen: set[bytes] = set()
+            item.body = rewrite(item.body, work.targets, seen)
+            conditional = [reference for reference in seen if b"?" in reference]
+            if conditional:
+                for reference in conditional:
+                    seen.add(self._look_up(session, work, item, reference))
+                item.body = rewrite(item.body, work.targets)
+            all_seen |= seen
+        found = {local_address(reference.decode("utf-8", "replace")) for reference in all_seen}
+        return {address for address in found if address is not None and address[0] in self._catalogue.types}
 
     def _look_up(self, session: Session, work: _Work, item: _Item, reference: bytes) -> bytes:
         type_, _, search = reference.decode("utf-8", "replace").partition("?")
@@ -364,18 +372,20 @@ class Pipeline:
             items.append(item)
         if any(problem.severity == "error" for problem in problems):
             raise Invalid(
-                "The resource breaks the rules of FHIR R4.", remedy="Mend what is listed.", problems=tuple(problems)
+                "The resource breaks the rules of FHIR R4.",
+                remedy="Mend what is listed.",
+                problems=tuple(problems),
             )
         return [outcome for _, outcome in self._store(session, Appender(session, origin.now), items, origin)]
 
 
-def _rename(item: _Item, foreign: set[Address], targets: Mapping[bytes, bytes], org: str) -> None:
+def _rename(item: _Item, foreign: set[Address], aliases: Mapping[bytes, bytes], org: str) -> None:
     if (item.type, item.id) in foreign:
         item.id = derived_id(org, item.type, item.id)
         if item.body is not None:
             item.body = canonical(item.type, item.id, top_level(item.body))
-    if targets and item.body is not None:
-        item.body = rewrite(item.body, targets)
+    if item.body is not None:
+        item.body = rewrite(item.body, aliases)
 
 
 def _draft(item: _Item, current: Current | None, persons: Mapping[str, int], origin: Origin) -> Draft:
@@ -418,5 +428,7 @@ def _name(targets: dict[bytes, bytes], full_url: str, type_: str, id_: str) -> N
 def _held_back(items: list[_Item], bad: list[Bad]) -> list[Bad]:
     """The sound entries of an atomic message that has unsound ones."""
     wrong = {position for position, _, _ in bad}
-    problem = Problem("error", "processing", "", "Held back: another entry of the same transaction has problems.")
+    problem = Problem(
+        "error", "processing", "", "Held back: another entry of the same transaction has problems."
+    )
     return [(item.position, item.type, [problem]) for item in items if item.position not in wrong]

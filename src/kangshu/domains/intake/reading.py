@@ -220,7 +220,9 @@ class _Lines:
 def too_large(limit: int) -> TooCostly:
     """The refusal of something over a limit given in bytes."""
     message = f"It is larger than {limit >> 20} MB."
-    return TooCostly(f"The message cannot be taken. {message}", remedy="Send it in smaller parts, or as NDJSON.")
+    return TooCostly(
+        f"The message cannot be taken. {message}", remedy="Send it in smaller parts, or as NDJSON."
+    )
 
 
 def _ndjson(lines: _Lines) -> Iterator[Unit]:
@@ -229,7 +231,9 @@ def _ndjson(lines: _Lines) -> Iterator[Unit]:
     size = 0
     for number, (line, long) in enumerate(lines.lines()):
         if long:
-            bad.append((number, Problem("error", "too-costly", f"line {number + 1}", "The line is too long.")))
+            bad.append(
+                (number, Problem("error", "too-costly", f"line {number + 1}", "The line is too long."))
+            )
         elif line.strip():
             entries.append(Entry(number, line))
             size += len(line)
@@ -288,5 +292,3 @@ def _entry(position: int, entry: _Entry) -> Entry | None:
     if not raw and not request.method:
         return None
     return Entry(position, raw, entry.full_url, request.method, request.url, request.if_none_exist)
-
-

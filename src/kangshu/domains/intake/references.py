@@ -12,19 +12,20 @@ _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-
 Address = tuple[str, str]
 
 
-def rewrite(body: bytes, targets: Mapping[bytes, bytes]) -> bytes:
-    """The body with every reference that stands in `targets` replaced. Only values of `reference` change."""
+def rewrite(body: bytes, targets: Mapping[bytes, bytes], seen: set[bytes] | None = None) -> bytes:
+    """The body with every reference that stands in `targets` replaced. Only values of `reference` change.
+
+    `seen` collects the references as they stand afterwards.
+    """
 
     def replaced(match: re.Match[bytes]) -> bytes:
-        target = targets.get(match[2])
-        return match[0] if target is None else match[1] + target + match[3]
+        start, reference, end = match.groups()
+        target = targets.get(reference, reference)
+        if seen is not None:
+            seen.add(target)
+        return match[0] if target is reference else start + target + end
 
     return _pattern(body).sub(replaced, body)
-
-
-def written(body: bytes) -> list[bytes]:
-    """Every reference of a body, as written."""
-    return [reference for _, reference, _ in _pattern(body).findall(body)]
 
 
 def _pattern(body: bytes) -> re.Pattern[bytes]:

@@ -25,7 +25,12 @@ def problems_of(body: bytes) -> list[Problem]:
     except fhirkit.ParseError as error:
         return [Problem("error", "structure", "", _without_values(str(error)))]
     return [
-        Problem("error" if issue.severity == "error" else "warning", "structure", issue.path, _without_values(issue.message))
+        Problem(
+            "error" if issue.severity == "error" else "warning",
+            "structure",
+            issue.path,
+            _without_values(issue.message),
+        )
         for issue in issues
     ]
 
@@ -34,7 +39,9 @@ def _without_values(message: str) -> str:
     """Element and type names may stay: they are the standard's words. Anything else in quotes goes."""
 
     def keep(match: re.Match[str]) -> str:
-        is_name = _NAMES.fullmatch(match[0]) and ("element" in message or "field" in message or "property" in message)
+        is_name = _NAMES.fullmatch(match[0]) and (
+            "element" in message or "field" in message or "property" in message
+        )
         return match[0] if is_name else "the value"
 
     return _QUOTED.sub(keep, message)

@@ -16,7 +16,9 @@ from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, operator_grant, o
 def command(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files, in FHIR R4 JSON.")],
     source: Annotated[str, typer.Option(help="Code of the institution the data is from.")] = "LOCAL",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on the last line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the counts as JSON on the last line.")
+    ] = False,
     processes: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
 ) -> None:
     """Load FHIR files: bundles of every type, NDJSON, single resources, plain or gzip.
@@ -31,6 +33,7 @@ def command(
         operator_grant(built, "load")
         with progress_bar("Loading") as progress:
             loaded = load(built.settings, built.database.url, {source: files}, progress, processes=processes)
+        built.database.settle()
     _tell(loaded, as_json=as_json)
     if loaded.unreadable or loaded.tally.quarantined:
         raise typer.Exit(WITH_PROBLEMS)

@@ -45,7 +45,8 @@ def list_(
 
 @app.command()
 def show(
-    entry: Annotated[int, typer.Argument(help="Number of the entry, as `list` gives it.")], as_json: AsJson = False
+    entry: Annotated[int, typer.Argument(help="Number of the entry, as `list` gives it.")],
+    as_json: AsJson = False,
 ) -> None:
     """Show every problem of an entry. Its content is not shown: that takes a clinical role, in the portal.
 
@@ -56,14 +57,17 @@ def show(
     if as_json:
         print(json.dumps(asdict(found), default=str))
         return
-    out.print(f"entry {found.id}, message {found.message} from {found.source}, {found.type}, {found.arrived_at:%F %T}")
+    out.print(
+        f"entry {found.id}, message {found.message} from {found.source}, {found.type}, {found.arrived_at:%F %T}"
+    )
     for problem in found.problems:
         out.print(f"  {problem.severity} {problem.code} {problem.path}: {problem.message}", highlight=False)
 
 
 @app.command()
 def replay(
-    entry: Annotated[int, typer.Argument(help="Number of the entry, as `list` gives it.")], as_json: AsJson = False
+    entry: Annotated[int, typer.Argument(help="Number of the entry, as `list` gives it.")],
+    as_json: AsJson = False,
 ) -> None:
     """Work through the message of an entry again, after rules or reference data were mended.
 
@@ -72,6 +76,10 @@ def replay(
     with platform() as built:
         tally = built.replay(operator_grant(built, "operate"), entry)
     counts = tally.as_json()
-    print(json.dumps(counts) if as_json else ", ".join(f"{name} {sum(of.values())}" for name, of in counts.items()))
+    print(
+        json.dumps(counts)
+        if as_json
+        else ", ".join(f"{name} {sum(of.values())}" for name, of in counts.items())
+    )
     if tally.quarantined:
         raise typer.Exit(WITH_PROBLEMS)

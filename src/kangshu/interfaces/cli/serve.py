@@ -51,7 +51,9 @@ def _free(host: str, port: int) -> int:
 
 
 async def _run(built: Platform, host: str, port: int, greeting: str) -> None:
-    server = Server(create(built), address=host, port=port, interface=Interfaces.ASGI, backlog=1024, log_enabled=False)
+    server = Server(
+        create(built), address=host, port=port, interface=Interfaces.ASGI, backlog=1024, log_enabled=False
+    )
     running = asyncio.create_task(server.serve())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

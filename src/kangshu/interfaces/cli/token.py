@@ -25,6 +25,11 @@ def command(
     """
     with errors_told():
         token = issue_client_token(
-            read_settings().home, utc_now, client=client, scopes=scope.split(), org=org, lifetime=timedelta(hours=hours)
+            read_settings().home,
+            utc_now,
+            client=client,
+            scopes=scope.split(),
+            org=org,
+            lifetime=timedelta(hours=hours),
         )
     print(token)

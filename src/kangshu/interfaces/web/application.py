@@ -52,4 +52,3 @@ def _resume(platform: Platform) -> None:
     finished = platform.resume()
     if finished:
         _log.info("resumed", messages=finished)
-

@@ -83,4 +83,6 @@ class Measured:
             seconds = time.perf_counter() - started
             _SECONDS.labels(part, scope["method"]).observe(seconds)
             _ANSWERS.labels(part, str(status)).inc()
-            _log.info("answered", part=part, method=scope["method"], status=status, ms=round(seconds * 1000, 1))
+            _log.info(
+                "answered", part=part, method=scope["method"], status=status, ms=round(seconds * 1000, 1)
+            )

@@ -61,6 +61,13 @@ class Database:
             return False
         return True
 
+    def settle(self) -> None:
+        """Make what was just loaded as quick to search as what has long been there."""
+        with self.connection() as connection:
+            # What other sessions counted is visible to the statistics only after they have reported it.
+            connection.execute("SELECT pg_stat_clear_snapshot()")
+            partitions.settle(connection)
+
     def transact(self, work: Callable[[Connection[TupleRow]], T]) -> T:
         """Run `work` in a transaction, and again when writers got in each other's way.
 
@@ -88,7 +95,9 @@ def migrate(url: str, catalogue: Catalogue) -> None:
 def _run_migrations(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = create_engine("postgresql+psycopg://", creator=lambda: Connection.connect(url), poolclass=NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: Connection.connect(url), poolclass=NullPool
+    )
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -24,12 +24,8 @@ class Terms:
 
     tokens: list[str] = field(default_factory=list[str])
     strings: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    ranges: dict[int, list[tuple[float, float]]] = field(
-        default_factory=dict[int, list[tuple[float, float]]]
-    )
-    composites: dict[str, list[dict[str, Any]]] = field(
-        default_factory=dict[str, list[dict[str, Any]]]
-    )
+    ranges: dict[int, list[tuple[float, float]]] = field(default_factory=dict[int, list[tuple[float, float]]])
+    composites: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
     happened: float | None = None
     subjects: list[str] = field(default_factory=list[str])
 

@@ -36,7 +36,9 @@ def restore(url: str, source: Path) -> None:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
         connection.execute(_ROLE)
-    _run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={url}", str(source))
+    _run(
+        "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={url}", str(source)
+    )
     with psycopg.connect(url) as connection:
         # Another server counts transactions anew; readers of the change feed have to start over.
         connection.execute("UPDATE feed_epoch SET epoch = epoch + 1")
@@ -71,4 +73,6 @@ def _run(program: str, *arguments: str) -> None:
     if done.returncode:
         # The tool's own words name tables and files; a failing COPY line could quote a row, so only the first counts.
         first = done.stderr.strip().splitlines()[:1]
-        raise KangshuError(f"{program} failed: {' '.join(first)}", remedy="Nothing was changed.", code="failed")
+        raise KangshuError(
+            f"{program} failed: {' '.join(first)}", remedy="Nothing was changed.", code="failed"
+        )

@@ -83,7 +83,9 @@ def keep(
     return Message(identifier, source, media, size, now, None)
 
 
-def _reserve(connection: Connection[TupleRow], source: str, channel: Channel, media: str, now: datetime) -> int:
+def _reserve(
+    connection: Connection[TupleRow], source: str, channel: Channel, media: str, now: datetime
+) -> int:
     """A row to hang the parts on; its hash is provisional and unique until the content is known."""
     row = connection.execute(
         "INSERT INTO message (source, channel, media, content_hash, size, received_at)"
@@ -138,10 +140,13 @@ def content(connection: Connection[TupleRow], identifier: int) -> Iterator[bytes
         number += 1
 
 
-def finish(connection: Connection[TupleRow], identifier: int, counts: Mapping[str, Any], now: datetime) -> None:
+def finish(
+    connection: Connection[TupleRow], identifier: int, counts: Mapping[str, Any], now: datetime
+) -> None:
     """Note that a message has been worked through, in the transaction that stored its facts."""
     connection.execute(
-        "UPDATE message SET finished_at = %s, counts = %s WHERE id = %s", (now, Jsonb(dict(counts)), identifier)
+        "UPDATE message SET finished_at = %s, counts = %s WHERE id = %s",
+        (now, Jsonb(dict(counts)), identifier),
     )
 
 
@@ -205,12 +210,17 @@ def quarantine(
     connection.cursor().executemany(
         "INSERT INTO quarantine (message, position, type, problems, arrived_at) VALUES (%s, %s, %s, %s, %s)"
         " ON CONFLICT (message, position) DO UPDATE SET problems = EXCLUDED.problems, resolved_at = NULL",
-        [(identifier, position, type_, _problems_json(problems), now) for position, type_, problems in entries],
+        [
+            (identifier, position, type_, _problems_json(problems), now)
+            for position, type_, problems in entries
+        ],
     )
 
 
 def _problems_json(problems: Sequence[Problem]) -> Jsonb:
-    return Jsonb([{"severity": p.severity, "code": p.code, "path": p.path, "message": p.message} for p in problems])
+    return Jsonb(
+        [{"severity": p.severity, "code": p.code, "path": p.path, "message": p.message} for p in problems]
+    )
 
 
 _QUARANTINED = (
@@ -235,7 +245,9 @@ def quarantined(connection: Connection[TupleRow], identifier: int) -> Quarantine
     """One entry of the quarantine. Raises `NotFound`."""
     row = connection.execute(f"{_QUARANTINED} WHERE q.id = %s", (identifier,)).fetchone()
     if row is None:
-        raise NotFound(f"There is no entry {identifier} in quarantine.", remedy="See `kangshu quarantine list`.")
+        raise NotFound(
+            f"There is no entry {identifier} in quarantine.", remedy="See `kangshu quarantine list`."
+        )
     return _quarantined(row)
 
 
@@ -245,7 +257,9 @@ def _quarantined(row: TupleRow) -> Quarantined:
     return Quarantined(identifier, message_id, source, position, type_, found, arrived_at)
 
 
-def resolve(connection: Connection[TupleRow], identifier: int, keep_positions: Sequence[int], now: datetime) -> None:
+def resolve(
+    connection: Connection[TupleRow], identifier: int, keep_positions: Sequence[int], now: datetime
+) -> None:
     """Mark what is no longer wrong with a message as resolved: all but the positions given."""
     connection.execute(
         "UPDATE quarantine SET resolved_at = %s WHERE message = %s AND resolved_at IS NULL"

@@ -27,7 +27,7 @@ def install(connection: Connection[TupleRow], catalogue: Catalogue) -> None:
         _create(connection, table, sql.SQL("FOR VALUES IN ({})").format(sql.Literal(fact_type.name)))
         parameters = catalogue.parameters(fact_type.name)
         slots = sorted({p.slot for p in parameters if p.slot is not None})
-        wide = {p.slot for p in parameters if p.slot is not None and p.kind == "date"}
+        wide = {p.slot for p in parameters if p.slot is not None and p.kind in ("date", "quantity")}
         texts = any(p.kind in ("string", "uri") for p in parameters)
         _index(connection, table, "", slots, wide, texts=texts)
     if REST not in existing:
@@ -54,7 +54,7 @@ def _create(connection: Connection[TupleRow], table: str, bounds: sql.Composable
 def _index(
     connection: Connection[TupleRow], table: str, lead: str, slots: list[int], wide: set[int], *, texts: bool
 ) -> None:
-    """`wide` slots hold intervals (dates): both ends are searched; the others hold points.
+    """`wide` slots can hold intervals (dates, quantities): both ends are searched; the others hold points.
 
     `lead` goes before the key where one table holds several types.
     """
@@ -66,10 +66,17 @@ def _index(
         ("tokens", "", "gin (tokens)", _CURRENT),
     ]
     for slot in slots:
-        kinds.append((f"low{slot}", "", f"btree ({lead}low{slot}, line)", f"{_CURRENT} AND low{slot} IS NOT NULL"))
+        kinds.append(
+            (f"low{slot}", "", f"btree ({lead}low{slot}, line)", f"{_CURRENT} AND low{slot} IS NOT NULL")
+        )
         if slot in wide:
             kinds.append(
-                (f"high{slot}", "", f"btree ({lead}high{slot}, line)", f"{_CURRENT} AND high{slot} IS NOT NULL")
+                (
+                    f"high{slot}",
+                    "",
+                    f"btree ({lead}high{slot}, line)",
+                    f"{_CURRENT} AND high{slot} IS NOT NULL",
+                )
             )
     if texts:
         kinds.append(("strings", "", "gin (strings gin_trgm_ops)", _CURRENT + " AND strings IS NOT NULL"))
@@ -77,3 +84,24 @@ def _index(
         connection.execute(
             f"CREATE {unique} INDEX {table}_{name} ON {table} USING {method} {where}"  # pyright: ignore[reportArgumentType]
         )
+
+
+MANY = 10_000
+"""Rows changed since the statistics of a table were last taken, from which it is worth taking them anew."""
+
+
+def settle(connection: Connection[TupleRow]) -> None:
+    """After many rows were added: work off what the indexes put aside, and take fresh statistics.
+
+    PostgreSQL does both by itself, but later; searches right after a load would be slower until then.
+    """
+    changed = connection.execute(
+        "SELECT relname FROM pg_stat_user_tables WHERE n_mod_since_analyze > %s AND (relname IN"
+        " (SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+        " WHERE i.inhparent = 'fact'::regclass) OR relname IN ('person_key', 'claim'))",
+        (MANY,),
+    ).fetchall()
+    for (table,) in changed:
+        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+        if table.startswith("fact_"):
+            connection.execute("SELECT gin_clean_pending_list(%s::regclass)", (f"{table}_tokens",))

@@ -93,7 +93,9 @@ def reassign(connection: Connection[TupleRow], address: str, target: int) -> Non
 
 def keys_of(connection: Connection[TupleRow], person: int) -> list[Key]:
     """Every key a person holds."""
-    rows = connection.execute("SELECT system, value FROM person_key WHERE person = %s ORDER BY 1, 2", (person,))
+    rows = connection.execute(
+        "SELECT system, value FROM person_key WHERE person = %s ORDER BY 1, 2", (person,)
+    )
     return [(system, value) for system, value in rows]
 
 

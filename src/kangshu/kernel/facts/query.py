@@ -123,7 +123,19 @@ class AllOf:
 
 
 Clause = (
-    Tokens | Ranges | Strings | Displays | Words | Ids | Recorded | Element | Chain | Has | Member | AnyOf | AllOf
+    Tokens
+    | Ranges
+    | Strings
+    | Displays
+    | Words
+    | Ids
+    | Recorded
+    | Element
+    | Chain
+    | Has
+    | Member
+    | AnyOf
+    | AllOf
 )
 
 
@@ -305,7 +317,9 @@ class _Parser:
         if modifier == "of-type":
             return Tokens(tuple(f"{name}:of-type={unescape(v)}" for v in values))
         if modifier in ("in", "not-in", "above", "below"):
-            raise _Wrong("not-supported", f"`:{modifier}` needs a terminology service, which is not here yet.")
+            raise _Wrong(
+                "not-supported", f"`:{modifier}` needs a terminology service, which is not here yet."
+            )
         if modifier not in ("", "not"):
             raise _Wrong("not-supported", "This modifier does not go with a token parameter.")
         tokens = tuple(self._token_value(parameter, v) for v in values)
@@ -334,7 +348,9 @@ class _Parser:
             return Tokens(tuple(f"{parameter.name}:exact={v}" for v in plain))
         if modifier not in ("", "contains"):
             raise _Wrong("not-supported", "This modifier does not go with a string parameter.")
-        return Strings(parameter.name, tuple(normalise(v) for v in plain), "contains" if modifier else "starts")
+        return Strings(
+            parameter.name, tuple(normalise(v) for v in plain), "contains" if modifier else "starts"
+        )
 
     def _uri(self, parameter: Parameter, modifier: str, values: list[str]) -> Clause:
         plain = tuple(unescape(v) for v in values)
@@ -422,7 +438,9 @@ class _Parser:
             raise _Wrong("value", "Written latitude|longitude|distance|units.") from None
         box = place_box(latitude, longitude, distance, parts[3] if len(parts) > 3 else "km")
         if box is None:
-            raise _Wrong("value", "Not a place on Earth, or not a unit of length known here (km, m, [mi_us]).")
+            raise _Wrong(
+                "value", "Not a place on Earth, or not a unit of length known here (km, m, [mi_us])."
+            )
         clauses: list[Clause] = []
         for name, (low, high) in box.items():
             parameter = self._parameter(name)
@@ -512,7 +530,9 @@ def _element(parameter: Parameter, clauses: list[Clause]) -> Element:
     return Element(parameter.name, tuple(tokens), tuple(bounds))
 
 
-def place_box(latitude: float, longitude: float, distance: float, units: str) -> dict[str, tuple[float, float]] | None:
+def place_box(
+    latitude: float, longitude: float, distance: float, units: str
+) -> dict[str, tuple[float, float]] | None:
     """The degrees around a place, as bounds of `near:lat` and `near:lon`; None where there is no such place."""
     km = {"km": 1.0, "m": 0.001, "[mi_us]": 1.609344, "mi": 1.609344, "": 1.0}.get(units)
     if km is None or not -90 <= latitude <= 90 or not -180 <= longitude <= 180 or not 0 <= distance < 1e6:

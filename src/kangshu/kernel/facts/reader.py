@@ -53,7 +53,9 @@ class Reader:
 
     def read(self, type: str, id: str) -> Fact:
         """The current version. Raises `NotFound`, or `Gone` if it was deleted."""
-        rows = self._rows("f.type = %(type)s AND f.id = %(id)s AND f.superseded_at IS NULL", {"type": type, "id": id})
+        rows = self._rows(
+            "f.type = %(type)s AND f.id = %(id)s AND f.superseded_at IS NULL", {"type": type, "id": id}
+        )
         self._used(type, rows)
         if not rows:
             raise _not_found(type, id)
@@ -171,7 +173,9 @@ class Reader:
             conditions.append("f.recorded_at >= %(since)s")
         if at is not None:
             values |= {"from": at[0], "to": at[1]}
-            conditions.append("f.recorded_at < %(to)s AND (f.superseded_at IS NULL OR f.superseded_at > %(from)s)")
+            conditions.append(
+                "f.recorded_at < %(to)s AND (f.superseded_at IS NULL OR f.superseded_at > %(from)s)"
+            )
         base = " AND ".join(conditions)
         if cursor is not None:
             values["seq"] = _number(cursor)
@@ -312,4 +316,3 @@ def _number(cursor: str) -> int:
         remedy="Start the search again from its first page.",
         problems=(Problem("error", "value", "_cursor", "Not a cursor of this server."),),
     )
-

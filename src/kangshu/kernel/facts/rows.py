@@ -17,9 +17,7 @@ COLUMNS = (
     + ", tokens, strings, repeats, body"
 )
 
-READ_COLUMNS = (
-    "seq, line, type, id, version, person, org, county, happened, recorded_at, superseded_at, message, deleted, body"
-)
+READ_COLUMNS = "seq, line, type, id, version, person, org, county, happened, recorded_at, superseded_at, message, deleted, body"
 
 # Marks the start and the end of each value in `strings`; escaped out of the values themselves.
 MARK = "\x1f"
@@ -92,7 +90,9 @@ def _ranges(terms: Terms) -> tuple[str, dict[str, list[tuple[float, float]]]]:
 def _repeats(terms: Terms, several: dict[str, list[tuple[float, float]]]) -> str:
     if not several and not terms.composites:
         return "\\N"
-    content: dict[str, Any] = {slot: [[_finite(x) for x in pair] for pair in pairs] for slot, pairs in several.items()}
+    content: dict[str, Any] = {
+        slot: [[_finite(x) for x in pair] for pair in pairs] for slot, pairs in several.items()
+    }
     content |= {
         name: [
             {
@@ -120,7 +120,22 @@ def _strings(terms: Terms) -> str:
 
 def fact_of(row: tuple[Any, ...]) -> Fact:
     """A row of `READ_COLUMNS` as a fact."""
-    (seq, line, type_, id_, version, person, org, county, happened, recorded, superseded, message, deleted, body) = row
+    (
+        seq,
+        line,
+        type_,
+        id_,
+        version,
+        person,
+        org,
+        county,
+        happened,
+        recorded,
+        superseded,
+        message,
+        deleted,
+        body,
+    ) = row
     return Fact(
         seq=seq,
         line=line,

@@ -178,7 +178,9 @@ class Select:
         conditions: list[str] = []
         for value in clause.any_of:
             if clause.mode == "starts":
-                conditions.append(f"{column} LIKE {self.bind(f'%{MARK}{_like(clause.name)}={_like(value)}%')}")
+                conditions.append(
+                    f"{column} LIKE {self.bind(f'%{MARK}{_like(clause.name)}={_like(value)}%')}"
+                )
             else:
                 inside = f"{MARK}{re.escape(clause.name)}=[^{MARK}]*{_regex(value)}"
                 conditions.append(
@@ -192,7 +194,9 @@ class Select:
             pattern = self.bind(f"{_like(value)}%")
             for path in clause.paths:
                 texts = f"jsonb_path_query({a}.body::jsonb, {self.bind(path)}::jsonpath)"
-                conditions.append(f"EXISTS (SELECT 1 FROM {texts} AS t WHERE lower(t #>> '{{}}') LIKE {pattern})")
+                conditions.append(
+                    f"EXISTS (SELECT 1 FROM {texts} AS t WHERE lower(t #>> '{{}}') LIKE {pattern})"
+                )
         return self._any(conditions)
 
     def _words(self, a: str, clause: Words) -> str:
@@ -260,7 +264,9 @@ class Select:
     # -- order
 
     def order(self, keys: Sequence[SortKey]) -> str:
-        parts = [f"{self.sort_expression(key)} {'DESC NULLS LAST' if key.descending else 'ASC'}" for key in keys]
+        parts = [
+            f"{self.sort_expression(key)} {'DESC NULLS LAST' if key.descending else 'ASC'}" for key in keys
+        ]
         return ", ".join([*parts, "f.line"])
 
     def sort_expression(self, key: SortKey) -> str:
@@ -300,5 +306,3 @@ def _like(text: str) -> str:
 
 def _regex(text: str) -> str:
     return re.sub(r"([^\w\s])", r"\\\1", text)
-
-

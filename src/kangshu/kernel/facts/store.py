@@ -109,9 +109,7 @@ class Appender:
         )
         return Outcome(draft.type, draft.id, version, done, self._now)
 
-    def _supersede(
-        self, planned: list[_Planned], before: dict[Address, Current | None]
-    ) -> None:
+    def _supersede(self, planned: list[_Planned], before: dict[Address, Current | None]) -> None:
         """Close the versions that were current; each must still be the one that was read."""
         closing = sorted({(d.type, d.id) for d, *_ in planned if before.get((d.type, d.id)) is not None})
         for type_, group in groupby(closing, key=lambda address: address[0]):
@@ -178,5 +176,3 @@ def _superseded_within(planned: list[_Planned]) -> list[tuple[str, str, int]]:
     """Versions of this batch that a later one of the same batch already replaces."""
     keys = [(draft.type, draft.id, version) for draft, version, *_ in planned]
     return [here for here, after in zip(keys, keys[1:], strict=False) if here[:2] == after[:2]]
-
-
