@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -11,13 +10,12 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from kangshu.app.platform import Platform
-from kangshu.app.settings import Settings
-from kangshu.app.wiring import build
 from kangshu.interfaces.web.fhir.routes import fhir_routes
 from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.policies.definition import Principal
+from tests.conftest import platform_on
+from tests.support.databases import Databases
 
-ROOT = Path(__file__).parents[3]
 HOSPITAL = "H44098300001"
 OTHER = "H44098300002"
 
@@ -44,10 +42,12 @@ def principal_of(request: Request) -> Principal | None:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    settings = Settings(home=tmp_path_factory.mktemp("kangshu"), packs=ROOT / "packs")
-    with build(settings).closing() as built:
-        yield built
+def platform(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """One platform for all tests here: each makes what it looks for."""
+    url = databases.new()
+    with platform_on(url, tmp_path_factory.mktemp("fhir")).closing() as made:
+        yield made
+    databases.drop(url)
 
 
 @pytest.fixture(scope="session")

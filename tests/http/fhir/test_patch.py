@@ -55,6 +55,15 @@ def test_a_fhirpath_patch_changes_what_it_names_and_nothing_else(fhir: TestClien
     assert '"value":1e3}' in answer.text
 
 
+def test_a_merge_patch_changes_what_it_names_and_nothing_else(fhir: TestClient) -> None:
+    where = stored(fhir)
+    answer = fhir.patch(where, json={"status": "amended", "component": None})
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "amended"
+    assert "component" not in answer.json()
+    assert '"value":1.50}' in answer.text
+
+
 def test_a_conditional_patch(fhir: TestClient) -> None:
     where = stored(fhir)
     id = where.rpartition("/")[2]

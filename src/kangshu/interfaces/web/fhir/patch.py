@@ -1,4 +1,4 @@
-"""patch by JSON Patch (RFC 6902) and by FHIRPath Patch.
+"""patch by JSON Patch (RFC 6902), by FHIRPath Patch and by JSON Merge Patch (RFC 7396).
 
 https://hl7.org/fhir/R4/http.html#patch
 """
@@ -17,6 +17,8 @@ from kangshu.interfaces.web.fhir.conditional import match
 from kangshu.interfaces.web.fhir.elements import Elements
 from kangshu.interfaces.web.fhir.fhirpath_patch import apply_fhirpath_patch
 from kangshu.interfaces.web.fhir.json_text import parse, parse_object, write
+from kangshu.interfaces.web.fhir.merge_patch import MEDIA_TYPE as MERGE_TYPE
+from kangshu.interfaces.web.fhir.merge_patch import apply_merge_patch
 from kangshu.interfaces.web.fhir.negotiation import JSON_TYPES, PATCH_TYPE, check_charset, if_match, media_of
 from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.representation import resource
@@ -59,9 +61,7 @@ def conditional_patch(service: Service, call: Call) -> Answer:
 def patched(elements: Elements, fact: Fact, media: str, text: bytes) -> bytes:
     """The body of a fact, changed. Raises Invalid when the patch is none, a 422 Failure when it fails."""
     before = parse_object(resource(fact))
-    after = (
-        _apply_json_patch(before, text) if media == PATCH_TYPE else _apply_fhirpath(before, text, elements)
-    )
+    after = _apply_json_patch(before, text) if media == PATCH_TYPE else _apply_object(before, text, elements)
     if after.get("resourceType") != fact.type or after.get("id") != fact.id:
         raise Failure(422, "business-rule", "A patch must leave resourceType and id as they are.")
     return write(after)
@@ -70,13 +70,13 @@ def patched(elements: Elements, fact: Fact, media: str, text: bytes) -> bytes:
 def check_patch_media(call: Call) -> None:
     """Raises a 415 Failure that names the forms of patch there are."""
     media = media_of(call)
-    if media != PATCH_TYPE and media not in JSON_TYPES:
+    if media not in (PATCH_TYPE, MERGE_TYPE) and media not in JSON_TYPES:
         raise Failure(
             415,
             "not-supported",
             "The Content-Type of the patch is not supported.",
             remedy=f"Send {PATCH_TYPE}, or a Parameters resource as application/fhir+json.",
-            headers={"Accept-Patch": f"{PATCH_TYPE}, application/fhir+json"},
+            headers={"Accept-Patch": f"{PATCH_TYPE}, application/fhir+json, {MERGE_TYPE}"},
         )
     check_charset(call)
 
@@ -90,8 +90,15 @@ def _patch_fact(service: Service, call: Call, fact: Fact) -> Answer:
     return written(service, call, outcome)
 
 
-def _apply_fhirpath(before: Json, text: bytes, elements: Elements) -> Json:
+def _apply_object(before: Json, text: bytes, elements: Elements) -> Json:
+    """A Parameters resource is a FHIRPath patch; any other object is merged in."""
     patch = parse_object(text)
+    if patch.get("resourceType") == "Parameters" and before["resourceType"] != "Parameters":
+        return _apply_fhirpath(before, patch, elements)
+    return apply_merge_patch(before, {name: value for name, value in patch.items() if name != "meta"})
+
+
+def _apply_fhirpath(before: Json, patch: Json, elements: Elements) -> Json:
     try:
         return apply_fhirpath_patch(before, patch, elements)
     except Invalid as error:
