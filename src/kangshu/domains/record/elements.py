@@ -11,7 +11,9 @@ from kangshu.domains.record.datatypes import Json, narrative_text, plain, table,
 MAX_ROWS = 2000
 """Rows shown of one resource; the source text below them is always complete."""
 
-_SKIPPED = frozenset({"resourceType", "id", "meta", "text", "contained", "data"})
+_SKIPPED = frozenset({"resourceType", "id", "meta", "text", "contained"})
+_SHORT = 24
+"""Characters shown of base64 data."""
 _SAYABLE = (
     {"coding"},
     {"value", "unit"},
@@ -28,6 +30,7 @@ _SAYABLE = (
     {"high"},
     {"numerator"},
     {"repeat"},
+    {"div"},
     {"code", "system"},
 )
 
@@ -78,12 +81,10 @@ def _rows(name: str, value: Any, depth: int) -> Iterator[Row]:
         return
     yield Row(_heading(name, item), depth, "")
     for inner, part in item.items():
-        if (
-            inner not in _SKIPPED
-            and not inner.startswith("_")
-            and not (inner == "url" and "extension" in name)
-        ):
-            yield from _rows(inner, part, min(depth + 1, 6))
+        if inner == "id" or inner.startswith("_") or (inner == "url" and "xtension" in name):
+            continue
+        shown = part[:_SHORT] + "…" if inner == "data" and isinstance(part, str) else part
+        yield from _rows(inner, shown, min(depth + 1, 6))
 
 
 def _heading(name: str, item: Json) -> str:

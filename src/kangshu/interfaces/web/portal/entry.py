@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from kangshu.app.platform import Platform
+from kangshu.domains.record.datatypes import Json
 from kangshu.domains.record.directory import read_directory
 from kangshu.domains.record.elements import Row, element_rows, narrative
 from kangshu.domains.record.entry import Entry
-from kangshu.domains.record.life import parse_body
+from kangshu.domains.record.life import Life, parse_body
 from kangshu.domains.record.moment import BEIJING
+from kangshu.domains.record.paper import Section, attached_binaries, read_binary, read_sections
 from kangshu.domains.record.read import read_entry
+from kangshu.domains.record.timeline import Node
 from kangshu.interfaces.web.portal.page import Call
-from kangshu.interfaces.web.portal.record import RecordPage, open_record
+from kangshu.interfaces.web.portal.record import Opened, RecordPage, open_record
 from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.facts.definition import Fact
 
@@ -22,7 +25,8 @@ from kangshu.kernel.facts.definition import Fact
 @dataclass(frozen=True, slots=True)
 class EntryPage(RecordPage):
     """entry: the fact as a reader sees it; rows: its elements; summary: the source's own words;
-    source: the JSON as it was sent; versions: newest first."""
+    sections: a document as text; node: what stands inside it (a visit, a report); source: the JSON as it
+    was sent; versions: newest first."""
 
     template: ClassVar[str] = "entry.html"
     title: ClassVar[str] = "entry.title"
@@ -30,6 +34,8 @@ class EntryPage(RecordPage):
     entry: Entry
     rows: tuple[Row, ...]
     summary: str
+    sections: tuple[Section, ...]
+    node: Node | None
     source: str
     versions: tuple[Fact, ...]
 
@@ -53,9 +59,28 @@ def entry(platform: Platform, call: Call) -> EntryPage:
         known or read_entry(fact, body, read_directory([], names), BEIJING),
         element_rows(body),
         narrative(body),
+        (*read_sections(body), *_binaries(platform, opened, body)),
+        _node(opened.life, f"{fact.type}/{fact.id}"),
         _laid_out(fact),
         tuple(history.facts),
     )
+
+
+def _binaries(platform: Platform, opened: Opened, body: Json) -> list[Section]:
+    """Texts that stand in resources of their own, where the grant lets them through."""
+    wanted = [("Binary", id_) for id_ in attached_binaries(body)]
+    found = platform.reader(opened.grant).read_many(wanted) if wanted else []
+    return [Section("", 0, text) for fact in found if (text := read_binary(parse_body(fact)))]
+
+
+def _node(life: Life, address: str) -> Node | None:
+    stack = [node for year in life.years for node in year.nodes]
+    while stack:
+        node = stack.pop()
+        if node.entry.source.address == address:
+            return node if node.inside else None
+        stack.extend(node.inside)
+    return None
 
 
 def _laid_out(fact: Fact) -> str:

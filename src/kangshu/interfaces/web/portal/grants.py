@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from kangshu.app.platform import Platform
-from kangshu.kernel.base.errors import KangshuError
+from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
 
+class Denied(Refused):
+    """Refused, with what is needed to say why in the reader's language."""
+
+    def __init__(self, error: Refused, action: str, purpose: str) -> None:
+        super().__init__(error.message, remedy=error.remedy, code=error.code)
+        self.action = action
+        self.purpose = purpose
+
+
+class NotInCare(Refused):
+    """The person has nothing here that the reader may see, or does not exist: both look the same."""
+
+
 def grant_for(platform: Platform, principal: Principal, action: str, resource: Resource) -> Grant:
-    """Leave for the usual purpose of the role. Raises `Refused`."""
+    """Leave for the usual purpose of the role. Raises `Denied`."""
     purpose = platform.policies.usual_purpose(principal)
-    return platform.policies.decide(principal, action, resource, purpose)
+    try:
+        return platform.policies.decide(principal, action, resource, purpose)
+    except Refused as error:
+        raise Denied(error, action, purpose) from error
 
 
 def record_grant(platform: Platform, principal: Principal, person: int) -> Grant:
@@ -23,12 +39,3 @@ def record_grant(platform: Platform, principal: Principal, person: int) -> Grant
 def directory_grant(platform: Platform, principal: Principal) -> Grant:
     """Leave to read names of institutions and staff. Raises `Refused`."""
     return grant_for(platform, principal, "search", Resource("fact", type="Organization"))
-
-
-def may(platform: Platform, principal: Principal, action: str, resource: Resource) -> bool:
-    """Whether a link to it makes sense; the page behind asks again."""
-    try:
-        grant_for(platform, principal, action, resource)
-    except KangshuError:
-        return False
-    return True

@@ -56,7 +56,7 @@ def looks_of(platform: Platform, call: Call, entries: Sequence[AccessEntry]) -> 
 def _look(platform: Platform, call: Call, entry: AccessEntry) -> Look:
     return Look(
         at=entry.at,
-        who=entry.principal,
+        who=call.principal.name if entry.principal == call.principal.id else entry.principal,
         role=entry.role,
         institution=platform.institutions.get(entry.org).name if entry.org else "",
         action=entry.action,

@@ -141,6 +141,7 @@ def _filters(said: Words) -> dict[str, Callable[..., str]]:
         "day": partial(spelling.moment_text, words=said),
         "time": partial(spelling.time_text, words=said),
         "span": span,
+        "stamped": spelling.stamped_text,
         "stamp": spelling.stamp_text,
         "number": spelling.number_text,
         "value": spelling.value_text,

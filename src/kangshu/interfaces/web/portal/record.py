@@ -14,12 +14,12 @@ from kangshu.domains.record.moment import BEIJING
 from kangshu.domains.record.timeline import Node, Year
 from kangshu.domains.record.trends import Trend
 from kangshu.interfaces.web.portal.chart import Chart, chart
-from kangshu.interfaces.web.portal.grants import record_grant
+from kangshu.interfaces.web.portal.grants import NotInCare, record_grant
 from kangshu.interfaces.web.portal.lifeline import Lifeline, lifeline
 from kangshu.interfaces.web.portal.looks import Look, looks_at
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.sparkline import Sparkline, sparkline
-from kangshu.kernel.base.errors import NotFound, Refused
+from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.policies.definition import Grant
 
@@ -148,7 +148,7 @@ def open_record(platform: Platform, call: Call) -> Opened:
     reader = platform.reader(grant)
     facts = reader.of_person(person)
     if not facts:
-        raise NotFound("There is no record of this person here, or it is not for you to see.")
+        raise NotInCare("There is no record of this person here, or it is not for you to see.")
     named = [*facts, *reader.read_many(references(facts))]
     names = {each.code: each.name for each in platform.institutions}
     return Opened(

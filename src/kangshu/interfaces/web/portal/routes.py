@@ -131,12 +131,12 @@ class _Gate:
 
 def missing_page(request: Request, _error: Exception) -> Response:
     """For Starlette's `exception_handlers`: the page for an address nobody serves."""
-    return _refuse(request, RefusalPage("missing", ""))
+    return _refuse(request, RefusalPage("missing"))
 
 
 def broken_page(request: Request, _error: Exception) -> Response:
     """For Starlette's `exception_handlers`: the page for an error nobody expected. Says nothing about it."""
-    return _refuse(request, RefusalPage("broken", ""))
+    return _refuse(request, RefusalPage("broken"))
 
 
 def _refuse(request: Request, shown: RefusalPage) -> Response:
@@ -161,7 +161,7 @@ def static_file(request: Request) -> Response:
     try:
         content, tag = _static(name)
     except KeyError:
-        return _refuse(request, RefusalPage("missing", ""))
+        return _refuse(request, RefusalPage("missing"))
     headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from kangshu.domains.record.entry import Dosage
-from kangshu.domains.record.moment import BEIJING, Moment
+from kangshu.domains.record.moment import BEIJING, Moment, parse_moment
 from kangshu.interfaces.web.portal.words import Words
 
 SHOWN_DECIMALS = 2
@@ -26,6 +26,12 @@ def time_text(moment: Moment | None, words: Words) -> str:
     """With the time of day where the source gave one."""
     day = moment_text(moment, words)
     return f"{day} {moment.at:%H:%M}" if moment and moment.precision == "minute" else day
+
+
+def stamped_text(text: str) -> str:
+    """A FHIR instant or dateTime in Beijing time; any other text as it is."""
+    moment = parse_moment(text) if "T" in text and text[:1].isdigit() else None
+    return f"{moment.at:%Y-%m-%d %H:%M}" if moment else text
 
 
 def stamp_text(stamp: datetime) -> str:
