@@ -47,12 +47,14 @@ def connection(databases: object) -> Iterator[psycopg.Connection]:
             values = row | {"id": f"f{number}", "number": number}
             made.execute(
                 f"INSERT INTO fact ({COLUMNS}, person) VALUES (%(type)s, %(id)s, 1, %(number)s,"
-                " %(number)s, 1, %(org)s, %(county)s, now(), false, '\\x00', ARRAY[%(number)s]::bigint[], '{}', %(person)s)",
+                " %(number)s, 1, %(org)s, %(county)s, now(), false, '\\x00', ARRAY[%(number)s]::bigint[], '{}',"
+                " %(person)s)",
                 values,
             )
         made.execute(
             f"INSERT INTO fact ({COLUMNS}, low0, high0, strings) SELECT 'Encounter', 'e' || i, 1, 1000 + i,"
-            " 1000 + i, 1, 'H1', 'C1', now(), false, '\\x00', ARRAY[i % 500, 100000 + i]::bigint[], '{}', i, i,"
+            " 1000 + i, 1, 'H1', 'C1', now(), false, '\\x00', ARRAY[i % 500, 100000 + i]::bigint[], '{}',"
+            " i, i,"
             " 'reason=pain' || i FROM generate_series(1, 20000) i"
         )
         made.commit()
