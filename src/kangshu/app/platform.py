@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,13 +70,14 @@ class Platform:
 
     def reader(self, grant: Grant) -> Reader:
         """The door to the rows of a grant."""
-        return Reader(self.database, grant, self._note)
+        return Reader(self.database, grant, self.note)
 
     def writer(self, grant: Grant) -> Writer:
         """The door for single changes, as the API makes them."""
         return Writer(self, grant)
 
-    def _note(self, grant: Grant, use: Use) -> None:
+    def note(self, grant: Grant, use: Use) -> None:
+        """Write one use of a grant to the access log; durable when this returns."""
         entry = entry_of(
             grant,
             self.clock(),
@@ -98,12 +99,14 @@ class Platform:
         is not worked through again: everything in it counts as unchanged.
         """
         tally = self.work_through(self.journal([(source, parts, media or "")])[0])
-        self._note(grant, Use(None, (), (), sum(tally.received.values())))
+        self.note(grant, Use(None, (), (), sum(tally.received.values())))
         return tally
 
     def receive_files(self, source: str, paths: Sequence[Path]) -> Tally:
-        """Journal and work through files as messages of one institution: one transaction each for all of them,
-        or, where a file is too large for that or something goes wrong, file by file."""
+        """Journal and work through files as messages of one institution.
+
+        One transaction each for all of them; file by file where one is too large for that or is wrong.
+        """
         messages = self.journal([(source, _pieces(path), "") for path in paths])
         fresh = [message for message in messages if message.counts is None]
         tally = Tally()
@@ -212,14 +215,14 @@ class Platform:
         """What waits in quarantine: places and problems, no content."""
         with self.database.connection() as session:
             found = journal.waiting(session, source=source, after=after, limit=limit)
-        self._note(grant, Use(None, (), (), len(found)))
+        self.note(grant, Use(None, (), (), len(found)))
         return found
 
     def quarantined(self, grant: Grant, identifier: int) -> Quarantined:
         """One entry of the quarantine."""
         with self.database.connection() as session:
             found = journal.quarantined(session, identifier)
-        self._note(grant, Use(None, (), (), 1))
+        self.note(grant, Use(None, (), (), 1))
         return found
 
     def replay(self, grant: Grant, identifier: int) -> Tally:
@@ -252,11 +255,11 @@ class Platform:
         with self.database.connection() as session:
             found = work_items.waiting(session, after=after, limit=limit)
         seen = [item for item in found if _in_scope(item, grant)]
-        self._note(grant, Use(None, (), (), len(seen)))
+        self.note(grant, Use(None, (), (), len(seen)))
         return seen
 
     @contextmanager
-    def closing(self) -> Iterator[Platform]:
+    def closing(self) -> Generator[Platform]:
         """Close the platform when the block ends."""
         try:
             yield self
@@ -321,7 +324,7 @@ class Writer:
             return outcomes
 
         outcomes = platform.database.transact(work)
-        platform._note(  # pyright: ignore[reportPrivateUsage]
+        platform.note(
             self._grant,
             Use(None, tuple(f"{o.type}/{o.id}" for o in outcomes), (), len(outcomes)),
         )

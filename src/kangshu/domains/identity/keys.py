@@ -88,10 +88,8 @@ def keys_of(patient: Mapping[str, Any], org: str, systems: Systems, *, on: date)
 def _names(patient: Mapping[str, Any]) -> Iterable[str]:
     for name in _dicts(patient.get("name")):
         given = name.get("given")
-        parts = [
-            _text(name.get("family")),
-            *(map(_text, cast(list[Any], given)) if isinstance(given, list) else []),
-        ]
+        listed = cast(list[Any], given) if isinstance(given, list) else []
+        parts = [_text(name.get("family")), *map(_text, listed)]
         written = "".join(parts) or _text(name.get("text"))
         if written:
             yield "".join(written.split()).casefold()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -24,8 +24,8 @@ DONE, WITH_PROBLEMS, WRONG_CALL = 0, 1, 2
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
-    """Tell a Kangshu error in one or two lines and leave with its exit code; anything else is a bug and shows."""
+def errors_told() -> Generator[None]:
+    """Tell a Kangshu error in a line or two and leave with its exit code; anything else is a bug."""
     try:
         yield
     except KangshuError as error:
@@ -43,20 +43,20 @@ def fail(error: KangshuError) -> NoReturn:
 
 
 @contextmanager
-def platform() -> Iterator[Platform]:
+def platform() -> Generator[Platform]:
     """The platform of the environment's settings, closed afterwards; errors are told."""
     with errors_told(), build(read_settings()).closing() as built:
         yield built
 
 
 def operator_grant(platform: Platform, action: str, kind: str = "operations") -> Grant:
-    """The grant of whoever may start programs on this machine: that of the operator, who sees no clinical data."""
+    """The grant of whoever may start programs here: that of the operator, who sees no clinical data."""
     principal = Principal("command-line", "command line", "operator")
     return platform.policies.decide(principal, action, Resource(kind), "operations")
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(title: str) -> Generator[Callable[[int, int], None]]:
     """A bar on standard error; nothing where that is not a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not sys.stderr.isatty()) as bar:

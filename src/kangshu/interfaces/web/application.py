@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from threading import Thread
 
 import structlog
@@ -37,9 +37,9 @@ def _oauth() -> dict[str, str]:
     return {"authorize": "/oauth/authorize", "token": "/oauth/token"}
 
 
-def _lifespan(platform: Platform) -> Callable[[Starlette], object]:
+def _lifespan(platform: Platform) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         # What was journalled when a process was killed is worked through now, beside the requests.
         Thread(target=_resume, args=(platform,), name="resume", daemon=True).start()
         yield

@@ -1,8 +1,8 @@
-"""The connection to PostgreSQL: pool, schema, and transactions that are tried again when another writer was first."""
+"""The connection to PostgreSQL: pool, schema, and transactions, tried again when others were first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -47,7 +47,7 @@ class Database:
         self._pool.close()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection[TupleRow]]:
+    def connection(self) -> Generator[Connection[TupleRow]]:
         """A connection; committed when the block ends, rolled back when it raises."""
         with self._pool.connection() as connection:
             yield connection

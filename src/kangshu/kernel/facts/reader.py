@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +17,8 @@ from kangshu.kernel.base.errors import Gone, Invalid, NotFound, Problem
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Fact, Page
 from kangshu.kernel.facts.query import Query
-from kangshu.kernel.facts.rows import READ_COLUMNS, fact_of
 from kangshu.kernel.facts.row_security import enter
+from kangshu.kernel.facts.rows import READ_COLUMNS, fact_of
 from kangshu.kernel.facts.search import CURRENT, Select
 from kangshu.kernel.policies.definition import Grant
 
@@ -58,7 +58,7 @@ class Reader:
         )
         self._used(type, rows)
         if not rows:
-            raise _not_found(type, id)
+            raise _not_found(type)
         if rows[0].deleted:
             raise Gone(f"{type}/{id} has been deleted.", remedy="Its history can still be read.")
         return rows[0]
@@ -66,20 +66,20 @@ class Reader:
     def vread(self, type: str, id: str, version: int) -> Fact:
         """One version. Raises `NotFound`, or `Gone` if that version is the deletion."""
         if not 0 < version < 2**31:
-            raise _not_found(type, id)
+            raise _not_found(type)
         rows = self._rows(
             "f.type = %(type)s AND f.id = %(id)s AND f.version = %(version)s",
             {"type": type, "id": id, "version": version},
         )
         self._used(type, rows)
         if not rows:
-            raise _not_found(type, id)
+            raise _not_found(type)
         if rows[0].deleted:
             raise Gone(f"Version {version} of {type}/{id} is its deletion.")
         return rows[0]
 
     def read_many(self, addresses: Sequence[tuple[str, str]]) -> list[Fact]:
-        """The current versions of those addresses that can be seen and are not deleted; in no special order."""
+        """The current versions of those addresses that can be seen, less the deleted; in no special order."""
         found: list[Fact] = []
         by_type: dict[str, list[str]] = {}
         for type_, id_ in dict.fromkeys(addresses):
@@ -162,7 +162,7 @@ class Reader:
         count: int = 100,
         cursor: str | None = None,
     ) -> Page:
-        """Versions, newest first, deletions included. `at`: current at some moment of that stretch of time."""
+        """Versions, newest first, with deletions. `at`: current at some moment of that stretch of time."""
         conditions = ["true"]
         values: dict[str, Any] = {"type": type, "id": id, "since": since, "limit": count + 1}
         if type is not None:
@@ -186,7 +186,7 @@ class Reader:
             facts = [fact_of(row) for row in session.execute(sql, values)]  # pyright: ignore[reportArgumentType]
             total = _count(session, base, values) if id is not None else None
         if id is not None and not facts and cursor is None and total == 0 and since is None and at is None:
-            raise _not_found(type or "", id)
+            raise _not_found(type or "fact")
         more = len(facts) > count
         facts = facts[:count]
         self._used(type, facts)
@@ -202,7 +202,8 @@ class Reader:
             condition += " AND f.type = ANY(%(types)s)"
             values["types"] = list(types)
         with self._session() as session:
-            sql = f"SELECT {_COLUMNS} FROM fact f WHERE {condition} ORDER BY f.happened DESC NULLS LAST, f.line DESC"
+            order = "f.happened DESC NULLS LAST, f.line DESC"
+            sql = f"SELECT {_COLUMNS} FROM fact f WHERE {condition} ORDER BY {order}"
             facts = [fact_of(row) for row in session.execute(sql, values)]  # pyright: ignore[reportArgumentType]
         self._note(self._grant, Use(None, (), (person,), len(facts)))
         return facts
@@ -231,7 +232,7 @@ class Reader:
     # -- below
 
     @contextmanager
-    def _session(self) -> Iterator[Connection[TupleRow]]:
+    def _session(self) -> Generator[Connection[TupleRow]]:
         """A transaction in which only rows of the grant's scope exist."""
         with self._database.connection() as connection:
             enter(connection, self._grant.scope)
@@ -268,7 +269,7 @@ def _expected(session: Connection[TupleRow]) -> Callable[[str, dict[str, Any]], 
     return expected
 
 
-def _not_found(type: str, id: str) -> NotFound:
+def _not_found(type: str) -> NotFound:
     return NotFound(f"There is no {type} with this id here, or it is not for you to see.")
 
 
@@ -277,7 +278,7 @@ def _not_found(type: str, id: str) -> NotFound:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """Where a page starts: after a line (facts in the order they were first stored), or at an offset (sorted)."""
+    """Where a page starts: after a line (in the order of storing), or at an offset (sorted)."""
 
     line: int | None
     offset: int
