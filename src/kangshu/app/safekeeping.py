@@ -7,7 +7,6 @@ be in it; restoring compares.
 from __future__ import annotations
 
 import json
-import os
 import tarfile
 import tempfile
 from dataclasses import asdict, dataclass
@@ -51,7 +50,7 @@ def backup(platform: Platform, target: Path) -> int:
                 if path.exists():
                     archive.add(path, f"home/{name}")
         size = whole.stat().st_size
-        os.replace(whole, target)
+        whole.replace(target)
     return size
 
 
@@ -74,7 +73,7 @@ def restore(settings: Settings, source: Path) -> Restored:
         expected = Inventory(**json.loads((Path(folder) / "manifest.json").read_text()))
         dump.restore(database_url(settings), Path(folder) / "database.dump")
         for path in sorted((Path(folder) / "home").glob("*")):
-            os.replace(path, settings.home / path.name)
+            path.replace(settings.home / path.name)
     with build(settings).closing() as platform:
         return _compare(platform, expected)
 

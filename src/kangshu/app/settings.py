@@ -11,7 +11,7 @@ from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.packs.find import default_root
 
 _NAMES = {
-    "KANGSHU_HOME": "folder of the embedded database, keys, exports (default: .kangshu in the working folder)",
+    "KANGSHU_HOME": "folder of the embedded database, keys and exports (default: .kangshu here)",
     "KANGSHU_DATABASE_URL": "PostgreSQL server to use instead of the embedded one",
     "KANGSHU_PACKS": "folder of the packs (default: those that came with Kangshu)",
     "KANGSHU_DEMO": "1: built-in demo users may log in, pages say that the data is synthetic",
@@ -42,7 +42,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of an environment. A variable beginning with KANGSHU_ that is not one of ours is an error."""
+    """The settings of an environment; an unknown variable that begins with KANGSHU_ is an error."""
     unknown = sorted(
         name
         for name in environment

@@ -30,7 +30,7 @@ from kangshu.kernel.policies.vocabulary import merge, parse_vocabulary
 def build(
     settings: Settings, *, url: str | None = None, clock: Clock = utc_now, max_connections: int = 20
 ) -> Platform:
-    """A platform on the database of the settings; starts the embedded server and brings the schema up to date.
+    """A platform on the database of the settings, which is started and brought up to date.
 
     With `url`, on a database that is known to be ready.
     """

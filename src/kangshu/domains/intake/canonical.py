@@ -69,7 +69,7 @@ _HEAD = msgspec.json.Decoder(Head)
 
 
 def head_of(raw: bytes) -> Head:
-    """Type, id and meta of a resource. Raises `Invalid` when it is not JSON or they are not what they should be."""
+    """Type, id and meta of a resource. Raises `Invalid` when it is not JSON or they have wrong forms."""
     try:
         return _HEAD.decode(raw)
     except msgspec.ValidationError:

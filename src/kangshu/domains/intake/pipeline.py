@@ -210,7 +210,7 @@ class Pipeline:
     def _id(
         self, session: Session, message: int, entry: Entry, type_: str, own: str | None, origin: Origin
     ) -> str:
-        """The resource's own id; else the one its URL names; else one derived from what identifies the entry."""
+        """The resource's own id, else that of its URL, else one derived from what identifies the entry."""
         if own is not None:
             if not is_id(own):
                 raise _invalid("value", f"{type_}.id", "An id has 1 to 64 letters, digits, - and . only.")
@@ -286,7 +286,7 @@ class Pipeline:
         return work.targets[reference]
 
     def _changed(self, appender: Appender, items: list[_Item]) -> tuple[list[_Item], list[_Item]]:
-        """(what is new or different, what is stored already). Only the first kind need be looked at closer."""
+        """(what is new or different, what is stored already): only the first is looked at closer."""
         current = appender.current({(item.type, item.id) for item in items})
         fresh: list[_Item] = []
         same: list[_Item] = []

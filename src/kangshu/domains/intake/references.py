@@ -29,7 +29,7 @@ def rewrite(body: bytes, targets: Mapping[bytes, bytes], seen: set[bytes] | None
 
 
 def _pattern(body: bytes) -> re.Pattern[bytes]:
-    """Some writers escape the slash (`Patient\\/1`); looking for that costs time that the others need not pay."""
+    """Some writers escape the slash (`Patient\\/1`); looking for that costs the others time."""
     return _ESCAPED if b"\\/" in body else _PLAIN
 
 

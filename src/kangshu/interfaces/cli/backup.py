@@ -15,7 +15,7 @@ from kangshu.interfaces.cli.console import errors_told, out, platform
 def backup(
     file: Annotated[Path, typer.Argument(help="File to write; replaced if it is there.")],
 ) -> None:
-    """Write everything, facts, journal, access log, keys and users, to one file. The service may go on running.
+    """Write facts, journal, access log, keys and users to one file. The service may go on running.
 
     The file holds personal data and signing keys: keep it as you keep the database.
 

@@ -58,7 +58,7 @@ def show(
         print(json.dumps(asdict(found), default=str))
         return
     out.print(
-        f"entry {found.id}, message {found.message} from {found.source}, {found.type}, {found.arrived_at:%F %T}"
+        f"entry {found.id}, message {found.message} from {found.source}, {found.type}"
     )
     for problem in found.problems:
         out.print(f"  {problem.severity} {problem.code} {problem.path}: {problem.message}", highlight=False)

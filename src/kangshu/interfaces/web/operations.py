@@ -32,12 +32,12 @@ _PARTS = frozenset({"fhir", "intake", "oauth", "login", "residents", "me", "stat
 def operation_routes(platform: Platform) -> list[Route]:
     """`/health/live`, `/health/ready` and `/metrics`."""
 
-    def ready(request: Request) -> Response:
+    def ready(_: Request) -> Response:
         if platform.is_ready():
             return PlainTextResponse("ready\n")
         return PlainTextResponse("the database does not answer\n", 503)
 
-    def metrics(request: Request) -> Response:
+    def metrics(_: Request) -> Response:
         counts = platform.operating_figures()
         _FACTS.set(counts.facts)
         _WAITING.set(counts.quarantined)
@@ -51,13 +51,15 @@ def operation_routes(platform: Platform) -> list[Route]:
     ]
 
 
-def _live(request: Request) -> Response:
+def _live(_: Request) -> Response:
     return PlainTextResponse("live\n")
 
 
 class Measured:
-    """Counts and times every request and writes one line of log, naming the part of the service and not the path:
-    a path can hold the id of a record."""
+    """Counts and times every request and writes one line of log.
+
+    Both name the part of the service and not the path: a path can hold the id of a record.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -70,7 +70,7 @@ def _prefixed(value: str) -> tuple[Prefix, str]:
 
 
 def date_bound(value: str, *, now: float) -> Bound:
-    """A bound from `[prefix]date`. `ap` is a tenth of the distance between `now` and the date, on both sides."""
+    """A bound from `[prefix]date`. `ap` reaches a tenth of the way between `now` and the date, both ways."""
     prefix, text = _prefixed(value.strip())
     found = stretch(text.replace(" ", "+"))
     if found is None:

@@ -36,7 +36,8 @@ def claim(connection: Connection[TupleRow], addresses: Iterable[Address], org: s
     if not wanted:
         return
     connection.execute(
-        "INSERT INTO claim (type, id, org) SELECT type, id, %s FROM unnest(%s::text[], %s::text[]) AS w(type, id)"
+        "INSERT INTO claim (type, id, org)"
+        " SELECT type, id, %s FROM unnest(%s::text[], %s::text[]) AS w(type, id)"
         " ON CONFLICT (type, id) DO NOTHING",
         (org, [address[0] for address in wanted], [address[1] for address in wanted]),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,7 +19,7 @@ def dump(url: str, target: Path) -> None:
     """
     partial = target.with_name(target.name + ".partial")
     _run("pg_dump", "--format=custom", "--compress=6", "--no-owner", f"--file={partial}", url)
-    os.replace(partial, target)
+    partial.replace(target)
 
 
 def restore(url: str, source: Path) -> None:
@@ -69,9 +68,9 @@ def _run(program: str, *arguments: str) -> None:
     path = binary(program) or shutil.which(program)
     if path is None:
         raise NotFound(f"{program} is not installed.", remedy="Install PostgreSQL's client programs.")
-    done = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        # The tool's own words name tables and files; a failing COPY line could quote a row, so only the first counts.
+        # Only the first line: it names tables and files; a later one could quote a row.
         first = done.stderr.strip().splitlines()[:1]
         raise KangshuError(
             f"{program} failed: {' '.join(first)}", remedy="Nothing was changed.", code="failed"

@@ -181,7 +181,7 @@ def inventory(connection: Connection[TupleRow]) -> Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How much there is: facts as estimated by the planner, entries in quarantine, messages not worked through."""
+    """Facts as estimated by the planner, entries in quarantine, messages not worked through."""
 
     facts: int
     quarantined: int
@@ -206,7 +206,7 @@ def quarantine(
     entries: Sequence[tuple[int, str, Sequence[Problem]]],
     now: datetime,
 ) -> None:
-    """Set parts of a message aside, each given as (position, type, problems). Again: problems are replaced."""
+    """Set parts of a message aside, as (position, type, problems). Again: problems are replaced."""
     connection.cursor().executemany(
         "INSERT INTO quarantine (message, position, type, problems, arrived_at) VALUES (%s, %s, %s, %s, %s)"
         " ON CONFLICT (message, position) DO UPDATE SET problems = EXCLUDED.problems, resolved_at = NULL",

@@ -81,9 +81,7 @@ def _index(
     if texts:
         kinds.append(("strings", "", "gin (strings gin_trgm_ops)", _CURRENT + " AND strings IS NOT NULL"))
     for name, unique, method, where in kinds:
-        connection.execute(
-            f"CREATE {unique} INDEX {table}_{name} ON {table} USING {method} {where}"  # pyright: ignore[reportArgumentType]
-        )
+        connection.execute(f"CREATE {unique} INDEX {table}_{name} ON {table} USING {method} {where}".encode())
 
 
 MANY = 10_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import cos, radians
 from typing import Literal
 
 from kangshu.kernel.base.errors import Invalid, Problem
@@ -68,12 +69,16 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
+    """Has one of these ids (or none of them)."""
+
     any_of: tuple[str, ...]
     negate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
+    """Was stored at a time that satisfies one of the bounds."""
+
     any_of: tuple[Bound, ...]
 
 
@@ -97,8 +102,9 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """Something of the type that satisfies the clauses refers to it by the parameter."""
+    """Is of type `target`, and something of `type` that satisfies the clauses refers to it."""
 
+    target: str
     type: str
     parameter: Parameter
     where: tuple[Clause, ...]
@@ -106,19 +112,24 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Is an entry of one of the lists (`_list`)."""
+    """Is of type `target`, and an entry of one of the lists (`_list`)."""
 
+    target: str
     parameter: Parameter
     ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
+    """Satisfies one of the clauses."""
+
     clauses: tuple[Clause, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
+    """Satisfies every clause."""
+
     clauses: tuple[Clause, ...]
 
 
@@ -282,7 +293,7 @@ class _Parser:
             member = self._catalogue.find("List", "item")
             if member is None:
                 raise _Wrong("not-supported", "There are no lists here.")
-            return Member(member, tuple(unescape(v) for v in values))
+            return Member(self._only_type(), member, tuple(unescape(v) for v in values))
         return None
 
     def _plain(self, parameter: Parameter, modifier: str, values: list[str]) -> Clause:
@@ -370,7 +381,7 @@ class _Parser:
             return Tokens(tuple(f"{name}:identifier={unescape(v)}" for v in values))
         if modifier in ("above", "below", "in", "not-in", "text", "code-text"):
             raise _Wrong("not-supported", "This modifier is not offered for references.")
-        if modifier and modifier not in ("not",) and modifier not in self._catalogue.types:
+        if modifier and modifier != "not" and modifier not in self._catalogue.types:
             raise _Wrong("not-supported", "The modifier is not a known type.")
         target = modifier if modifier != "not" else ""
         tokens = tuple(t for v in values for t in self._reference_tokens(parameter, target, unescape(v)))
@@ -429,7 +440,7 @@ class _Parser:
         return AnyOf(tuple(self._near_value(v) for v in values))
 
     def _near_value(self, value: str) -> Clause:
-        """`latitude|longitude|distance|units` as a box around the place (R4 leaves the precision to the server)."""
+        """`latitude|longitude|distance|units` as a box around the place: R4 leaves the precision to us."""
         parts = split(value, "|")
         try:
             latitude, longitude = float(parts[0]), float(parts[1])
@@ -500,7 +511,12 @@ class _Parser:
         parameter = inner._parameter(name)
         if parameter.kind != "reference":
             raise _Wrong("not-supported", "The second part of _has must be a reference parameter.")
-        return Has(type_, parameter, (inner.clause(rest, value),))
+        return Has(self._only_type(), type_, parameter, (inner.clause(rest, value),))
+
+    def _only_type(self) -> str:
+        if len(self._types) != 1:
+            raise _Wrong("not-supported", "This is asked for one type at a time.")
+        return self._types[0]
 
     def _check_depth(self) -> None:
         if self._depth >= MAX_CHAIN:
@@ -533,12 +549,10 @@ def _element(parameter: Parameter, clauses: list[Clause]) -> Element:
 def place_box(
     latitude: float, longitude: float, distance: float, units: str
 ) -> dict[str, tuple[float, float]] | None:
-    """The degrees around a place, as bounds of `near:lat` and `near:lon`; None where there is no such place."""
+    """Degrees around a place, as bounds of `near:lat` and `near:lon`; None: there is no such place."""
     km = {"km": 1.0, "m": 0.001, "[mi_us]": 1.609344, "mi": 1.609344, "": 1.0}.get(units)
     if km is None or not -90 <= latitude <= 90 or not -180 <= longitude <= 180 or not 0 <= distance < 1e6:
         return None
-    from math import cos, radians
-
     up = distance * km / 111.195
     across = up / max(cos(radians(latitude)), 0.01)
     return {"near:lat": (latitude - up, latitude + up), "near:lon": (longitude - across, longitude + across)}

@@ -17,7 +17,10 @@ COLUMNS = (
     + ", tokens, strings, repeats, body"
 )
 
-READ_COLUMNS = "seq, line, type, id, version, person, org, county, happened, recorded_at, superseded_at, message, deleted, body"
+READ_COLUMNS = (
+    "seq, line, type, id, version, person, org, county, happened,"
+    " recorded_at, superseded_at, message, deleted, body"
+)
 
 # Marks the start and the end of each value in `strings`; escaped out of the values themselves.
 MARK = "\x1f"
@@ -43,7 +46,8 @@ def copy_line(draft: Draft, version: int, seq: int, line: int, recorded_at: str)
     return (
         f"{draft.type}\t{escape(draft.id)}\t{version}\t{seq}\t{line}\t{draft.message}\t{escape(draft.org)}"
         f"\t{escape(draft.county)}\t{person}\t{happened_text(terms.happened)}\t{recorded_at}"
-        f"\t{'t' if draft.deleted else 'f'}\t\\\\x{draft.digest.hex()}{ranges}\t{{{tokens}}}\t{_strings(terms)}"
+        f"\t{'t' if draft.deleted else 'f'}\t\\\\x{draft.digest.hex()}"
+        f"{ranges}\t{{{tokens}}}\t{_strings(terms)}"
         f"\t{repeats}\t{escape(draft.body.decode())}\n"
     )
 

@@ -71,7 +71,7 @@ class Select:
     def _any(self, conditions: Sequence[str]) -> str:
         return "(" + (" OR ".join(conditions) or "false") + ")"
 
-    def _clause(self, a: str, clause: Clause) -> str:
+    def _clause(self, a: str, clause: Clause) -> str:  # noqa: C901 (one arm for each kind)
         match clause:
             case Tokens():
                 return self._tokens(a, clause)
@@ -123,7 +123,7 @@ class Select:
         return "(" + self._all(conditions) + ")"
 
     def _several(self, a: str, slot: str, bound: Bound, low: str, high: str) -> list[str]:
-        """Where a parameter may have several values the columns hold their outer bounds, `repeats` each of them."""
+        """Of several values the columns hold the outer bounds, `repeats` holds each of them."""
         each = self._compare(bound, "(e->>0)::float8", "(e->>1)::float8")
         exact = (
             f"CASE WHEN {a}.repeats->'{slot}' IS NULL THEN {self._compare(bound, low, high)}"
@@ -228,26 +228,26 @@ class Select:
         b = self._alias()
         inner = self._inner(b, clause.type, clause.where)
         if self._expected(f"FROM fact {b} WHERE {inner}", self.parameters) > DENSE:
-            name = self.bind(f"{clause.parameter.name}=")
-            refers = f"{b}.tokens @> ARRAY[token({name}::text || {a}.type || '/' || {a}.id)]"
+            name = self.bind(f"{clause.parameter.name}={clause.target}/")
+            refers = f"{b}.tokens @> ARRAY[token({name}::text || {a}.id)]"
             return f"EXISTS (SELECT 1 FROM fact {b} WHERE {refers} AND {inner})"
-        return f"{a}.id IN (SELECT {self._referred(a, b, clause.parameter)} FROM {self._refs(b, clause.parameter)} WHERE {inner})"  # noqa: E501
+        return self._referred(a, b, clause.target, clause.parameter, inner)
 
-    def _refs(self, b: str, parameter: Parameter) -> str:
+    def _referred(self, a: str, b: str, target: str, parameter: Parameter, inner: str) -> str:
+        """That the row is what a reference of one of the inner rows leads to. The inner rows are found once."""
         paths = " || ".join(
             f"jsonb_path_query_array({b}.body::jsonb, {self.bind(f'{path}.reference')}::jsonpath)"
             for path in parameter.json_paths()
         )
-        return f"fact {b}, jsonb_array_elements_text({paths}) r"
-
-    def _referred(self, a: str, b: str, parameter: Parameter) -> str:
-        """The id at the end of a reference, if it is to the type of the row outside."""
-        return f"(regexp_match(r, '(?:^|/)' || {a}.type || '/([^/]+)(?:/_history/.*)?$'))[1]"
+        address = self.bind(f"(?:^|/){target}/([^/]+)(?:/_history/.*)?$")
+        ids = f"SELECT (regexp_match(r, {address}))[1]"
+        rows = f"FROM fact {b}, jsonb_array_elements_text({paths}) r WHERE {inner}"
+        return f"{a}.id IN ({ids} {rows})"
 
     def _member(self, a: str, clause: Member) -> str:
         b = self._alias()
-        inner = self._inner(b, "List", (Ids(clause.ids),))
-        return f"{a}.id IN (SELECT {self._referred(a, b, clause.parameter)} FROM {self._refs(b, clause.parameter)} WHERE {inner})"  # noqa: E501
+        inner = self._inner(b, clause.parameter.type, (Ids(clause.ids),))
+        return self._referred(a, b, clause.target, clause.parameter, inner)
 
     def _element(self, a: str, clause: Element) -> str:
         conditions = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -116,7 +116,8 @@ class Appender:
             ids = [id_ for _, id_ in group]
             versions = [current.version for id_ in ids if (current := before[type_, id_]) is not None]
             closed = self._connection.execute(
-                "WITH held AS (SELECT f.id, f.version FROM fact f JOIN unnest(%(ids)s::text[], %(versions)s::int[])"
+                "WITH held AS (SELECT f.id, f.version FROM fact f"
+                " JOIN unnest(%(ids)s::text[], %(versions)s::int[])"
                 " AS w(id, version) ON f.id = w.id AND f.version = w.version"
                 " WHERE f.type = %(type)s AND f.superseded_at IS NULL ORDER BY f.id FOR UPDATE OF f)"
                 " UPDATE fact f SET superseded_at = %(now)s FROM held"
@@ -141,7 +142,7 @@ class Appender:
             last[address] = number
             lines.append(copy_line(draft, version, seq, number, recorded_at))
         superseded = _superseded_within(planned)
-        with self._connection.cursor().copy(f"COPY fact ({COLUMNS}) FROM STDIN") as copy:
+        with self._connection.cursor().copy(f"COPY fact ({COLUMNS}) FROM STDIN".encode()) as copy:
             copy.write("".join(lines).encode())
         if superseded:
             self._connection.cursor().executemany(
@@ -175,4 +176,4 @@ def _check_version(draft: Draft, current: Current | None) -> None:
 def _superseded_within(planned: list[_Planned]) -> list[tuple[str, str, int]]:
     """Versions of this batch that a later one of the same batch already replaces."""
     keys = [(draft.type, draft.id, version) for draft, version, *_ in planned]
-    return [here for here, after in zip(keys, keys[1:], strict=False) if here[:2] == after[:2]]
+    return [here for here, after in pairwise(keys) if here[:2] == after[:2]]

@@ -14,7 +14,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def default_root() -> Path:
-    """The packs that came with this copy of Kangshu: inside an installed wheel, or beside `src` in a checkout."""
+    """The packs that came with this copy: inside an installed wheel, or beside `src` in a checkout."""
     installed = _PACKAGE / "_packs"
     return installed if installed.is_dir() else _PACKAGE.parents[1] / "packs"
 
