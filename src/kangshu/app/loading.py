@@ -2,7 +2,8 @@
 
 A file is a message. Small files are worked through in groups, one transaction for many, because
 a commit costs the same for one resource as for thousands. If anything in a group goes wrong the
-group is taken apart and each file handled by itself.
+group is taken apart and each file handled by itself. A process may be killed at any moment: what it
+had not finished is in the journal or not yet taken, and loading the same files again completes it.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
 from kangshu.domains.intake.pipeline import Tally
-from kangshu.kernel.base.errors import Invalid, NotFound
+from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
 SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 GROUP_BYTES = 4 << 20
@@ -79,7 +82,10 @@ def load(
     *,
     processes: int | None = None,
 ) -> Loaded:
-    """Load files, given by the institution they are from. Loading the same files again changes nothing."""
+    """Load files, given by the institution they are from. Loading the same files again changes nothing.
+
+    Raises `KangshuError` when a worker process was ended from outside.
+    """
     groups = [(source, group) for source, paths in files.items() for group in _groups(paths)]
     number = sum(len(paths) for paths in files.values())
     loaded = Loaded(Tally(), [], number)
@@ -111,7 +117,18 @@ def _results(
             following = next(rest, None)
             if following is not None:
                 waiting[pool.submit(_load_batch, *following)] = following
-            yield batch, future.result()
+            yield batch, _result(future)
+
+
+def _result(future: Future[tuple[Tally, list[Unreadable]]]) -> tuple[Tally, list[Unreadable]]:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise KangshuError(
+            "A worker process was ended from outside, perhaps for want of memory.",
+            remedy="Load the same files again; nothing is stored twice.",
+            code="interrupted",
+        ) from None
 
 
 def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
@@ -129,19 +146,28 @@ def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
         yield group
 
 
-_platform: Platform | None = None
+_of_this_process: list[Platform] = []
+"""A worker process has one platform, made when it starts."""
 
 
 def _start(settings: Settings, url: str) -> None:
     """In a new worker process: its own platform on the same database."""
-    global _platform
+    Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     # The garbage collector would walk all the short-lived rows again and again and find nothing.
     gc.disable()
-    _platform = build(settings, url=url, max_connections=4)
+    _of_this_process.append(build(settings, url=url, max_connections=4))
+
+
+def _end_with_parent() -> None:
+    """A worker waits for work as long as its queue is open, and it holds both ends of it itself."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    # Not an orderly end: whatever is under way belongs to a transaction that nobody will ask about.
+    os._exit(1)
 
 
 def _load_batch(source: str, files: list[Path]) -> tuple[Tally, list[Unreadable]]:
-    assert _platform is not None
     readable: list[Path] = []
     unreadable: list[Unreadable] = []
     for path in files:
@@ -151,6 +177,6 @@ def _load_batch(source: str, files: list[Path]) -> tuple[Tally, list[Unreadable]
             readable.append(path)
         except OSError as error:
             unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
-    tally = _platform.receive_files(source, readable)
+    tally = _of_this_process[0].receive_files(source, readable)
     gc.collect(0)
     return tally, unreadable

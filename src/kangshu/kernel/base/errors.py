@@ -84,6 +84,12 @@ class TooCostly(KangshuError):
     code = "too-costly"
 
 
+class Unavailable(KangshuError):
+    """Something Kangshu stands on does not answer: the database, mostly. Trying again later may help."""
+
+    code = "transient"
+
+
 Severity = Literal["error", "warning"]
 
 

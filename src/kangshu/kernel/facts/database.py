@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
-from psycopg import Connection, Error, errors
+from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from kangshu.kernel.base.errors import Conflict
+from kangshu.kernel.base.errors import Conflict, Invalid, Unavailable
 from kangshu.kernel.facts import partitions
 from kangshu.kernel.facts.parameters import Catalogue
 
@@ -48,9 +48,19 @@ class Database:
 
     @contextmanager
     def connection(self) -> Generator[Connection[TupleRow]]:
-        """A connection; committed when the block ends, rolled back when it raises."""
-        with self._pool.connection() as connection:
-            yield connection
+        """A connection; committed when the block ends, rolled back when it raises.
+
+        Raises `Unavailable` when the database does not answer, `Invalid` for a value it has no form for.
+        """
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            raise
+        except (OperationalError, PoolTimeout):
+            raise _unavailable() from None
+        except DataError:
+            raise Invalid("It holds a value that cannot be stored.", code="value") from None
 
     def answers(self) -> bool:
         """Whether a statement gets through within a second or so."""
@@ -82,9 +92,25 @@ class Database:
         raise Conflict("Other writers kept changing the same records.", remedy="Try again in a moment.")
 
 
+def _unavailable() -> Unavailable:
+    return Unavailable("The database does not answer.", remedy="Is it running? Try again in a moment.")
+
+
 def migrate(url: str, catalogue: Catalogue) -> None:
-    """Bring the schema of the database at `url` up to date. Safe when several processes start at once."""
-    with Connection.connect(url, autocommit=True) as guard:
+    """Bring the schema of the database at `url` up to date. Safe when several processes start at once.
+
+    Raises `Unavailable` when there is no database, `Invalid` when the URL is not one.
+    """
+    try:
+        guard = Connection.connect(url, autocommit=True)
+    except OperationalError:
+        raise _unavailable() from None
+    except ProgrammingError:
+        # The driver's words repeat the URL, which may hold a password.
+        raise Invalid(
+            "The database URL is not one.", remedy="Write postgresql://user@host/database."
+        ) from None
+    with guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
         _run_migrations(url)
         with Connection.connect(url) as connection:

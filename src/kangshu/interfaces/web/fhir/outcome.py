@@ -21,6 +21,7 @@ from kangshu.kernel.base.errors import (
     Problem,
     Refused,
     TooCostly,
+    Unavailable,
 )
 
 ISSUE_TYPES = frozenset(
@@ -41,6 +42,7 @@ _STATUS: tuple[tuple[type[KangshuError], int], ...] = (
     (Conflict, 409),
     (TooCostly, 413),
     (Invalid, 400),
+    (Unavailable, 503),
 )
 
 
