@@ -13,7 +13,7 @@ from kangshu.domains.synthetic.life import Life
 
 
 def follow_up_visits(life: Life) -> Iterator[Visit]:
-    """What is due in a month at one level makes one visit there, if the resident comes."""
+    """What is due in a month at one institution makes one visit there, if the resident comes."""
     if not life.courses:
         return
     offset = life.throw.randrange(28)
@@ -24,10 +24,11 @@ def follow_up_visits(life: Life) -> Iterator[Visit]:
             continue
         due: dict[str, list[tuple[Course, Plan]]] = {}
         for course, plan in _due(life, day):
-            due.setdefault(plan.level, []).append((course, plan))
-        for level, items in due.items():
-            if life.throw.random() < life.faithful:
-                yield _follow_up(life, life.places.at(level), day, items)
+            due.setdefault(life.places.at(plan.level), []).append((course, plan))
+        for turn, (org, items) in enumerate(due.items()):
+            when = day + timedelta(days=3 * turn)
+            if life.throw.random() < life.faithful and when <= life.until:
+                yield _follow_up(life, org, when, items)
 
 
 def _due(life: Life, day: date) -> Iterator[tuple[Course, Plan]]:

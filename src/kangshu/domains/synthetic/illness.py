@@ -26,18 +26,23 @@ def chronic_courses(county: County, seed: int, resident: Resident, until: date) 
 
     Each condition has a liability from 0 to 1; it is found at the age where the curve of told residents
     reaches it, so the shares by age are the curve's. Metabolic conditions share part of their liability.
+    Nobody was told of anything long ago, when there was no one to look for it.
     """
     throw = chance(seed, "illness", resident.number)
     common = throw.gauss(0, 1)
     end = min(until, resident.death or until)
+    earliest = until - timedelta(days=int(throw.uniform(8, 27) * 365.2425))
     found: list[Course] = []
     for (condition, sex), curve in county.curves.items():
+        if sex != resident.sex:
+            continue
         liability = _liability(throw, condition, common, smoker=resident.smoker)
         severity, control = max(0.35, throw.gauss(1, 0.28)), min(1.0, max(0.1, throw.gauss(0.72, 0.25)))
-        age = _onset(curve, liability) if sex == resident.sex else None
+        age = _onset(curve, liability)
         if age is None:
             continue
-        onset = resident.birth + timedelta(days=int(age * 365.2425) + 1)
+        reached = resident.birth + timedelta(days=int(age * 365.2425) + 1)
+        onset = max(reached, earliest + timedelta(days=throw.randrange(500)))
         if onset < end:
             medicines = choose_medicines(throw, county, condition)
             over = _end(county, condition, onset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
@@ -93,8 +94,14 @@ def settle(
         house = _house(throw, county, until)
         house.keep(residents - len(settlement.people))
         settlement.move_in(house, village.code, 1 + throw.randrange(180))
-    people = [_signed_up(person, seed, since, until) for person in settlement.people]
-    return settlement.households, people
+    spared = _mothers(settlement.people, since)
+    people = [replace(each, death=None) if each.number in spared else each for each in settlement.people]
+    return settlement.households, [_signed_up(person, seed, since, until) for person in people]
+
+
+def _mothers(people: Sequence[Resident], since: date) -> set[int]:
+    """Those who bore a child in the window: they live to bring it up."""
+    return {each.mother for each in people if each.mother is not None and each.birth >= since}
 
 
 class _Settlement:

@@ -1,4 +1,4 @@
-"""How measured values go on over the years: a resident's own level, the effects of illnesses, noise."""
+"""How measured values go on over the years: an own level that wanders, the effects of illnesses, noise."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from kangshu.domains.synthetic.definition import Course, Reading, Resident
 HEIGHT, WEIGHT, BODY_MASS, HEAD = "8302-2", "29463-7", "39156-5", "9843-4"
 CREATININE, FILTRATION, SYSTOLIC, BIRTH_WEIGHT = "14682-9", "62238-1", "8480-6", "8339-4"
 
+_EPOCH = date(1990, 1, 1).toordinal()
+
 
 class Body:
     """One resident's values over time: where they stand on a day, given the chronic conditions there are."""
@@ -24,6 +26,8 @@ class Body:
         own = chance(seed, "body", resident.number)
         self._level = {code: own.gauss(0, 1) for code in county.tests}
         self._size = own.gauss(0, 0.035)
+        self._own = own
+        self._paths: dict[str, list[float]] = {}
         self.take_on(courses)
 
     def take_on(self, courses: Sequence[Course]) -> None:
@@ -63,7 +67,10 @@ class Body:
         age = age_on(self.resident.birth, day)
         if age < 18 and test.code in (HEIGHT, WEIGHT, HEAD):
             return self._grown(test.code, age) * (1 + self._size) + noise.gauss(0, 0.3 if age > 2 else 0.1)
-        usual = test.mean(self.resident.sex) + self._level[test.code] * test.between
+        level = self._level[test.code]
+        if test.code != HEIGHT:
+            level += 0.55 * self._wander(test.code, day)
+        usual = test.mean(self.resident.sex) + level * test.between
         if age < 18:
             usual = _childish(test, usual, age)
         elif test.code == SYSTOLIC:
@@ -81,9 +88,26 @@ class Body:
         for course, effect in self._effects.get(code, ()):
             if course.onset <= day and (course.end is None or day <= course.end):
                 years = min(15.0, age_on(course.onset, day))
-                treated = course.control * effect.relief * min(1.0, years / 0.8) if course.medicines else 0.0
+                treated = effect.relief * self._control(course, years, day) if course.medicines else 0.0
                 total += course.severity * (effect.shift + effect.per_year * years) * (1 - treated)
         return total
+
+    def _control(self, course: Course, years: float, day: date) -> float:
+        """The part of the possible relief that is reached: it comes in the first year, then it varies."""
+        kept = min(1.0, max(0.0, course.control + 0.22 * self._wander(course.condition, day)))
+        return kept * min(1.0, years / 0.8)
+
+    def _wander(self, topic: str, day: date) -> float:
+        """A slow random walk of its own for each topic: spread 1, half forgotten within two years.
+
+        Paths are drawn when first asked for, so they depend on what is asked, and in which order.
+        """
+        path = self._paths.get(topic)
+        if path is None:
+            path = self._paths[topic] = _path(self._own)
+        year, rest = divmod((day.toordinal() - _EPOCH) / 365.2425, 1)
+        first = int(year) % (len(path) - 1)
+        return path[first] + rest * (path[first + 1] - path[first])
 
     def _acute(self, code: str, also: Sequence[str]) -> float:
         effects = (effect for condition in also for effect in self.county.effects.get(condition, ()))
@@ -106,6 +130,14 @@ class Body:
                 part = (months - first.month) / (second.month - first.month)
                 return _column(first, code) + part * (_column(second, code) - _column(first, code))
         return _column(rows[-1], code)
+
+
+def _path(throw: Random) -> list[float]:
+    """Fifty yearly values, each remembering seven tenths of the last."""
+    path = [throw.uniform(-1.7, 1.7)]
+    for _ in range(49):
+        path.append(0.7 * path[-1] + 2.474 * (throw.random() - 0.5))
+    return path
 
 
 def _column(row: Growth, code: str) -> float:
