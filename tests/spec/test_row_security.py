@@ -47,8 +47,8 @@ def connection(databases: object) -> Iterator[psycopg.Connection]:
             values = row | {"id": f"f{number}", "number": number}
             made.execute(
                 f"INSERT INTO fact ({COLUMNS}, person) VALUES (%(type)s, %(id)s, 1, %(number)s,"
-                " %(number)s, 1, %(org)s, %(county)s, now(), false, '\\x00', ARRAY[%(number)s]::bigint[], '{}',"
-                " %(person)s)",
+                " %(number)s, 1, %(org)s, %(county)s, now(), false, '\\x00', ARRAY[%(number)s]::bigint[],"
+                " '{}', %(person)s)",
                 values,
             )
         made.execute(
