@@ -14,6 +14,7 @@ from kangshu.domains.record.life import is_synthetic, parse_body
 from kangshu.domains.record.moment import BEIJING
 from kangshu.domains.record.read import read_entry
 from kangshu.interfaces.web.portal.grants import grant_for
+from kangshu.interfaces.web.portal.institutions import Listed, institutions
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.residents import group
 from kangshu.kernel.facts.query import parse_query
@@ -22,8 +23,6 @@ from kangshu.kernel.policies.definition import Resource
 RECENT = 10
 
 _TILES: Mapping[str, tuple[str, ...]] = {
-    "county_commission": ("institutions",),
-    "city_commission": ("institutions",),
     "steward": ("work_items", "institutions"),
     "operator": ("quarantine",),
     "overseer": ("access_log",),
@@ -36,6 +35,8 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
 }
 _SEARCHES = frozenset({"doctor", "family_doctor", "county_commission", "city_commission", "steward"})
 _CARES = frozenset({"doctor", "family_doctor"})
+_OVERSEES = frozenset({"county_commission", "city_commission"})
+_COUNTED = ("Patient", "Encounter", "Observation", "MedicationRequest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,18 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """How many facts of a type the caller may count; `about`: an estimate."""
+
+    key: str
+    count: int
+    about: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage(Page):
-    """may_search: shows the search field; tiles: work places; recent: newest visits, where shows_recent."""
+    """may_search: shows the search field; tiles: work places; recent: newest visits, where shows_recent;
+    figures and listed: what the commission oversees."""
 
     template: ClassVar[str] = "home.html"
     title: ClassVar[str] = "nav.home"
@@ -71,6 +82,8 @@ class HomePage(Page):
     tiles: tuple[Tile, ...]
     shows_recent: bool
     recent: tuple[Visit, ...]
+    figures: tuple[Figure, ...]
+    listed: tuple[Listed, ...]
     synthetic: bool
 
     @property
@@ -88,6 +101,8 @@ def home(platform: Platform, call: Call) -> HomePage:
         tiles=tuple(_tile(platform, call, key) for key in _TILES.get(role, ())),
         shows_recent=role in _CARES,
         recent=visits,
+        figures=tuple(_figure(platform, call, key) for key in _COUNTED) if role in _OVERSEES else (),
+        listed=institutions(platform, call).institutions if role in _OVERSEES else (),
         synthetic=synthetic,
     )
 
@@ -98,7 +113,20 @@ def _tile(platform: Platform, call: Call, key: str) -> Tile:
     if key == "work_items":
         grant = grant_for(platform, call.principal, "steward", Resource("work_item"))
         count = len(platform.work_items(grant))
+    if key == "quarantine":
+        grant = grant_for(platform, call.principal, "operate", Resource("operations"))
+        count = len(platform.quarantine(grant))
     return Tile(key, href, icon, count)
+
+
+def _figure(platform: Platform, call: Call, key: str) -> Figure:
+    grant = grant_for(platform, call.principal, "search", Resource("fact", type=key))
+    reader = platform.reader(grant)
+    exact = reader.search(parse_query(platform.catalogue, key, [], count=1, total="auto"))
+    if exact.total is not None:
+        return Figure(key, exact.total, about=False)
+    rough = reader.search(parse_query(platform.catalogue, key, [], count=1, total="estimate"))
+    return Figure(key, rough.total or 0, about=True)
 
 
 def _recent(platform: Platform, call: Call) -> tuple[tuple[Visit, ...], bool]:

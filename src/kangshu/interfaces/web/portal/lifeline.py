@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A problem from when it was first seen to today. `y` is its middle; `inside`: its name fits on it."""
+    """A problem from when it was first seen to today, or to death. `y` is its middle; `inside`: its name fits."""
 
     problem: Problem
     x: float
@@ -93,7 +93,8 @@ def lifeline(life: Life) -> Lifeline:
     seen = [year.year for year in life.years if year.year is not None]
     seen += [problem.cluster.first.year for problem in problems if problem.cluster.first]
     born = life.person.born.year if life.person.born else None
-    first, last = min([*seen, life.on.year]), max([*seen, life.on.year])
+    end = life.person.died.date if life.person.died else life.on
+    first, last = min([*seen, end.year]), max([*seen, end.year])
     hidden = born is not None and first - born > UNTOLD
     first = born if born is not None and not hidden and born < first else first
     slot = WIDTH / max(last - first + 1, 6)
@@ -101,7 +102,7 @@ def lifeline(life: Life) -> Lifeline:
     return Lifeline(
         columns=tuple(_column(y, y.year, (y.year - first) * slot, slot, most) for y in life.years if y.year),
         ticks=_ticks(first, last, slot, born),
-        lanes=tuple(_lane(p, n, first, slot, life.on) for n, p in enumerate(problems)),
+        lanes=tuple(_lane(p, n, first, slot, end) for n, p in enumerate(problems)),
         born=born if hidden else None,
         height=HEIGHT + AXIS + len(problems) * LANE,
     )
