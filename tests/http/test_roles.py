@@ -1,0 +1,169 @@
+"""What each role gets to see of one person known to two institutions: through the whole application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from kangshu.app.identity_provider.keys import load_keys
+from kangshu.app.identity_provider.tokens import SESSION, Tokens, claims_of
+from kangshu.app.platform import Platform
+from kangshu.interfaces.web.application import create
+from kangshu.interfaces.web.login.service import SESSION_COOKIE
+from kangshu.kernel.base.time import utc_now
+from kangshu.kernel.policies.definition import Principal, Resource
+from tests.conftest import EVERYTHING, platform_on
+from tests.support.databases import Databases
+
+COUNTY_HOSPITAL, CITY_HOSPITAL = "H44099900001", "H44099800001"
+RESIDENT_ID = ("urn:oid:2.16.156.10011.1.3", "440999198001010016")
+
+
+def patient(local: str, resident_id: str | None) -> dict[str, Any]:
+    identifiers = [{"system": "urn:local", "value": local}]
+    if resident_id:
+        identifiers.append({"system": RESIDENT_ID[0], "value": resident_id})
+    return {
+        "resourceType": "Patient", "id": local, "identifier": identifiers, "name": [{"text": "张三"}],
+        "gender": "male", "birthDate": "1980-01-01",
+    }  # fmt: skip
+
+
+def finding(kind: str, id_: str, local: str) -> dict[str, Any]:
+    common = {
+        "resourceType": kind,
+        "id": id_,
+        "code": {"text": "x"},
+        "subject": {"reference": f"Patient/{local}"},
+    }
+    return common | ({"status": "final"} if kind == "Observation" else {})
+
+
+def bundle(*resources: dict[str, Any]) -> bytes:
+    return json.dumps(
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
+    ).encode()
+
+
+@dataclass(frozen=True)
+class City:
+    """`shared` is a person both hospitals know, `stranger` one that only the city hospital knows."""
+
+    platform: Platform
+    client: TestClient
+    shared: int
+    stranger: int
+
+    def total(self, principal: Principal, type_: str) -> int | str:
+        """How many facts of the type the principal finds; the code of the error if the search is refused."""
+        answer = self.get(principal, f"/fhir/{type_}?_total=accurate")
+        return answer.json()["total"] if answer.status_code == 200 else str(answer.status_code)
+
+    def get(self, principal: Principal, path: str) -> Any:
+        tokens = Tokens(load_keys(self.platform.settings.home / "keys"), utc_now)
+        session = tokens.sign(SESSION, claims_of(principal), timedelta(hours=1))
+        return self.client.get(path, headers={"cookie": f"{SESSION_COOKIE}={session}"})
+
+
+@pytest.fixture(scope="module")
+def city(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    url = databases.new()
+    platform = platform_on(url, tmp_path_factory.mktemp("roles"))
+    at_county = bundle(
+        {"resourceType": "Organization", "id": "ward", "name": "内科"},
+        patient("a1", RESIDENT_ID[1]),
+        finding("Observation", "o1", "a1"),
+    )
+    at_city = bundle(
+        patient("b1", RESIDENT_ID[1]),
+        patient("b2", None),
+        finding("Condition", "c1", "b1"),
+        finding("Condition", "c2", "b2"),
+    )
+    platform.receive(EVERYTHING, COUNTY_HOSPITAL, [at_county])
+    platform.receive(EVERYTHING, CITY_HOSPITAL, [at_city])
+    shared, stranger = platform.person_of("Patient", "b1"), platform.person_of("Patient", "b2")
+    assert shared is not None
+    assert stranger is not None
+    assert platform.person_of("Patient", "a1") == shared
+    with TestClient(create(platform), follow_redirects=False) as client:
+        yield City(platform, client, shared, stranger)
+    databases.drop(url)
+
+
+DOCTOR = Principal("doctor", "", "doctor", org=COUNTY_HOSPITAL, county="440999")
+COUNTY = Principal("county", "", "county_commission", county="440999")
+CITY = Principal("city", "", "city_commission")
+STEWARD = Principal("steward", "", "steward", county="440999")
+OPERATOR = Principal("operator", "", "operator")
+OVERSEER = Principal("overseer", "", "overseer")
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        (DOCTOR, {"Patient": 1, "Observation": 1, "Condition": 0, "Organization": 1}),
+        (COUNTY, {"Patient": 1, "Observation": 1, "Condition": 0, "Organization": 1}),
+        (CITY, {"Patient": 3, "Observation": 1, "Condition": 2, "Organization": 1}),
+        (STEWARD, {"Patient": 1, "Observation": "403", "Condition": "403", "Organization": 1}),
+        (OPERATOR, {"Patient": "403", "Observation": "403", "Condition": "403", "Organization": "403"}),
+        (OVERSEER, {"Patient": "403", "Observation": "403", "Condition": "403", "Organization": "403"}),
+    ],
+    ids=lambda value: value.role if isinstance(value, Principal) else "",
+)
+def test_a_search_finds_what_is_the_roles_own(
+    city: City, principal: Principal, expected: dict[str, int | str]
+) -> None:
+    assert {type_: city.total(principal, type_) for type_ in expected} == expected
+
+
+def test_a_resident_finds_the_own_record_over_both_hospitals(city: City) -> None:
+    resident = Principal("resident", "", "resident", person=city.shared)
+    found = {type_: city.total(resident, type_) for type_ in ("Patient", "Observation", "Condition")}
+    assert found == {"Patient": 2, "Observation": 1, "Condition": 1}
+    assert city.get(resident, "/fhir/Condition/c1").status_code == 200
+    assert city.get(resident, "/fhir/Condition/c2").status_code == 404
+
+
+def test_a_doctor_opens_the_whole_record_of_a_patient_in_care_only(city: City) -> None:
+    assert city.get(DOCTOR, f"/residents/{city.shared}").status_code == 200
+    policies = city.platform.policies
+    for person, expected in ((city.shared, {"Patient", "Observation", "Condition"}), (city.stranger, set())):
+        care = {"care_orgs": city.platform.care_orgs(person)}
+        grant = policies.decide(
+            DOCTOR, "view_record", Resource("fact", person=person, attributes=care), "treatment"
+        )
+        facts = city.platform.reader(grant).of_person(person)
+        assert {fact.type for fact in facts} == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["/residents", "/residents/1", "/fhir/Patient/a1", "/fhir/Patient/a1/_history"]
+)
+def test_the_operator_opens_no_page_and_no_address_of_a_person(city: City, path: str) -> None:
+    answer = city.get(OPERATOR, path)
+    assert answer.status_code == 403
+    assert "张三" not in answer.text
+
+
+def test_residents_read_who_has_looked_at_their_record(city: City) -> None:
+    city.get(DOCTOR, f"/residents/{city.shared}")
+    resident = Principal("resident", "", "resident", person=city.shared)
+    policies = city.platform.policies
+    about = Resource("access_log", person=city.shared)
+    grant = policies.decide(resident, "see_access_log", about, "own_record")
+    seen = [entry for _, entry in city.platform.access_log.seen(grant)]
+    assert any(entry.principal == "doctor" and entry.action == "view_record" for entry in seen)
+    assert all(entry.persons == (city.shared,) for entry in seen)
+    assert city.platform.access_log.verify().problems == ()
+
+
+def test_nobody_sees_anything_without_logging_in(city: City) -> None:
+    assert city.client.get("/fhir/Patient").status_code == 401
+    assert city.client.get("/residents").headers["location"].startswith("/login?next=")
