@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from kangshu.app.platform import Platform
 from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.policies.access_log import AccessEntry, Head, entry_of
 from kangshu.kernel.policies.definition import Grant, Principal, Scope
+from tests.conftest import EVERYTHING
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 DOCTOR = Grant(Principal("d", "", "doctor", org="H1"), "search", "treatment", "own", Scope(), ("own",))
@@ -134,3 +136,12 @@ def test_the_log_comes_back_after_its_connection_was_cut(log: AccessLog, databas
         )
     log.append([entry(2)])
     assert log.verify().head.number == 2
+
+
+def test_an_export_is_noted_before_it_is_given_out(platform: Platform) -> None:
+    platform.receive(EVERYTHING, "H44099900001", [b'{"resourceType":"Patient","id":"p1","gender":"male"}'])
+    before = platform.access_log.verify().head.number
+    next(iter(platform.reader(EVERYTHING).export("Patient")))
+    (_, noted), *_ = platform.access_log.seen(OVERSEER)
+    assert platform.access_log.verify().head.number > before
+    assert (noted.type, noted.count, noted.persons) == ("Patient", 1, (platform.person_of("Patient", "p1"),))

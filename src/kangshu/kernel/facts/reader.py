@@ -38,6 +38,9 @@ class Use:
 
 Note = Callable[[Grant, Use], None]
 
+_EXPORTED = 2_000
+"""Facts of an export that one entry of the access log stands for."""
+
 _COLUMNS = ", ".join(f"f.{name}" for name in READ_COLUMNS.split(", "))
 
 
@@ -220,14 +223,19 @@ class Reader:
         if subjects is not None:
             condition += " AND f.tokens && ARRAY(SELECT token('@' || s) FROM unnest(%(subjects)s::text[]) s)"
             values["subjects"] = list(subjects)
-        number = 0
         with self._session() as session, session.cursor("export") as cursor:
-            cursor.itersize = 2000
             cursor.execute(f"SELECT {_COLUMNS} FROM fact f WHERE {condition} ORDER BY f.line", values)  # pyright: ignore[reportArgumentType]
-            for row in cursor:
-                number += 1
-                yield fact_of(row)
-        self._note(self._grant, Use(type, (), (), number))
+            while True:
+                facts = [fact_of(row) for row in cursor.fetchmany(_EXPORTED)]
+                self._exported(type, facts)
+                if not facts:
+                    return
+                yield from facts
+
+    def _exported(self, type: str, facts: Sequence[Fact]) -> None:
+        """Note a stretch before it is given out; the last one, which is empty, ends the export."""
+        persons = sorted({fact.person for fact in facts if fact.person is not None})
+        self._note(self._grant, Use(type, (), tuple(persons), len(facts)))
 
     # -- below
 
