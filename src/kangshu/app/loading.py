@@ -61,13 +61,24 @@ def files_below(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
-        elif path.exists():
+        elif path.is_file():
             found.append(path)
+        elif path.exists():
+            raise Invalid(f"{path} is neither a file nor a folder.", remedy="Save what it holds as a file.")
         else:
             raise NotFound(f"There is no file or folder {path}.", remedy="Check the path.")
     if not found:
         raise Invalid("There is nothing to load there.", remedy=f"Files end in {', '.join(SUFFIXES)}.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a worker made of a batch. `early`: messages that came before what they refer to."""
+
+    tally: Tally
+    unreadable: list[Unreadable]
+    early: list[int]
 
 
 Batch = tuple[str, list[Path]]
@@ -94,19 +105,24 @@ def load(
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_start, initargs=(settings, url)
     ) as pool:
-        for batch, (tally, unreadable) in _results(pool, groups, ahead=workers * 2):
-            loaded.tally.add(tally)
-            loaded.unreadable += unreadable
-            done += len(batch[1])
+        early: list[int] = []
+        for batch, result in _results(pool, groups, ahead=workers * 2):
+            loaded.tally.add(result.tally)
+            loaded.unreadable += result.unreadable
+            early += result.early
+            done += len(batch[1]) - len(result.early)
             progress(done, number)
+        if early:
+            loaded.tally.add(_result(pool.submit(_take_up, sorted(early))).tally)
+            progress(number, number)
     return loaded
 
 
 def _results(
     pool: ProcessPoolExecutor, batches: Sequence[Batch], *, ahead: int
-) -> Iterator[tuple[Batch, tuple[Tally, list[Unreadable]]]]:
+) -> Iterator[tuple[Batch, _Result]]:
     """Results as they come, with never more than `ahead` batches handed out."""
-    waiting: dict[Future[tuple[Tally, list[Unreadable]]], Batch] = {}
+    waiting: dict[Future[_Result], Batch] = {}
     rest = iter(batches)
     for batch in islice(rest, ahead):
         waiting[pool.submit(_load_batch, *batch)] = batch
@@ -120,7 +136,7 @@ def _results(
             yield batch, _result(future)
 
 
-def _result(future: Future[tuple[Tally, list[Unreadable]]]) -> tuple[Tally, list[Unreadable]]:
+def _result(future: Future[_Result]) -> _Result:
     try:
         return future.result()
     except BrokenProcessPool:
@@ -167,7 +183,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _load_batch(source: str, files: list[Path]) -> tuple[Tally, list[Unreadable]]:
+def _load_batch(source: str, files: list[Path]) -> _Result:
     readable: list[Path] = []
     unreadable: list[Unreadable] = []
     for path in files:
@@ -177,6 +193,10 @@ def _load_batch(source: str, files: list[Path]) -> tuple[Tally, list[Unreadable]
             readable.append(path)
         except OSError as error:
             unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
-    tally = _of_this_process[0].receive_files(source, readable)
+    tally, early = _of_this_process[0].receive_files(source, readable)
     gc.collect(0)
-    return tally, unreadable
+    return _Result(tally, unreadable, early)
+
+
+def _take_up(messages: list[int]) -> _Result:
+    return _Result(_of_this_process[0].take_up(messages), [], [])

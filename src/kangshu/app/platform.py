@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
 from kangshu.domains.intake import reading, validation
 from kangshu.domains.intake.change import Change
-from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, parse_tally
+from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
-from kangshu.kernel.base.errors import KangshuError, Problem
+from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
 from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
@@ -102,12 +102,14 @@ class Platform:
         self.note(grant, Use(None, (), (), sum(tally.received.values())))
         return tally
 
-    def receive_files(self, source: str, paths: Sequence[Path]) -> Tally:
+    def receive_files(self, source: str, paths: Sequence[Path]) -> tuple[Tally, list[int]]:
         """Journal and work through files as messages of one institution.
 
         One transaction each for all of them; file by file where one is too large for that or is wrong.
+        Returns the tally, and the numbers of messages that came before what they refer to: they stay
+        journalled, for `take_up` once the others are through.
         """
-        messages = self.journal([(source, _pieces(path), "") for path in paths])
+        messages = self.journal([(source, _File(path), _media_of(path)) for path in paths])
         fresh = [message for message in messages if message.counts is None]
         tally = Tally()
         for message in messages:
@@ -116,15 +118,35 @@ class Platform:
         together = self._together(source, fresh) if len(fresh) > 1 else None
         if together is not None:
             tally.add(together)
-        else:
-            for message in fresh:
-                tally.add(self.work_through(message))
+            return tally, []
+        early: list[int] = []
+        for message in fresh:
+            try:
+                tally.add(self.work_through(message, last=False))
+            except TooEarly:
+                early.append(message.id)
+        return tally, early
+
+    def take_up(self, messages: Iterable[int]) -> Tally:
+        """Work through messages that are in the journal, in order."""
+        tally = Tally()
+        for number in messages:
+            with self.database.connection() as session:
+                message = journal.message(session, number)
+            tally.add(self.work_through(message))
         return tally
 
     def journal(self, incoming: Sequence[tuple[str, Iterable[bytes], str]]) -> list[Message]:
-        """Keep messages given as (source, bytes, media); durable when this returns."""
+        """Keep messages given as (source, bytes, media); durable when this returns.
+
+        Bytes that can be gone over only once are held in memory meanwhile, for the transaction may have
+        to be run again.
+        """
         now = self.clock()
-        held = [(source, list(parts), media) for source, parts, media in incoming]
+        held = [
+            (source, list(parts) if isinstance(parts, Iterator) else parts, media)
+            for source, parts, media in incoming
+        ]
         return self.database.transact(
             lambda session: [
                 journal.keep(session, source=source, channel="intake", media=media, parts=parts, now=now)
@@ -140,26 +162,33 @@ class Platform:
             return None
         if len(units) != len(messages):
             return None
-        origin = self._origin(source)
+        origin = self._origin(source, last=False)
 
         def work(session: Session) -> Tally:
             tally = Tally()
-            for taken in self.pipeline.take(session, units, origin):
-                journal.quarantine(session, taken.message, taken.bad, origin.now)
+            results = self.pipeline.take(session, units, origin)
+            if any(taken.bad for taken in results):
+                # What one message lacks another of the same group may bring: one after the other, then.
+                raise _Apart
+            for taken in results:
                 journal.finish(session, taken.message, taken.tally.as_json(), origin.now)
                 tally.add(taken.tally)
             return tally
 
-        return self.database.transact(work)
+        try:
+            return self.database.transact(work)
+        except (_Apart, TooEarly, Invalid):
+            return None
 
-    def work_through(self, message: Message, *, again: bool = False) -> Tally:
+    def work_through(self, message: Message, *, again: bool = False, last: bool = True) -> Tally:
         """Turn a journalled message into facts and quarantine entries. A second time changes nothing.
 
-        `again` works through a finished message once more (replay).
+        `again` works through a finished message once more (replay). Unless it is the `last` try, a message
+        that came before what it refers to raises `TooEarly` and stays unfinished.
         """
         if message.counts is not None and not again:
             return _as_unchanged(parse_tally(message.counts))
-        origin = self._origin(message.source)
+        origin = self._origin(message.source, last=last)
         tally = Tally()
         bad: list[Bad] = []
         try:
@@ -167,7 +196,8 @@ class Platform:
                 for taken in self._take(message.id, unit, origin):
                     tally.add(taken.tally)
                     bad += taken.bad
-        except KangshuError as error:
+        except (Invalid, TooCostly) as error:
+            # The fault is the message's. Any other error leaves it unfinished, to be taken up again.
             problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", str(error)),)
             bad.append((-1, "?", list(problems)))
             tally.quarantined["?"] += 1
@@ -175,8 +205,8 @@ class Platform:
         self._finish(message.id, tally, bad)
         return tally
 
-    def _origin(self, source: str) -> Origin:
-        return Origin(source, self.institutions.get(source).county, self.clock())
+    def _origin(self, source: str, *, last: bool) -> Origin:
+        return Origin(source, self.institutions.get(source).county, self.clock(), last)
 
     def _units(self, message: Message) -> Iterator[Unit]:
         media: Any = message.media if message.media in ("json", "ndjson") else None
@@ -186,8 +216,15 @@ class Platform:
         return self.database.transact(lambda session: self.pipeline.take(session, [(message, unit)], origin))
 
     def _content(self, message: int) -> Iterator[bytes]:
+        """Each piece over a connection of its own: who works through a message must not hold one for long."""
+        number = 0
+        while (piece := self._piece(message, number)) is not None:
+            yield piece
+            number += 1
+
+    def _piece(self, message: int, number: int) -> bytes | None:
         with self.database.connection() as session:
-            yield from journal.content(session, message)
+            return journal.piece(session, message, number)
 
     def _finish(self, message: int, tally: Tally, bad: Sequence[Bad]) -> None:
         now = self.clock()
@@ -203,9 +240,13 @@ class Platform:
         """Work through what was journalled but not finished when a process ended; how many messages."""
         with self.database.connection() as session:
             waiting = journal.unfinished(session)
+        done = 0
         for message in waiting:
-            self.work_through(message)
-        return len(waiting)
+            # One that others are in the way of keeps its place for the next time.
+            with suppress(Conflict, Unavailable):
+                self.work_through(message)
+                done += 1
+        return done
 
     # -- quarantine
 
@@ -267,10 +308,25 @@ class Platform:
             self.close()
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(journal.PART):
-            yield piece
+class _Apart(Exception):
+    """Messages that were tried together have to be worked through one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The bytes of a file, piece by piece, as often as they are asked for."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            while piece := file.read(journal.PART):
+                yield piece
+
+
+def _media_of(path: Path) -> str:
+    """What the name promises. A name in .json may hold either, so the content decides."""
+    return "ndjson" if path.name.removesuffix(".gz").endswith((".ndjson", ".jsonl")) else ""
 
 
 def _in_scope(item: WorkItem, grant: Grant) -> bool:

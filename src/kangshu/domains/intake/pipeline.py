@@ -30,8 +30,8 @@ from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.rows import body_hash
 from kangshu.kernel.facts.store import Appender, Current
 
-Find = Callable[[Session, str, str], list[str]]
-"""Ids of the current facts of a type that a search (`identifier=…`) finds: (session, type, search)."""
+Find = Callable[[Session, str, str], list[tuple[str, str]]]
+"""(id, institution) of current facts that a search (`identifier=…`) finds: (session, type, search)."""
 
 
 class Identify(Protocol):
@@ -51,11 +51,19 @@ class Identify(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where messages are from: the institution, its county, and when they are worked through."""
+    """Where messages are from: the institution, its county, and when they are worked through.
+
+    last  nothing more is on its way: what a conditional reference does not find now is missing
+    """
 
     org: str
     county: str
     now: datetime
+    last: bool = True
+
+
+class TooEarly(Exception):
+    """A message refers, by a condition, to what another one on its way may bring."""
 
 
 @dataclass(slots=True)
@@ -105,14 +113,27 @@ class _Item:
 
 @dataclass(slots=True)
 class _Work:
-    """One unit of a message on its way: what is still sound, what is not, and where its references lead."""
+    """One unit of a message on its way: what is still sound, what is not, and where its references lead.
+
+    targets  what entries are called in the message -> the address they were sent under
+    found    conditional references and creations -> the address here of what they found
+    """
 
     message: int
     unit: Unit
     items: list[_Item] = field(default_factory=list[_Item])
     bad: list[Bad] = field(default_factory=list[Bad])
     targets: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    found: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     tally: Tally = field(default_factory=Tally)
+
+    def set_aside(self, item: _Item, problems: list[Problem]) -> None:
+        """Note problems of an entry, together with those noted before."""
+        for position, _, noted in self.bad:
+            if position == item.position:
+                noted.extend(problems)
+                return
+        self.bad.append((item.position, item.type, problems))
 
     def drop_bad(self) -> None:
         wrong = {position for position, _, _ in self.bad}
@@ -178,7 +199,7 @@ class Pipeline:
             try:
                 item = self._read_entry(session, work, entry, origin)
             except Invalid as error:
-                work.bad.append((entry.position, _type_of(entry.raw), list(error.problems)))
+                work.bad.append((entry.position, self._type_of(entry.raw), list(error.problems)))
                 continue
             if item is not None:
                 work.items.append(item)
@@ -188,7 +209,7 @@ class Pipeline:
         """Address and properties of an entry; its full URL becomes a target for the references of others."""
         if entry.method == "DELETE":
             address = local_address(entry.url)
-            if address is None:
+            if address is None or address[0] not in self._catalogue.types:
                 raise _invalid("value", "request.url", "A deletion names Type/id.")
             return _Item(work.message, entry.position, *address, body=None)
         head = head_of(entry.raw)
@@ -196,11 +217,13 @@ class Pipeline:
         if type_ is None or type_ not in self._catalogue.types:
             raise _invalid("structure", "resourceType", "This is not a resource type of FHIR R4.")
         if entry.if_none_exist:
-            found = self._find(session, type_, entry.if_none_exist)
+            found = _preferred(self._find(session, type_, entry.if_none_exist), origin.org)
             if len(found) > 1:
                 raise _invalid("multiple-matches", "request.ifNoneExist", "More than one resource matches.")
             if found:
-                _name(work.targets, entry.full_url, type_, found[0])
+                _name(work.found, entry.full_url, type_, found[0])
+                if head.id:
+                    _name(work.found, f"{type_}/{head.id}", type_, found[0])
                 work.tally.unchanged[type_] += 1
                 return None
         id_ = self._id(session, work.message, entry, type_, head.id, origin)
@@ -210,22 +233,32 @@ class Pipeline:
     def _id(
         self, session: Session, message: int, entry: Entry, type_: str, own: str | None, origin: Origin
     ) -> str:
-        """The resource's own id, else that of its URL, else one derived from what identifies the entry."""
-        if own is not None:
-            if not is_id(own):
-                raise _invalid("value", f"{type_}.id", "An id has 1 to 64 letters, digits, - and . only.")
-            return own
+        """That of what a conditional update finds, else the resource's own, else that of its URL, else one
+        derived from what identifies the entry."""
+        if own is not None and not is_id(own):
+            raise _invalid("value", f"{type_}.id", "An id has 1 to 64 letters, digits, - and . only.")
         path, _, search = entry.url.partition("?")
         if entry.method == "PUT" and search:
-            found = self._find(session, type_, search)
+            found = [id_ for id_, org in self._find(session, type_, search) if org == origin.org]
             if len(found) > 1:
                 raise _invalid("multiple-matches", "request.url", "More than one resource matches.")
-            return found[0] if found else derived_id(origin.org, type_, search)
+            return found[0] if found else own or derived_id(origin.org, type_, search)
+        if own is not None:
+            return own
         if entry.method == "PUT" and (address := local_address(path)):
             return address[1]
         if match := _UUID.fullmatch(entry.full_url):
             return match[1]
+        if entry.if_none_exist:
+            # Two processes that create the same thing at once get in each other's way, and one finds it then.
+            return derived_id(origin.org, type_, entry.if_none_exist)
         return derived_id(origin.org, str(message), str(entry.position))
+
+    def _type_of(self, raw: bytes) -> str:
+        """The type an unreadable resource seems to be of, if the standard knows it."""
+        match = _TYPE.search(raw)
+        type_ = match[1].decode() if match else "?"
+        return type_ if type_ in self._catalogue.types else "?"
 
     def _resolve(self, session: Session, appender: Appender, works: list[_Work], origin: Origin) -> None:
         """Give every item and every reference the address it has here.
@@ -234,25 +267,28 @@ class Pipeline:
         Whoever first spoke of it has the plain id; for anyone else the id is derived from the
         institution's code and theirs.
         """
-        mentioned: set[Address] = set()
+        mentioned: dict[bytes, Address] = {}
         for work in works:
-            mentioned |= self._mentioned(session, work)
+            mentioned |= self._mentioned(session, work, origin)
             work.drop_bad()
         defined = {(item.type, item.id) for work in works for item in work.items}
-        known = appender.current(defined | mentioned)
-        foreign = claims.foreign(session, known, defined | mentioned, origin.org)
-        claims.claim(session, mentioned - defined - known.keys(), origin.org)
+        addresses = defined | set(mentioned.values())
+        known = appender.current(addresses)
+        foreign = claims.foreign(session, known, addresses, origin.org)
+        claims.claim(session, _to_claim(addresses - known.keys() - foreign, defined), origin.org)
         aliases = {
-            f"{type_}/{id_}".encode(): f"{type_}/{derived_id(origin.org, type_, id_)}".encode()
-            for type_, id_ in foreign
+            reference: reference.replace(
+                f"{type_}/{id_}".encode(), f"{type_}/{derived_id(origin.org, type_, id_)}".encode(), 1
+            )
+            for reference, (type_, id_) in mentioned.items()
+            if (type_, id_) in foreign
         }
-        if not foreign:
-            return
         for work in works:
-            for item in work.items:
-                _rename(item, foreign, aliases, origin.org)
+            leads = aliases | work.found
+            for item in work.items if foreign or leads else ():
+                _rename(item, foreign, leads, origin.org)
 
-    def _mentioned(self, session: Session, work: _Work) -> set[Address]:
+    def _mentioned(self, session: Session, work: _Work, origin: Origin) -> dict[bytes, Address]:
         """Addresses the items refer to, once references within the message lead to addresses.
 
         Conditional references (`Patient?identifier=…`) are looked up on the way.
@@ -263,27 +299,38 @@ class Pipeline:
                 continue
             seen: set[bytes] = set()
             item.body = rewrite(item.body, work.targets, seen)
-            conditional = [reference for reference in seen if b"?" in reference]
-            if conditional:
-                for reference in conditional:
-                    seen.add(self._look_up(session, work, item, reference))
-                item.body = rewrite(item.body, work.targets)
+            for reference in seen:
+                if b"?" in reference and reference not in work.found:
+                    self._look_up(session, work, item, reference, origin)
             all_seen |= seen
-        found = {local_address(reference.decode("utf-8", "replace")) for reference in all_seen}
-        return {address for address in found if address is not None and address[0] in self._catalogue.types}
+        found = {
+            reference: local_address(reference.decode("utf-8", "replace"))
+            for reference in all_seen
+            if reference not in work.found
+        }
+        return {
+            reference: address
+            for reference, address in found.items()
+            if address is not None and address[0] in self._catalogue.types
+        }
 
-    def _look_up(self, session: Session, work: _Work, item: _Item, reference: bytes) -> bytes:
+    def _look_up(self, session: Session, work: _Work, item: _Item, reference: bytes, origin: Origin) -> None:
         type_, _, search = reference.decode("utf-8", "replace").partition("?")
         if type_ not in self._catalogue.types:
-            return reference
-        found = self._find(session, type_, search)
+            return
+        try:
+            found = _preferred(self._find(session, type_, search), origin.org)
+        except Invalid as error:
+            work.set_aside(item, list(error.problems))
+            return
+        if not found and not origin.last:
+            raise TooEarly
         if len(found) != 1:
             what = "No resource matches" if not found else "More than one resource matches"
             problem = Problem("error", "not-found", "reference", f"{what} a conditional reference.")
-            work.bad.append((item.position, item.type, [problem]))
-            return reference
-        work.targets[reference] = f"{type_}/{found[0]}".encode()
-        return work.targets[reference]
+            work.set_aside(item, [problem])
+            return
+        work.found[reference] = f"{type_}/{found[0]}".encode()
 
     def _changed(self, appender: Appender, items: list[_Item]) -> tuple[list[_Item], list[_Item]]:
         """(what is new or different, what is stored already): only the first is looked at closer."""
@@ -307,7 +354,7 @@ class Pipeline:
         for item in items:
             problems = self._examine(item)
             if problems:
-                by_message[item.message].bad.append((item.position, item.type, problems))
+                by_message[item.message].set_aside(item, problems)
 
     def _examine(self, item: _Item) -> list[Problem]:
         """The problems of one item; if there are none its terms are known afterwards."""
@@ -407,6 +454,7 @@ def _draft(item: _Item, current: Current | None, persons: Mapping[str, int], ori
     )
 
 
+_IS_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _UUID = re.compile(r"urn:uuid:([0-9a-fA-F-]{36})")
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 
@@ -415,9 +463,18 @@ def _invalid(code: str, path: str, message: str) -> Invalid:
     return Invalid(message, problems=(Problem("error", code, path, message),))
 
 
-def _type_of(raw: bytes) -> str:
-    match = _TYPE.search(raw)
-    return match[1].decode() if match else "?"
+def _preferred(found: Sequence[tuple[str, str]], org: str) -> list[str]:
+    """What the institution has itself, else what others have."""
+    own = [id_ for id_, owner in found if owner == org]
+    return own or [id_ for id_, _ in found]
+
+
+def _to_claim(unknown: set[Address], defined: set[Address]) -> set[Address]:
+    """What may turn out to be another's too: what is only referred to, and what has a number that many give.
+
+    A UUID that is stored right now needs no claim: the fact itself will say whose it is.
+    """
+    return {address for address in unknown if address not in defined or not _IS_UUID.fullmatch(address[1])}
 
 
 def _name(targets: dict[bytes, bytes], full_url: str, type_: str, id_: str) -> None:
