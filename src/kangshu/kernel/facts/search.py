@@ -277,7 +277,7 @@ class Select:
             return f"f.{'high' if key.descending and not key.parameter.single else 'low'}{key.parameter.slot}"
         texts = ", ".join(
             f"jsonb_path_query_first(f.body::jsonb, {self.bind(path)}::jsonpath) #>> '{{}}'"
-            for path in _sort_paths(key.parameter)
+            for path in sort_paths(key.parameter)
         )
         return f"lower(coalesce({texts}))"
 
@@ -294,7 +294,7 @@ _SORTED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
 """What stands for a value of the datatype when facts are put in order."""
 
 
-def _sort_paths(parameter: Parameter) -> list[str]:
+def sort_paths(parameter: Parameter) -> list[str]:
     return [
         path.json_path(*below) for path in parameter.paths for below in _SORTED_BY.get(path.datatype, ((),))
     ]
