@@ -15,41 +15,166 @@ pytestmark = pytest.mark.slow
 
 TYPES = ["Patient", "Observation", "Bundle", "Parameters", "Group", "Location", "ValueSet", "Nope", "*"]
 WORDS = [
-    *TYPES, "_search", "_history", "$validate", "$everything", "$export", "metadata", "_export", "1", "a.b-c", "..",
-]  # fmt: skip
+    *TYPES,
+    "_search",
+    "_history",
+    "$validate",
+    "$everything",
+    "$export",
+    "metadata",
+    "_export",
+    "1",
+    "a.b-c",
+    "..",
+]
 NAMES = [
-    "_id", "_lastUpdated", "_tag", "_profile", "_text", "_content", "_list", "_has:Observation:subject:code", "name",
-    "name:exact", "name:contains", "identifier", "identifier:of-type", "birthdate", "code", "code:text", "code:not",
-    "value-quantity", "code-value-quantity", "component-code-value-quantity", "subject", "subject:Patient.name",
-    "subject:identifier", "patient.organization.name", "near", "url:below", "url:above", "general-practitioner:missing",
-    "_include", "_include:iterate", "_revinclude", "_sort", "_count", "_total", "_summary", "_elements", "_page",
-    "_type", "_since", "_at", "start", "_contained", "_pretty", "_format", "_typeFilter", "mode",
-]  # fmt: skip
+    "_id",
+    "_lastUpdated",
+    "_tag",
+    "_profile",
+    "_text",
+    "_content",
+    "_list",
+    "_has:Observation:subject:code",
+    "name",
+    "name:exact",
+    "name:contains",
+    "identifier",
+    "identifier:of-type",
+    "birthdate",
+    "code",
+    "code:text",
+    "code:not",
+    "value-quantity",
+    "code-value-quantity",
+    "component-code-value-quantity",
+    "subject",
+    "subject:Patient.name",
+    "subject:identifier",
+    "patient.organization.name",
+    "near",
+    "url:below",
+    "url:above",
+    "general-practitioner:missing",
+    "_include",
+    "_include:iterate",
+    "_revinclude",
+    "_sort",
+    "_count",
+    "_total",
+    "_summary",
+    "_elements",
+    "_page",
+    "_type",
+    "_since",
+    "_at",
+    "start",
+    "_contained",
+    "_pretty",
+    "_format",
+    "_typeFilter",
+    "mode",
+]
 VALUES = [
-    "", "x", "1", "0", "-1", "1e400", "1e-400", "NaN", "true", "2020", "2020-13-45", "ge2020", "eb2020-01-01T00:00",
-    "ap1900", "0000", "9999-12-31T23:59:60Z", "ne5.4|http://unitsofmeasure.org|mg", "5||", "a|b|c|d", "|", "||",
-    "http://loinc.org|", "Patient/1", "Patient/1/_history/2", "http://x/Patient/1", "urn:uuid:1", "a$b", "a$1$2", "$",
-    "\\", "\\,", "a,b,c", ",", ",".join("x" * 500), "-birthdate,_id,nope", "*", "Patient:organization", "%", "_%", "'",
-    "\"; DROP TABLE fact; --", "王小明", "🙂", "\u0301", "\ud7ff", "42|0|5|km", "91|181|5|furlong", "json", "xml", "count",
-]  # fmt: skip
+    "",
+    "x",
+    "1",
+    "0",
+    "-1",
+    "1e400",
+    "1e-400",
+    "NaN",
+    "true",
+    "2020",
+    "2020-13-45",
+    "ge2020",
+    "eb2020-01-01T00:00",
+    "ap1900",
+    "0000",
+    "9999-12-31T23:59:60Z",
+    "ne5.4|http://unitsofmeasure.org|mg",
+    "5||",
+    "a|b|c|d",
+    "|",
+    "||",
+    "http://loinc.org|",
+    "Patient/1",
+    "Patient/1/_history/2",
+    "http://x/Patient/1",
+    "urn:uuid:1",
+    "a$b",
+    "a$1$2",
+    "$",
+    "\\",
+    "\\,",
+    "a,b,c",
+    ",",
+    ",".join("x" * 500),
+    "-birthdate,_id,nope",
+    "*",
+    "Patient:organization",
+    "%",
+    "_%",
+    "'",
+    '"; DROP TABLE fact; --',
+    "王小明",
+    "🙂",
+    "\u0301",
+    "\ud7ff",
+    "42|0|5|km",
+    "91|181|5|furlong",
+    "json",
+    "xml",
+    "count",
+]
 
 texts = st.one_of(st.sampled_from(VALUES), st.text(max_size=30))
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20))
 trees = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["resourceType", "id", "name", "entry", "request", "method", "url", "resource", "parameter",
-                         "part", "meta", "reference", "subject", "value", "op", "path", "type", "fullUrl"])
-        | st.text(max_size=8),
-        inner,
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "resourceType",
+                    "id",
+                    "name",
+                    "entry",
+                    "request",
+                    "method",
+                    "url",
+                    "resource",
+                    "parameter",
+                    "part",
+                    "meta",
+                    "reference",
+                    "subject",
+                    "value",
+                    "op",
+                    "path",
+                    "type",
+                    "fullUrl",
+                ]
+            )
+            | st.text(max_size=8),
+            inner,
+            max_size=5,
+        )
     ),
     max_leaves=15,
-)  # fmt: skip
-resources = st.builds(lambda kind, rest: {**rest, "resourceType": kind}, st.sampled_from(TYPES), st.dictionaries(
-    st.sampled_from(["id", "name", "birthDate", "identifier", "status", "code", "type", "entry", "parameter", "meta"]),
-    trees, max_size=5))  # fmt: skip
+)
+resources = st.builds(
+    lambda kind, rest: {**rest, "resourceType": kind},
+    st.sampled_from(TYPES),
+    st.dictionaries(
+        st.sampled_from(
+            ["id", "name", "birthDate", "identifier", "status", "code", "type", "entry", "parameter", "meta"]
+        ),
+        trees,
+        max_size=5,
+    ),
+)
 requests = st.fixed_dictionaries(
     {
         "method": st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "GET"])
@@ -91,9 +216,17 @@ bodies = st.one_of(
     ),
 )
 media = st.sampled_from(
-    ["application/fhir+json", "application/json", "application/json-patch+json", "application/merge-patch+json",
-     "application/x-www-form-urlencoded", "text/xml", "", "application/json; charset=latin1"]
-)  # fmt: skip
+    [
+        "application/fhir+json",
+        "application/json",
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/x-www-form-urlencoded",
+        "text/xml",
+        "",
+        "application/json; charset=latin1",
+    ]
+)
 headers = st.fixed_dictionaries(
     {"content-type": media},
     optional={
@@ -113,7 +246,7 @@ headers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
     path=st.lists(st.sampled_from(WORDS) | st.text(min_size=1, max_size=10), max_size=4),
@@ -135,7 +268,7 @@ def test_no_request_makes_the_server_fail(
     check(fhir.request(method, f"{address}?{query}", headers=sent, content=content))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     params=st.lists(st.tuples(st.sampled_from(NAMES), texts), min_size=1, max_size=3),
     kind=st.sampled_from(TYPES),
@@ -144,7 +277,7 @@ def test_no_search_makes_the_server_fail(fhir: TestClient, params: list[tuple[st
     check(fhir.get(f"/fhir/{kind}?{urlencode(params, errors='replace')}"))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(bundle=bundles)
 def test_no_bundle_makes_the_server_fail(fhir: TestClient, bundle: dict[str, Any]) -> None:
     answer = fhir.post("/fhir", content=json.dumps(bundle), headers={"content-type": "application/fhir+json"})
@@ -157,5 +290,5 @@ def test_no_bundle_makes_the_server_fail(fhir: TestClient, bundle: dict[str, Any
 
 def check(answer: Any) -> None:
     assert answer.status_code < 500, answer.text
-    if answer.status_code >= 400 and answer.content:
-        assert answer.json()["resourceType"] == "OperationOutcome"
+    if answer.status_code >= 400 and answer.content and answer.url.path.startswith("/fhir"):
+        assert b"OperationOutcome" in answer.content, (answer.request.method, str(answer.url), answer.text)

@@ -121,7 +121,7 @@ def _read(item: Any, position: int, base: str) -> BundleEntry:
         raise wrong(f"{where}.request", "The entry has no request.", "required")
     asked = cast(Json, request)
     method = asked.get("method")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise wrong(
             f"{where}.request.method", "The method is not one of " + ", ".join(sorted(METHODS)) + ".", "value"
         )

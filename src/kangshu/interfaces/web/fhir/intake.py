@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import IO
 
 import orjson
@@ -52,7 +53,7 @@ def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
     grant = service.platform.policies.decide(
         call.principal, "create", Resource("fact", org=source), call.purpose
     )
-    tally = service.platform.receive(grant, source, _chunks(stream), media=media)
+    tally = service.platform.receive(grant, source, _Spooled(stream), media=media)
     return Answer(200, orjson.dumps(tally.as_json()), media="application/json")
 
 
@@ -78,6 +79,13 @@ def _media(call: Call) -> Media | None:
     )
 
 
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
+@dataclass(frozen=True, slots=True)
+class _Spooled:
+    """The bytes of a spooled message, as often as they are asked for."""
+
+    stream: IO[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.stream.seek(0)
+        while chunk := self.stream.read(_CHUNK):
+            yield chunk

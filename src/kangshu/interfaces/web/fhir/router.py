@@ -5,7 +5,6 @@ https://hl7.org/fhir/R4/http.html#summary
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -34,10 +33,15 @@ from kangshu.interfaces.web.fhir.search import search_compartment, search_system
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
-from kangshu.interfaces.web.fhir.write import conditional_delete, conditional_update, create, delete, update
+from kangshu.interfaces.web.fhir.write import (
+    ID,
+    conditional_delete,
+    conditional_update,
+    create,
+    delete,
+    update,
+)
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
-
-ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)

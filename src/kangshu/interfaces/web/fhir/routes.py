@@ -8,6 +8,7 @@ from typing import IO
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -39,15 +40,22 @@ _OPEN = frozenset({("metadata",)})
 _NOBODY = Principal(id="", name="", role="client")
 
 
+class _FhirPath(PathConvertor):
+    """Any path, line breaks too: what is wrong with it is told by us, not by the framework."""
+
+    regex = r"[\s\S]*"
+
+
 def fhir_routes(
     platform: Platform, principal_of: PrincipalOf, *, oauth: dict[str, str] | None = None
 ) -> list[BaseRoute]:
     """Routes for `/fhir` and `/intake/fhir`. Takes up exports that a killed process left behind."""
     service = make_service(platform, oauth or {})
+    register_url_convertor("fhir_path", _FhirPath())
     endpoint = _endpoint(service, principal_of)
     return [
         Route("/fhir", endpoint, methods=_METHODS),
-        Route("/fhir/{path:path}", endpoint, methods=_METHODS),
+        Route("/fhir/{path:fhir_path}", endpoint, methods=_METHODS),
         Route("/intake/fhir", _intake_endpoint(service, principal_of), methods=["POST"]),
     ]
 

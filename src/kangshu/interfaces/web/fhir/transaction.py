@@ -37,6 +37,7 @@ from kangshu.interfaces.web.fhir.write import (
     deleted,
     existing,
     id_mismatch,
+    own_id,
     written,
 )
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, NotFound, Problem
@@ -163,9 +164,9 @@ def _conditional_step(service: Service, call: Call, entry: BundleEntry) -> Step:
     found = match(service, call, entry.type, entry.params)
     if entry.method == "PUT" and entry.resource is not None:
         check_type(entry.resource, entry.type)
-        own = entry.resource.get("id")
+        own = own_id(entry.resource)
         if found is None:
-            return Step(entry, str(own) if own else new_id(), None, 0, writes=True)
+            return Step(entry, own or new_id(), None, 0, writes=True)
         if own not in (None, found.id):
             raise id_mismatch("the resource that matches")
     if found is None and entry.method == "PATCH":

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#create
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ from kangshu.kernel.base.errors import Conflict, Invalid, Problem
 from kangshu.kernel.facts.definition import Fact, Outcome
 
 Json = dict[str, Any]
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 MAX_DELETED = 1000
 """Resources one conditional delete may remove."""
@@ -64,7 +67,7 @@ def conditional_update(service: Service, call: Call) -> Answer:
     body = parse_object(call.body)
     check_type(body, call.type)
     found = match(service, call, call.type, call.params)
-    own = body.get("id")
+    own = own_id(body)
     if found is None:
         # With an id of its own, update as create: nothing may be there under it.
         change = Change(call.type, own, call.body, 0 if own else None)
@@ -183,6 +186,14 @@ def check_id(body: Json, id: str) -> None:
         raise _refused("id", "The body has no id.", "required")
     if body["id"] != id:
         raise id_mismatch("the address")
+
+
+def own_id(body: Json) -> str | None:
+    """The id that the body brings, None for none. Raises Invalid when it is not a FHIR id."""
+    id = body.get("id")
+    if id is not None and (not isinstance(id, str) or not ID.fullmatch(id)):
+        raise _refused("id", "The id is not 1 to 64 letters, digits, '-' or '.'.", "value")
+    return id
 
 
 def id_mismatch(where: str) -> Invalid:
