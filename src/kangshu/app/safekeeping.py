@@ -1,14 +1,16 @@
 """Backup and restore of an installation: the database, and the small files of its home.
 
 A backup is a tar file with `database.dump`, `home/…` and `manifest.json`, which says what has to
-be in it; restoring compares.
+be in it, with a checksum of every file; restoring compares before and after.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,16 +41,18 @@ def backup(platform: Platform, target: Path) -> int:
         inventory = platform.inventory()
         dump.dump(platform.database.url, database)
         manifest = Path(folder) / "manifest.json"
-        manifest.write_text(json.dumps(asdict(inventory)))
+        kept = [(name, platform.settings.home / name) for name in KEPT]
+        contents = {
+            "database.dump": database,
+            **{f"home/{name}": path for name, path in kept if path.exists()},
+        }
+        manifest.write_text(json.dumps({"inventory": asdict(inventory), "files": _checksums(contents)}))
         whole = Path(folder) / "backup"
         whole.touch(mode=0o600)
         with tarfile.open(whole, "w") as archive:
             archive.add(manifest, "manifest.json")
-            archive.add(database, "database.dump")
-            for name in KEPT:
-                path = platform.settings.home / name
-                if path.exists():
-                    archive.add(path, f"home/{name}")
+            for name, path in contents.items():
+                archive.add(path, name)
         size = whole.stat().st_size
         whole.replace(target)
     return size
@@ -70,7 +74,7 @@ def restore(settings: Settings, source: Path) -> Restored:
         )
     with tempfile.TemporaryDirectory(dir=settings.home) as folder:
         _unpack(source, Path(folder))
-        expected = Inventory(**json.loads((Path(folder) / "manifest.json").read_text()))
+        expected = _promised(source, Path(folder))
         dump.restore(database_url(settings), Path(folder) / "database.dump")
         for path in sorted((Path(folder) / "home").glob("*")):
             path.replace(settings.home / path.name)
@@ -87,6 +91,33 @@ def _unpack(source: Path, folder: Path) -> None:
     if not (folder / "manifest.json").exists() or not (folder / "database.dump").exists():
         raise _not_whole(source)
     (folder / "home").mkdir(exist_ok=True)
+
+
+def _promised(source: Path, folder: Path) -> Inventory:
+    """What the manifest promises of the database. Raises `Invalid` where the files are not those it names."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        inventory = Inventory(**manifest["inventory"])
+        promised = manifest["files"]
+    except (ValueError, KeyError, TypeError):
+        raise _not_whole(source) from None
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    found.pop("manifest.json")
+    if _checksums(found) != promised:
+        raise _not_whole(source)
+    return inventory
+
+
+def _checksums(contents: Mapping[str, Path]) -> dict[str, str]:
+    """SHA-256 of every file by its name in the archive, folders gone into."""
+    sums: dict[str, str] = {}
+    for name, path in contents.items():
+        if path.is_dir():
+            sums |= _checksums({f"{name}/{child.name}": child for child in path.iterdir()})
+        else:
+            with path.open("rb") as file:
+                sums[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return sums
 
 
 def _not_whole(source: Path) -> Invalid:

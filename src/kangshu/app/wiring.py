@@ -96,8 +96,8 @@ def _identify(packs: Mapping[str, Pack]):
 
 
 def _find(catalogue: Catalogue):
-    def find(session: Session, type_: str, search: str) -> list[str]:
+    def find(session: Session, type_: str, search: str) -> list[tuple[str, str]]:
         pairs = parse_qsl(search, keep_blank_values=True)
-        return ids_of(session, parse_query(catalogue, type_, pairs, count=2, total="none"))
+        return ids_of(session, parse_query(catalogue, type_, pairs, count=20, total="none"))
 
     return find

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -25,6 +26,8 @@ MAX_RESOURCE = 32 << 20
 """Bytes of one resource, in a Bundle or on a line."""
 MAX_EXPANSION = 1000
 """How much larger a gzip message may be once unpacked."""
+MAX_BAD_LINES = 10_000
+"""Lines of one NDJSON message that may be empty or no objects; with more it is not NDJSON."""
 CHUNK_ENTRIES = 2000
 CHUNK_BYTES = 16 << 20
 
@@ -100,7 +103,9 @@ def units(parts: Iterable[bytes], *, media: Media | None = None) -> Iterator[Uni
 def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
     """The bytes, out of gzip if they are in it."""
     iterator = iter(parts)
-    first = next(iterator, b"")
+    first = b""
+    while len(first) < 2 and (part := next(iterator, None)) is not None:
+        first += part
     if first[:2] != b"\x1f\x8b":
         yield first
         yield from iterator
@@ -175,9 +180,11 @@ class _Lines:
         line, _, after = self._held.partition(b"\n")
         if not line.strip().endswith(b"}") or not line.lstrip().startswith(b"{"):
             return "json"
-        if not after.strip() and (part := next(self._parts, None)) is not None:
+        while not after.strip() and (part := next(self._parts, None)) is not None:
             self._held += part
-            after = self._held.partition(b"\n")[2]
+            after += part
+            if len(after) > MAX_RESOURCE:
+                break
         if not after.strip():
             return "json"
         try:
@@ -198,23 +205,18 @@ class _Lines:
 
     def lines(self) -> Iterator[tuple[bytes, bool]]:
         """(line, whether it was longer than allowed and is given empty)."""
-        held = self._held
-        dropping = False
-        while True:
-            line, newline, after = held.partition(b"\n")
-            if newline:
-                yield (b"", True) if dropping else (line, False)
-                dropping = False
-                held = after
-                continue
-            if len(held) > MAX_RESOURCE:
-                dropping, held = True, b""
-            part = next(self._parts, None)
-            if part is None:
-                break
-            held = part if dropping and b"\n" not in part else held + part
-        if held.strip() or dropping:
-            yield (b"", True) if dropping else (held, False)
+        begun: list[bytes] = []
+        size = 0
+        for part in chain((self._held,), self._parts):
+            *ends, rest = part.split(b"\n")
+            for end in ends:
+                size += len(end)
+                yield (b"", True) if size > MAX_RESOURCE else (b"".join((*begun, end)), False)
+                begun, size = [], 0
+            size += len(rest)
+            begun = [] if size > MAX_RESOURCE else [*begun, rest]
+        if size:
+            yield (b"", True) if size > MAX_RESOURCE else (b"".join(begun), False)
 
 
 def too_large(limit: int) -> TooCostly:
@@ -228,23 +230,41 @@ def too_large(limit: int) -> TooCostly:
 def _ndjson(lines: _Lines) -> Iterator[Unit]:
     entries: list[Entry] = []
     bad: list[tuple[int, Problem]] = []
-    size = 0
+    size = spoiled = 0
     for number, (line, long) in enumerate(lines.lines()):
         if long:
-            bad.append(
-                (number, Problem("error", "too-costly", f"line {number + 1}", "The line is too long."))
-            )
-        elif line.strip():
+            bad.append((number, _too_large(f"line {number + 1}")))
+        elif line.lstrip()[:1] == b"{":
             entries.append(Entry(number, line))
             size += len(line)
-        if len(entries) >= CHUNK_ENTRIES or size >= CHUNK_BYTES:
+        else:
+            spoiled += 1
+            if line.strip():
+                bad.append((number, _no_resource(number)))
+        if spoiled > MAX_BAD_LINES:
+            raise _not_ndjson()
+        if len(entries) + len(bad) >= CHUNK_ENTRIES or size >= CHUNK_BYTES:
             yield Unit(entries, bad=bad)
             entries, bad, size = [], [], 0
     if entries or bad:
         yield Unit(entries, bad=bad)
 
 
+def _no_resource(number: int) -> Problem:
+    return Problem("error", "structure", f"line {number + 1}", "The line is not a JSON object.")
+
+
+def _not_ndjson() -> TooCostly:
+    return TooCostly(
+        f"More than {MAX_BAD_LINES} lines hold no JSON object.",
+        remedy="Send NDJSON: one resource on a line.",
+    )
+
+
 def _document(raw: bytes) -> Iterator[Unit]:
+    if not raw.strip():
+        problem = Problem("error", "structure", "", "The message is empty.")
+        raise Invalid(problem.message, remedy="Send a resource.", problems=(problem,))
     if len(raw) > MAX_RESOURCE and _TYPE_BUNDLE.search(raw, 0, 4096) is None:
         raise too_large(MAX_RESOURCE)
     try:
@@ -267,18 +287,27 @@ def _bundle(document: _Document, raw: bytes) -> Iterator[Unit]:
     """The entries of a Bundle. A document or message is kept as a Bundle too: it was signed as a whole."""
     if document.type in _RESPONSES:
         return
-    entries = [_entry(number, entry) for number, entry in enumerate(document.entry)]
-    entries = [entry for entry in entries if entry is not None]
+    found = [_entry(number, entry) for number, entry in enumerate(document.entry)]
+    entries = [entry for entry in found if entry is not None and len(entry.raw) <= MAX_RESOURCE]
+    bad = [
+        (entry.position, _too_large(f"Bundle.entry[{entry.position}].resource"))
+        for entry in found
+        if entry is not None and len(entry.raw) > MAX_RESOURCE
+    ]
     if document.type in ("document", "message"):
         entries.append(Entry(len(document.entry), raw))
-        yield Unit(entries, atomic=True)
+        yield Unit(entries, atomic=True, bad=bad)
     elif document.type == "transaction":
-        yield Unit(entries, atomic=True)
+        yield Unit(entries, atomic=True, bad=bad)
     elif document.type == "history":
         # Newest first in the Bundle; facts are appended oldest first.
-        yield Unit(entries[::-1])
+        yield Unit(entries[::-1], bad=bad)
     else:
-        yield Unit(entries)
+        yield Unit(entries, bad=bad)
+
+
+def _too_large(place: str) -> Problem:
+    return Problem("error", "too-costly", place, f"It is larger than {MAX_RESOURCE >> 20} MB.")
 
 
 def _entry(position: int, entry: _Entry) -> Entry | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any, cast
 
 import fhirkit
+import orjson
 
 from kangshu.kernel.base.errors import Problem
 
@@ -12,7 +15,8 @@ RESOURCE_TYPES: frozenset[str] = frozenset(fhirkit.RESOURCE_TYPES)
 
 # fhirkit quotes the offending value; a value is personal data and stays out of messages.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
-_NAMES = re.compile(r'"[A-Za-z][A-Za-z0-9_.]{0,63}"|`[A-Za-z][A-Za-z0-9_.]{0,63}`')
+_NO_TYPE = "is not a FHIR R4 resource type this build knows"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def problems_of(body: bytes) -> list[Problem]:
@@ -23,25 +27,41 @@ def problems_of(body: bytes) -> list[Problem]:
     try:
         issues = fhirkit.validate(body)
     except fhirkit.ParseError as error:
-        return [Problem("error", "structure", "", _without_values(str(error)))]
-    return [
-        Problem(
-            "error" if issue.severity == "error" else "warning",
-            "structure",
-            issue.path,
-            _without_values(issue.message),
-        )
-        for issue in issues
-    ]
+        return [_problem("error", "", str(error))]
+    found = [_problem(issue.severity, issue.path, issue.message) for issue in issues]
+    if _NUL.search(body) and not found:
+        found = [
+            Problem("error", "value", path, "A string holds the character U+0000.") for path in _nuls(body)
+        ]
+    return found
+
+
+def _nuls(body: bytes) -> list[str]:
+    """Paths of the strings and names with a NUL, which FHIR forbids and no database can store."""
+    resource = orjson.loads(body)
+    return list(_walk(resource, resource["resourceType"]))
+
+
+def _walk(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, list):
+        for number, item in enumerate(cast(list[Any], value)):
+            yield from _walk(item, f"{path}[{number}]")
+    elif isinstance(value, dict):
+        for name, item in cast(dict[str, Any], value).items():
+            yield from _walk(item, f"{path}.{name}")
+
+
+def _problem(severity: str, path: str, message: str) -> Problem:
+    if message.endswith(_NO_TYPE):
+        # Here fhirkit puts what was sent where a type should stand, in the path as well.
+        place = path if "." in path else ""
+        return Problem("error", "structure", place, "The resourceType is not one of FHIR R4.")
+    kind = "error" if severity == "error" else "warning"
+    return Problem(kind, "structure", path, _without_values(message))
 
 
 def _without_values(message: str) -> str:
-    """Element and type names may stay: they are the standard's words. Anything else in quotes goes."""
-
-    def keep(match: re.Match[str]) -> str:
-        is_name = _NAMES.fullmatch(match[0]) and (
-            "element" in message or "field" in message or "property" in message
-        )
-        return match[0] if is_name else "the value"
-
-    return _QUOTED.sub(keep, message)
+    """Whatever fhirkit quotes may be from somebody's data."""
+    return _QUOTED.sub("the value", message)

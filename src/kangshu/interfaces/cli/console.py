@@ -14,32 +14,45 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kangshu.app.platform import Platform
 from kangshu.app.settings import read_settings
 from kangshu.app.wiring import build
-from kangshu.kernel.base.errors import Invalid, KangshuError
+from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, NotFound
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
 out = Console()
 err = Console(stderr=True)
 
 DONE, WITH_PROBLEMS, WRONG_CALL = 0, 1, 2
+_WRONG = (Invalid, NotFound, Conflict)
+"""Errors after which nothing was done, because of how, on what or over what the command was called."""
 
 
 @contextmanager
 def errors_told() -> Generator[None]:
-    """Tell a Kangshu error in a line or two and leave with its exit code; anything else is a bug."""
+    """Tell an error in a line or two and leave with its exit code; one of no known kind is a bug."""
     try:
         yield
     except KangshuError as error:
         fail(error)
+    except OSError as error:
+        _say(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
+        raise typer.Exit(WRONG_CALL) from None
+    except KeyboardInterrupt:
+        _say("Interrupted. What was finished is stored.")
+        raise typer.Exit(WITH_PROBLEMS) from None
 
 
 def fail(error: KangshuError) -> NoReturn:
     """Say what is wrong and what to do, and leave."""
-    err.print(f"[red]{error.code}[/red]: {error.message}", highlight=False)
+    _say(f"{error.code}: {error.message}")
     for problem in getattr(error, "problems", ()):
-        err.print(f"  {problem.path or '-'}: {problem.message}", highlight=False)
+        _say(f"  {problem.path or '-'}: {problem.message}")
     if error.remedy:
-        err.print(error.remedy, highlight=False)
-    raise typer.Exit(WRONG_CALL if isinstance(error, Invalid) or error.code == "not-found" else WITH_PROBLEMS)
+        _say(error.remedy)
+    raise typer.Exit(WRONG_CALL if isinstance(error, _WRONG) else WITH_PROBLEMS)
+
+
+def _say(line: str) -> None:
+    """One line on standard error, with nothing in it taken for markup."""
+    err.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

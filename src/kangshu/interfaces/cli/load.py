@@ -41,7 +41,7 @@ def command(
 
 def _tell(loaded: Loaded, *, as_json: bool) -> None:
     for file in loaded.unreadable:
-        err.print(f"{file.name}: {file.reason}", highlight=False)
+        err.print(f"{file.name}: {file.reason}", highlight=False, markup=False)
     counts = loaded.tally.as_json()
     if as_json:
         print(json.dumps({"files": loaded.files, "unreadable": len(loaded.unreadable), **counts}))

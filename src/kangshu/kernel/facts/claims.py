@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from kangshu.kernel.facts.database import Again
 from kangshu.kernel.facts.store import Address, Current
 
 
@@ -31,7 +32,10 @@ def foreign(
 
 
 def claim(connection: Connection[TupleRow], addresses: Iterable[Address], org: str) -> None:
-    """Claim addresses that nothing is stored under yet. Ones claimed before stay whose they are."""
+    """Claim addresses that nothing is stored under yet, for good.
+
+    Raises `Again` where another institution claims one at the same moment and is first.
+    """
     wanted = sorted(addresses)
     if not wanted:
         return
@@ -41,3 +45,5 @@ def claim(connection: Connection[TupleRow], addresses: Iterable[Address], org: s
         " ON CONFLICT (type, id) DO NOTHING",
         (org, [address[0] for address in wanted], [address[1] for address in wanted]),
     )
+    if foreign(connection, {}, wanted, org):
+        raise Again

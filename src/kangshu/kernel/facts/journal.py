@@ -127,17 +127,14 @@ def message(connection: Connection[TupleRow], identifier: int) -> Message:
     return Message(*row)
 
 
-def content(connection: Connection[TupleRow], identifier: int) -> Iterator[bytes]:
-    """The bytes of a message as received, piece by piece."""
-    number = 0
-    while True:
-        row = connection.execute(
-            "SELECT packed, content FROM message_part WHERE message = %s AND part = %s", (identifier, number)
-        ).fetchone()
-        if row is None:
-            return
-        yield zstandard.decompress(row[1], max_output_size=PART) if row[0] else row[1]
-        number += 1
+def piece(connection: Connection[TupleRow], identifier: int, number: int) -> bytes | None:
+    """One piece of the bytes of a message as received, numbered from 0; None after the last."""
+    row = connection.execute(
+        "SELECT packed, content FROM message_part WHERE message = %s AND part = %s", (identifier, number)
+    ).fetchone()
+    if row is None:
+        return None
+    return zstandard.decompress(row[1], max_output_size=PART) if row[0] else row[1]
 
 
 def finish(

@@ -19,9 +19,9 @@ def _few(statement: str, values: dict[str, Any]) -> int:  # noqa: ARG001
     return 0
 
 
-def ids_of(connection: Connection[TupleRow], query: Query) -> list[str]:
-    """Ids of the first `query.count` facts that satisfy the query."""
+def ids_of(connection: Connection[TupleRow], query: Query) -> list[tuple[str, str]]:
+    """(id, institution) of the first `query.count` facts that satisfy the query."""
     select = Select(_few)
     where = select.where(query)
-    sql = f"SELECT f.id FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
-    return [row[0] for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]
+    sql = f"SELECT f.id, f.org FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
+    return [(row[0], row[1]) for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]
