@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A problem from when it was first seen to today, or to death. `y` is its middle; `inside`: its name fits."""
+    """A problem from when it was first seen to today or to death; `inside`: its name fits on it."""
 
     problem: Problem
     x: float
@@ -111,8 +111,12 @@ def lifeline(life: Life) -> Lifeline:
 def _long_problems(life: Life) -> list[Problem]:
     """The problems that last, oldest first."""
     lasting = [p for p in life.problems if p.standing == "active" and p.cluster.first]
-    chosen = sorted(lasting, key=lambda p: not p.register)[:LANES]
-    return sorted(chosen, key=lambda p: str(p.cluster.first.at) if p.cluster.first else "")
+    chosen = sorted(lasting, key=lambda p: (not p.register, _since(p)))[:LANES]
+    return sorted(chosen, key=_since)
+
+
+def _since(problem: Problem) -> str:
+    return problem.cluster.first.at.isoformat() if problem.cluster.first else ""
 
 
 def _column(year: Year, number: int, x: float, slot: float, most: int) -> Column:

@@ -23,7 +23,7 @@ MOST = 50
 """Residents shown of one search."""
 
 _PHONE = re.compile(r"1\d{10}")
-_NUMBER = re.compile(r"(?=.*\d)[A-Za-z0-9\-]{4,40}")
+_NUMBER = re.compile(r"(?=.*\d)[A-Za-z0-9\-]{4,80}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _YEAR = re.compile(r"(18|19|20)\d\d")
 
@@ -75,7 +75,8 @@ def ask(platform: Platform, call: Call) -> ResidentsPage:
 def find(platform: Platform, call: Call) -> ResidentsPage:
     """Those whom the form describes and the caller may see."""
     grant = grant_for(platform, call.principal, "search_residents", Resource("fact", type="Patient"))
-    text = " ".join(call.form.get("q", "").split())[:80]
+    printable = "".join(c if c.isprintable() else " " for c in call.form.get("q", ""))
+    text = " ".join(printable.split())[:80]
     born, sex = call.form.get("born", "").strip(), call.form.get("sex", "")
     born = born if _YEAR.fullmatch(born) else ""
     sex = sex if sex in ("male", "female") else ""
