@@ -91,7 +91,7 @@ def render(login: Login, request: Request, page: Page, status: int = 200) -> HTM
 
 def language_of(request: Request) -> Language:
     """The language the reader has chosen, or their browser asks for."""
-    return language_from(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
+    return language_from(request.cookies.get(COOKIE))
 
 
 @cache

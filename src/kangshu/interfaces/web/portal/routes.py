@@ -181,4 +181,4 @@ def _static(name: str) -> tuple[bytes, str]:
 
 
 def _language(request: Request) -> Language:
-    return language_from(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
+    return language_from(request.cookies.get(COOKIE))

@@ -40,11 +40,9 @@ def words(language: Language) -> Words:
         return Words(language, dict(_flat(tomllib.load(file), "")))
 
 
-def language_from(cookie: str | None, accepted: str) -> Language:
-    """The cookie's language, else English for a browser that asks for it first, else Chinese."""
-    if cookie in LANGUAGES:
-        return cookie
-    return "en" if accepted.lower().startswith("en") else "zh"
+def language_from(cookie: str | None) -> Language:
+    """The language somebody chose, else Chinese, whatever language their browser happens to be in."""
+    return cookie if cookie in LANGUAGES else "zh"
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
