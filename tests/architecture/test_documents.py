@@ -12,7 +12,8 @@ from tests.architecture.project import ROOT, SOURCE, files, name
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^ *((?:make|kangshu|\S*\.venv/bin/kangshu|KANGSHU_\S+|curl) [^#\n]*?) *(?:#.*)?$", re.MULTILINE)
+SHOWN = r"make|kangshu|\S*\.venv/bin/kangshu|KANGSHU_\S+|curl"
+COMMAND = re.compile(rf"^ *((?:{SHOWN}) [^#\n]*?) *(?:#.*)?$", re.MULTILINE)
 ROOMS = [
     path
     for floor in ("kernel", "domains")
