@@ -17,6 +17,7 @@ from kangshu.kernel.policies.access_log import (
     chain_hash,
     entry_of,
     parse_entry,
+    parse_head,
     verify,
 )
 from kangshu.kernel.policies.definition import Grant, Principal, Scope
@@ -109,3 +110,14 @@ def test_a_head_written_down_elsewhere_shows_a_cut_or_rewritten_log() -> None:
     assert verify(entries[:4], head).problems[0].path == "access_log[4]"
     assert verify([], head).problems[0].path == "access_log[0]"
     assert verify(entries, Head(2, b"other")).problems[0].path == "access_log[2]"
+
+
+def test_a_head_is_read_back_as_it_was_printed() -> None:
+    head = verify(log(3)).head
+    assert parse_head(f" {head}\n") == head
+
+
+@pytest.mark.parametrize("text", ["", "3", "3:", "3:xyz", "-1:" + "0" * 64, "3:" + "0" * 63])
+def test_what_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        parse_head(text)

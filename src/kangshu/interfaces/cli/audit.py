@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, out, platform
+from kangshu.kernel.policies.access_log import parse_head
 
 app = typer.Typer(no_args_is_help=True, help="The access log.")
 
@@ -15,15 +18,23 @@ def _group() -> None:
 
 
 @app.command()
-def verify() -> None:
+def verify(
+    head: Annotated[
+        str | None, typer.Option(help="A head printed earlier: is the log up to there still the same?")
+    ] = None,
+) -> None:
     """Check the chain of the access log: was any entry changed, removed or slipped in?
+
+    Prints its head, NUMBER:HASH. Written down outside the server, it shows later whether the log was
+    cut off or written anew.
 
     Example: kangshu audit verify
     """
     with platform() as built:
-        verdict = built.access_log.verify()
+        verdict = built.access_log.verify(parse_head(head) if head else None)
     if verdict.problems:
         for problem in verdict.problems:
             err.print(f"{problem.path}: {problem.message}", highlight=False)
         raise typer.Exit(WITH_PROBLEMS)
-    out.print(f"{verdict.head.number} entries, unbroken. Head: {verdict.head.hash.hex()}", highlight=False)
+    out.print(f"{verdict.head.number} entries, unbroken. Head:", highlight=False)
+    out.print(str(verdict.head), highlight=False, soft_wrap=True)

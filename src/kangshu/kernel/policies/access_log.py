@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -66,6 +67,20 @@ class Head:
 
     number: int
     hash: bytes
+
+    def __str__(self) -> str:
+        """As it is written down: `NUMBER:HASH`, the hash in hex."""
+        return f"{self.number}:{self.hash.hex()}"
+
+
+def parse_head(text: str) -> Head:
+    """A head that was written down. Raises `Invalid`."""
+    number, _, digest = text.strip().partition(":")
+    if not re.fullmatch(r"[0-9]{1,18}", number) or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise Invalid(
+            "That is not the head of an access log.", remedy="Write it as it was printed: NUMBER:HASH."
+        )
+    return Head(int(number), bytes.fromhex(digest))
 
 
 @dataclass(frozen=True, slots=True)
