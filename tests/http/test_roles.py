@@ -66,9 +66,11 @@ class City:
         return answer.json()["total"] if answer.status_code == 200 else str(answer.status_code)
 
     def get(self, principal: Principal, path: str) -> Any:
+        return self.client.get(path, headers={"cookie": f"{SESSION_COOKIE}={self.session_of(principal)}"})
+
+    def session_of(self, principal: Principal) -> str:
         tokens = Tokens(load_keys(self.platform.settings.home / "keys"), utc_now)
-        session = tokens.sign(SESSION, claims_of(principal), timedelta(hours=1))
-        return self.client.get(path, headers={"cookie": f"{SESSION_COOKIE}={session}"})
+        return tokens.sign(SESSION, claims_of(principal), timedelta(hours=1))
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +169,34 @@ def test_residents_read_who_has_looked_at_their_record(city: City) -> None:
 def test_nobody_sees_anything_without_logging_in(city: City) -> None:
     assert city.client.get("/fhir/Patient").status_code == 401
     assert city.client.get("/residents").headers["location"].startswith("/login?next=")
+
+
+CITY_PROGRAM = Principal("his", "", "client", org=CITY_HOSPITAL, scopes=("system/*.cruds",))
+
+
+def test_a_program_of_one_hospital_changes_nothing_of_another(city: City) -> None:
+    whole = Principal("w", "", "client", scopes=("system/*.cruds",))
+    before = city.get(whole, "/fhir/Observation/o1").content
+    cookie = {"cookie": f"{SESSION_COOKIE}={city.session_of(CITY_PROGRAM)}"}
+    changed = finding("Observation", "o1", "a1") | {"status": "cancelled"}
+    city.client.put("/fhir/Observation/o1", json=changed, headers=cookie)
+    city.client.delete("/fhir/Observation/o1", headers=cookie)
+    patch = [{"op": "replace", "path": "/status", "value": "cancelled"}]
+    patched = cookie | {"content-type": "application/json-patch+json"}
+    city.client.patch("/fhir/Observation/o1", content=json.dumps(patch), headers=patched)
+    entry = {"resource": changed, "request": {"method": "PUT", "url": "Observation/o1"}}
+    for kind in ("transaction", "batch"):
+        whole_bundle = {"resourceType": "Bundle", "type": kind, "entry": [entry]}
+        city.client.post("/fhir", json=whole_bundle, headers=cookie)
+    assert city.get(whole, "/fhir/Observation/o1").content == before
+
+
+def test_a_program_of_one_hospital_stores_under_its_own_name_only(city: City) -> None:
+    cookie = {"cookie": f"{SESSION_COOKIE}={city.session_of(CITY_PROGRAM)}"}
+    answer = city.client.post(
+        "/fhir/Condition", json=finding("Condition", "", "b1") | {"id": "x"}, headers=cookie
+    )
+    assert answer.status_code == 201
+    assert city.total(DOCTOR, "Condition") == 0
+    county_program = Principal("p", "", "client", org=COUNTY_HOSPITAL, scopes=("system/*.rs",))
+    assert city.get(county_program, f"/fhir/Condition/{answer.json()['id']}").status_code == 404
