@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kangshu.interfaces.cli import audit, backup, demo, load, quarantine, schema, serve, token
+from kangshu.interfaces.cli import audit, backup, demo, load, person, quarantine, schema, serve, token, user
 
 app = typer.Typer(
     name="kangshu",
@@ -21,6 +21,8 @@ app.command("migrate")(schema.command)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(person.app, name="person")
+app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":

@@ -57,9 +57,7 @@ def show(
     if as_json:
         print(json.dumps(asdict(found), default=str))
         return
-    out.print(
-        f"entry {found.id}, message {found.message} from {found.source}, {found.type}"
-    )
+    out.print(f"entry {found.id}, message {found.message} from {found.source}, {found.type}")
     for problem in found.problems:
         out.print(f"  {problem.severity} {problem.code} {problem.path}: {problem.message}", highlight=False)
 
