@@ -127,6 +127,8 @@ def test_methods_that_an_address_has_are_named(fhir: TestClient) -> None:
     assert fhir.delete("/fhir/metadata").headers["allow"] == "GET, HEAD, OPTIONS"
     answer = fhir.options("/fhir/Patient/1")
     assert (answer.status_code, answer.headers["allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, PATCH, PUT")
+    assert "Authorization" in answer.headers["access-control-allow-headers"]
+    assert fhir.get("/fhir/metadata").headers["access-control-allow-origin"] == "*"
 
 
 def test_without_credentials_only_the_capabilities_are_told(app: Any) -> None:

@@ -13,6 +13,8 @@ from starlette.testclient import TestClient
 
 pytestmark = pytest.mark.slow
 
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
 TYPES = ["Patient", "Observation", "Bundle", "Parameters", "Group", "Location", "ValueSet", "Nope", "*"]
 WORDS = [
     *TYPES,
@@ -246,7 +248,7 @@ headers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=800, deadline=None, suppress_health_check=SLOW, derandomize=True)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
     path=st.lists(st.sampled_from(WORDS) | st.text(min_size=1, max_size=10), max_size=4),
@@ -268,7 +270,7 @@ def test_no_request_makes_the_server_fail(
     check(fhir.request(method, f"{address}?{query}", headers=sent, content=content))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW, derandomize=True)
 @given(
     params=st.lists(st.tuples(st.sampled_from(NAMES), texts), min_size=1, max_size=3),
     kind=st.sampled_from(TYPES),
@@ -277,7 +279,7 @@ def test_no_search_makes_the_server_fail(fhir: TestClient, params: list[tuple[st
     check(fhir.get(f"/fhir/{kind}?{urlencode(params, errors='replace')}"))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW, derandomize=True)
 @given(bundle=bundles)
 def test_no_bundle_makes_the_server_fail(fhir: TestClient, bundle: dict[str, Any]) -> None:
     answer = fhir.post("/fhir", content=json.dumps(bundle), headers={"content-type": "application/fhir+json"})

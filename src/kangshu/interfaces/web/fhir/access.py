@@ -8,10 +8,14 @@ from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.policies.definition import Grant, Resource
 
+_ABOUT_ONE = ("patient", "subject")
+"""Search parameters that name the one patient a search is about."""
+
 
 def grant_for(service: Service, call: Call, action: str, type: str | None) -> Grant:
     """Leave to do `action` with facts of the type (None: of any). Raises Refused."""
-    return service.platform.policies.decide(call.principal, action, Resource("fact", type), call.purpose)
+    resource = _about(service, call, type)
+    return service.platform.policies.decide(call.principal, action, resource, call.purpose)
 
 
 def reader_for(service: Service, call: Call, action: str, type: str | None) -> Reader:
@@ -28,3 +32,27 @@ def reader_or_none(service: Service, call: Call, action: str, type: str) -> Read
         return reader_for(service, call, action, type)
     except Refused:
         return None
+
+
+def _about(service: Service, call: Call, type: str | None) -> Resource:
+    """What is asked for; if it is about one patient, with the institutions that have them in their care.
+
+    Only who belongs to an institution can stand in such a relation.
+    """
+    patient = _patient_of(service, call) if call.principal.org is not None else ""
+    person = service.platform.person_of(service.platform.catalogue.subject_type, patient) if patient else None
+    if person is None:
+        return Resource("fact", type)
+    care = service.platform.care_orgs(person)
+    return Resource("fact", type, person=person, attributes={"care_orgs": care})
+
+
+def _patient_of(service: Service, call: Call) -> str:
+    """The id of the one patient that the address or a parameter names, "" for none."""
+    subject = service.platform.catalogue.subject_type
+    if subject in (call.names.get("owner"), call.names.get("type")) and "id" in call.names:
+        return call.names["id"]
+    named = {value for name, value in call.params if name in _ABOUT_ONE}
+    if len(named) != 1:
+        return ""
+    return named.pop().removeprefix(f"{subject}/")

@@ -25,6 +25,7 @@ _EVERY_REFERENCE = (Include("forward", "*", "*", "", iterate=False),)
 
 def everything(service: Service, call: Call) -> Answer:
     """A searchset: the patient first, then its compartment, then what these refer to, page by page."""
+    call = call.with_names({"type": "Patient", "id": call.id})
     shape = parse_shape(call)
     wanted = _types(service, call)
     patient = reader_for(service, call, "read", "Patient").read("Patient", call.id)

@@ -34,6 +34,21 @@ PURPOSE_HEADER = "x-kangshu-purpose"
 """What the data is wanted for; without it, the usual purpose of the caller's role."""
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_SHARED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Location, ETag, Last-Modified, Location, Retry-After,"
+    " X-Progress",
+}
+"""Any page may call with a token of its own; browsers send no cookies where the origin is `*`."""
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": (
+        "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match,"
+        " Prefer, X-Kangshu-Purpose"
+    ),
+    "Access-Control-Max-Age": "3600",
+}
 _OPEN = frozenset({("metadata",)})
 """Paths that need no credentials."""
 
@@ -98,7 +113,8 @@ async def _answered(request: Request, handle: Callable[[Request], object]) -> An
 async def _handle(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:
     segments = _segments(request)
     if request.method == "OPTIONS":
-        return Answer(204, headers={"Allow": ", ".join(allowed_methods(segments) or _METHODS)})
+        allowed = ", ".join(allowed_methods(segments) or _METHODS)
+        return Answer(204, headers={"Allow": allowed, **_PREFLIGHT})
     principal = _NOBODY if segments in _OPEN else await run_in_threadpool(_identified, principal_of, request)
     body = await read_body(
         request.stream(),
@@ -191,7 +207,7 @@ def _base(service: Service, request: Request) -> str:
 
 
 def _response(request: Request, answer: Answer) -> Response:
-    headers = dict(answer.headers)
+    headers = {**_SHARED, **answer.headers}
     if answer.chunks is not None and request.method != "HEAD":
         return StreamingResponse(answer.chunks, answer.status, headers, media_type=answer.media)
     if answer.body:
