@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,10 +32,13 @@ def testdata() -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    made = Databases(tmp_path_factory.mktemp("server") / "postgres")
-    yield made
-    made.stop()
+def databases() -> Iterator[Databases]:
+    # Not below pytest's own folder: as root the server has a user of its own, and every other run of
+    # pytest that starts meanwhile shuts that folder to all but root.
+    with tempfile.TemporaryDirectory(prefix="kangshu-test-") as folder:
+        made = Databases(Path(folder) / "postgres")
+        yield made
+        made.stop()
 
 
 @pytest.fixture
