@@ -31,7 +31,7 @@ from kangshu.app.identity_provider.keys import load_keys
 from kangshu.app.identity_provider.passwords import hash_password
 from kangshu.app.identity_provider.provider import IdentityProvider, People
 from kangshu.app.identity_provider.tokens import claims_of
-from kangshu.interfaces.web.login.attempts import PER_USER, WINDOW, Attempts
+from kangshu.interfaces.web.login.attempts import PER_USER, PER_USER_AND_ADDRESS, WINDOW, Attempts
 from kangshu.interfaces.web.login.routes import login_routes
 from kangshu.interfaces.web.login.service import ATTEMPT_COOKIE, SESSION_COOKIE, Login
 from kangshu.kernel.policies.definition import Principal
@@ -161,7 +161,7 @@ def test_after_login_nobody_is_sent_to_another_site(web: Web, address: str) -> N
 
 
 def test_too_many_failures_have_to_wait_even_with_the_right_password(web: Web) -> None:
-    for _ in range(PER_USER):
+    for _ in range(PER_USER_AND_ADDRESS):
         assert log_in(web, password="wrong").status_code == 401
     answer = log_in(web)
     assert answer.status_code == 429
@@ -169,6 +169,23 @@ def test_too_many_failures_have_to_wait_even_with_the_right_password(web: Web) -
     assert log_in(web, "zhao").status_code == 303
     web.watch.now += WINDOW + timedelta(seconds=1)
     assert log_in(web).status_code == 303
+
+
+def test_a_stranger_locks_nobody_out_at_once_but_guesses_no_password_from_many_addresses(web: Web) -> None:
+    attempts = web.login.attempts
+    for number in range(PER_USER):
+        assert attempts.seconds_to_wait("zhang", "home") == 0
+        attempts.failed("zhang", f"bot{number // 4}")
+    assert attempts.seconds_to_wait("zhang", "home") > 0
+    assert attempts.seconds_to_wait("li", "home") == 0
+
+
+def test_behind_a_proxy_the_address_is_what_the_proxy_adds(web: Web) -> None:
+    request = Request(
+        {"type": "http", "client": ("10.0.0.1", 1), "headers": [(b"x-forwarded-for", b"1.1.1.1, 2.2.2.2")]}
+    )
+    assert web.login.address_of_caller(request) == "10.0.0.1"
+    assert replace(web.login, base_url="https://k.example").address_of_caller(request) == "2.2.2.2"
 
 
 def test_a_session_ends_with_logout_and_with_time(web: Web) -> None:
@@ -222,7 +239,8 @@ def authorization(**changes: str) -> dict[str, str]:
         "response_type": "code",
         "client_id": "app",
         "redirect_uri": CALLBACK,
-        "scope": "openid launch/patient patient/*.rs",
+        "scope": "openid fhirUser launch/patient patient/*.rs",
+        "aud": f"{BASE}/fhir",
         "state": "s1",
         "nonce": "n1",
         "code_challenge": CHALLENGE,
@@ -263,16 +281,17 @@ def test_a_resident_lets_an_app_in(web: Web) -> None:
     assert answer.headers["cache-control"] == "no-store"
     content = answer.json()
     assert content["patient"] == "p7"
-    assert content["scope"] == "openid launch/patient patient/*.rs"
+    assert content["scope"] == "openid fhirUser launch/patient patient/*.rs"
     headers = {"Authorization": f"Bearer {content['access_token']}"}
     assert web.client.get("/whoami", headers=headers).json() == {
         "sub": "zhao", "name": "赵小兰", "role": "resident", "person": 7,
-        "scope": "openid launch/patient patient/*.rs",
+        "scope": "openid fhirUser launch/patient patient/*.rs",
     }  # fmt: skip
     assert web.client.get("/oauth/userinfo", headers=headers).json()["sub"] == "zhao"
     keys = KeySet.import_key_set(web.client.get("/oauth/jwks").json())
     claims = jwt.decode(content["id_token"], keys).claims
     assert (claims["iss"], claims["aud"], claims["nonce"], claims["sub"]) == (BASE, "app", "n1", "zhao")
+    assert claims["fhirUser"] == f"{BASE}/fhir/Patient/p7"
 
 
 def test_an_app_gets_no_scope_it_was_not_registered_for(web: Web) -> None:
@@ -293,6 +312,7 @@ def test_a_user_who_denies_sends_the_app_away(web: Web) -> None:
         ({"code_challenge": ""}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"scope": "system/*.read"}, "invalid_scope"),
+        ({"aud": "https://elsewhere.example/fhir"}, "invalid_request"),
     ],
 )
 def test_a_wrong_request_goes_back_to_the_app_with_an_error(

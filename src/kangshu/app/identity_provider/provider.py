@@ -98,8 +98,8 @@ class IdentityProvider:
 
     # -- authorization code flow
 
-    def check_authorization(self, query: dict[str, str]) -> AuthorizationRequest:
-        """Check the parameters of an authorization request.
+    def check_authorization(self, query: dict[str, str], fhir: str) -> AuthorizationRequest:
+        """Check the parameters of an authorization request; `fhir` is the address of the FHIR interface.
 
         Raises `OAuthError`. Its code `invalid_client` means that the client or its address is wrong
         and the browser must not be sent there.
@@ -114,6 +114,8 @@ class IdentityProvider:
             raise OAuthError("Only response_type=code is offered.", code="unsupported_response_type")
         if not query.get("code_challenge") or query.get("code_challenge_method") != "S256":
             raise OAuthError("PKCE with code_challenge_method=S256 is required.")
+        if query.get("aud", fhir).rstrip("/") != fhir:
+            raise OAuthError("The aud of the request is not the FHIR interface of this server.")
         scopes = _granted(client, query.get("scope", ""), contexts=("user", "patient"))
         if not scopes:
             raise OAuthError(
@@ -173,19 +175,25 @@ class IdentityProvider:
                 code="invalid_grant",
             )
         identity = {name: claims[name] for name in _IDENTITY if name in claims}
-        answer = self._access_token(identity, client.id, claims["scope"].split(), issuer, TOKEN_LIFETIME)
-        if "openid" in claims["scope"].split():
-            id_claims = identity | {"iss": issuer, "aud": client.id}
-            id_claims |= {"nonce": claims["nonce"]} if claims["nonce"] else {}
-            answer["id_token"] = self.tokens.sign(ID, id_claims, TOKEN_LIFETIME)
-        patient = self._patient(claims.get("person"), claims["scope"].split())
-        return answer | ({"patient": patient} if patient else {})
+        scopes = claims["scope"].split()
+        answer = self._access_token(identity, client.id, scopes, issuer, TOKEN_LIFETIME)
+        if "openid" in scopes:
+            answer["id_token"] = self._id_token(claims, identity | {"iss": issuer, "aud": client.id})
+        patient = self._patient(claims)
+        if patient and any(scope.startswith(("launch/patient", "patient/")) for scope in scopes):
+            answer["patient"] = patient.partition("/")[2]
+        return answer
 
-    def _patient(self, person: int | None, scopes: list[str]) -> str | None:
-        if person is None or not any(scope.startswith(("launch/patient", "patient/")) for scope in scopes):
-            return None
-        patients = sorted(self._people.patients(person))
-        return patients[0].partition("/")[2] if patients else None
+    def _id_token(self, claims: dict[str, Any], content: dict[str, Any]) -> str:
+        patient = self._patient(claims) if "fhirUser" in claims["scope"].split() else None
+        content |= {"nonce": claims["nonce"]} if claims["nonce"] else {}
+        content |= {"fhirUser": f"{content['iss']}/fhir/{patient}"} if patient else {}
+        return self.tokens.sign(ID, content, TOKEN_LIFETIME)
+
+    def _patient(self, claims: dict[str, Any]) -> str | None:
+        """One address of the person's source records: SMART apps know one patient only."""
+        person = claims.get("person")
+        return min(self._people.patients(person), default=None) if person is not None else None
 
     def _client_credentials(self, client: Client, form: dict[str, str], issuer: str) -> dict[str, Any]:
         if client.is_public:

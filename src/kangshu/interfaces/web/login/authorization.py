@@ -23,7 +23,7 @@ _UNSTORED = {"Cache-Control": "no-store", "Pragma": "no-cache", **ANY_ORIGIN}
 
 _PARAMETERS = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
-    "code_challenge_method",
+    "code_challenge_method", "aud",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _person_in_browser(login: Login, request: Request) -> Principal | None:
 
 def _checked(login: Login, request: Request, query: dict[str, str]) -> AuthorizationRequest | Response:
     try:
-        return login.provider.check_authorization(query)
+        return login.provider.check_authorization(query, f"{login.address(request)}/fhir")
     except OAuthError as error:
         if error.code == "invalid_client":
             return render(login, request, MessagePage(words(language_of(request))["bad_client"]), 400)

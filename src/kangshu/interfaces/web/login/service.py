@@ -51,6 +51,12 @@ class Login:
         """The address of this server, without a slash at the end."""
         return self.base_url or str(request.base_url).rstrip("/")
 
+    def address_of_caller(self, request: Request) -> str:
+        """The network address of the caller; behind a proxy (KANGSHU_BASE_URL) the one the proxy adds."""
+        forwarded = request.headers.get("x-forwarded-for", "") if self.base_url else ""
+        direct = request.client.host if request.client else ""
+        return forwarded.rpartition(",")[2].strip() or direct
+
     # -- the session cookie
 
     def open_session(self, request: Request, response: Response, principal: Principal) -> None:

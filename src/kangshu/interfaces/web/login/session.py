@@ -79,7 +79,7 @@ async def log_in(login: Login, request: Request) -> Response:
     name, next_path = form.get("login", ""), own_path(form.get("next", "/"))
     if not login.is_own_form(request, form):
         return _page(login, request, next_path, message=texts["stale"], name=name, status=403)
-    address = request.client.host if request.client else ""
+    address = login.address_of_caller(request)
     seconds = login.attempts.seconds_to_wait(name, address)
     if seconds:
         message = texts["wait"].format(seconds=seconds)
