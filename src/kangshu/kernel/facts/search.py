@@ -234,7 +234,7 @@ class Select:
         return self._referred(a, b, clause.target, clause.parameter, inner)
 
     def _referred(self, a: str, b: str, target: str, parameter: Parameter, inner: str) -> str:
-        """That the row is what a reference of one of the inner rows leads to. The inner rows are found once."""
+        """That the row is what a reference of one of the inner rows leads to; those are found once."""
         paths = " || ".join(
             f"jsonb_path_query_array({b}.body::jsonb, {self.bind(f'{path}.reference')}::jsonpath)"
             for path in parameter.json_paths()
