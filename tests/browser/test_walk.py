@@ -1,0 +1,309 @@
+"""A stranger's walk with a real browser: log in, find a resident, understand the record.
+
+Screenshots of every step are left in `build/screenshots`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from kangshu.app.demonstration import Plan, set_up
+from kangshu.app.platform import Platform
+from kangshu.interfaces.web.application import create
+from tests.conftest import platform_on
+from tests.support.databases import Databases
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+DESKTOP, PHONE = (1280, 900), (390, 844)
+PLAN = Plan(seed=3, residents=60, years=4, until=date(2025, 12, 31))
+
+
+@dataclass
+class Walk:
+    """One browser window, what it complained about, and where else it wanted to go."""
+
+    page: Page
+    address: str
+    name: str
+    complaints: list[str] = field(default_factory=list[str])
+    strangers: list[str] = field(default_factory=list[str])
+    steps: int = 0
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def enter_as(self, login: str) -> None:
+        self.go("/")
+        self.shot("login")
+        self.page.locator(f"form:has(input[name=login][value={login}]) button").click()
+        self.page.wait_for_load_state()
+
+    def tab(self, name: str) -> None:
+        self.page.locator(".tabs").get_by_role("link", name=name).click()
+        self.page.wait_for_load_state()
+
+    def shot(self, step: str) -> None:
+        """Keep a picture, and see that nothing hangs over the edge."""
+        self.steps += 1
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{self.name}-{self.steps:02}-{step}.png", full_page=True)
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(wide) <= 0, f"{step} is wider than the window"
+
+    def heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def asked(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.strangers.append(request.url)
+
+
+@contextmanager
+def served(platform: Platform) -> Iterator[str]:
+    """The application on a free port; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(
+        create(platform), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+    )
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"{address}/login", timeout=5).close()
+            break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    yield address
+    loop.call_soon_threadsafe(server.stop)
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def address(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    url = databases.new()
+    platform = platform_on(url, tmp_path_factory.mktemp("walk"))
+    set_up(platform, PLAN, lambda _done, _all: None)
+    with served(platform) as found:
+        yield found
+    databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield made
+        made.close()
+
+
+@contextmanager
+def walking(
+    browser: Browser,
+    address: str,
+    name: str,
+    size: tuple[int, int],
+    *,
+    language: str = "zh-CN",
+    scripts: bool = True,
+) -> Iterator[Walk]:
+    """A fresh window; at the end nothing may have gone wrong in it."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale=language, java_script_enabled=scripts
+    )
+    walk = Walk(context.new_page(), address, name)
+    walk.page.on("console", walk.heard)
+    walk.page.on("pageerror", lambda error: walk.complaints.append(str(error)))
+    walk.page.on("request", walk.asked)
+    yield walk
+    context.close()
+    assert walk.complaints == []
+    assert walk.strangers == []
+
+
+def test_a_doctor_finds_a_resident_and_understands_the_record(browser: Browser, address: str) -> None:
+    with walking(browser, address, "desktop", DESKTOP) as walk:
+        page = walk.page
+        walk.enter_as("zhang")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("张明")
+        walk.shot("home")
+
+        first = page.locator(".person-link").first
+        href = first.get_attribute("href")
+        name = first.inner_text().split("\n")[-1].strip()
+        page.get_by_label("姓名、身份证号、健康卡号或手机号").fill(name)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.locator(f".person-link[href='{href}']")).to_be_visible()
+        assert name not in page.url
+        walk.shot("found")
+
+        page.locator(f".person-link[href='{href}']").click()
+        page.wait_for_load_state()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+        for heading in (
+            "一生概貌",
+            "健康问题",
+            "用药",
+            "过敏",
+            "风险提示",
+            "预防接种",
+            "指标趋势",
+            "数据来源",
+        ):
+            expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible()
+        walk.shot("record")
+
+        walk.tab("时间线")
+        page.locator(".life a[href*=year]").last.click()
+        page.wait_for_load_state()
+        walk.shot("timeline")
+        page.locator(".event__head .entry-link").first.click()
+        page.wait_for_load_state()
+        expect(page.get_by_text("报文号")).to_be_visible()
+        walk.shot("entry")
+
+        walk.tab("指标趋势")
+        expect(page.locator("figure.chart .vega-embed").first).to_be_visible(timeout=30_000)
+        page.locator("figure.chart summary").first.click()
+        expect(page.locator("figure.chart table").first).to_be_visible()
+        walk.shot("trends")
+
+        for tab, title in (("文书", "documents"), ("数据来源", "sources"), ("谁看过", "accesses")):
+            walk.tab(tab)
+            walk.shot(title)
+        page.get_by_role("button", name="退出").click()
+        page.wait_for_load_state()
+        assert page.url.endswith("/login")
+
+
+def test_a_resident_reads_the_own_record_on_a_phone(browser: Browser, address: str) -> None:
+    with walking(browser, address, "phone", PHONE) as walk:
+        page = walk.page
+        walk.enter_as("resident")
+        assert page.url.endswith("/me")
+        walk.shot("record")
+        for tab, title in (
+            ("时间线", "timeline"),
+            ("指标趋势", "trends"),
+            ("文书", "documents"),
+            ("数据来源", "sources"),
+            ("谁看过", "accesses"),
+        ):
+            walk.tab(tab)
+            walk.shot(title)
+        expect(page.get_by_role("heading", name="谁看过我的档案")).to_be_visible()
+        small = page.locator(".tabs a").evaluate_all("all => all.filter(a => a.offsetHeight < 44).length")
+        assert small == 0, "a thumb needs 44 pixels"
+
+
+def test_the_steward_and_the_operator_have_their_work(browser: Browser, address: str) -> None:
+    with walking(browser, address, "steward", DESKTOP) as walk:
+        walk.enter_as("steward")
+        walk.shot("home")
+        walk.page.get_by_role("link", name="身份核对").first.click()
+        walk.shot("items")
+        walk.page.locator("tbody a").first.click()
+        walk.page.wait_for_load_state()
+        walk.shot("item")
+    with walking(browser, address, "operator", DESKTOP) as walk:
+        walk.enter_as("operator")
+        walk.go("/quarantine")
+        walk.shot("quarantine")
+
+
+def test_the_commission_oversees_its_county(browser: Browser, address: str) -> None:
+    with walking(browser, address, "county", DESKTOP) as walk:
+        walk.enter_as("county")
+        expect(walk.page.locator(".figure").first).to_be_visible()
+        walk.shot("home")
+
+
+def test_the_portal_speaks_english_and_remembers_it(browser: Browser, address: str) -> None:
+    with walking(browser, address, "english", DESKTOP) as walk:
+        walk.enter_as("zhang")
+        walk.page.get_by_role("button", name="切换语言").click()
+        walk.page.wait_for_load_state()
+        expect(
+            walk.page.get_by_role("button", name="Search").or_(
+                walk.page.get_by_role("button", name="Find a resident")
+            )
+        ).to_be_visible()
+        walk.page.locator(".person-link").first.click()
+        walk.page.wait_for_load_state()
+        expect(walk.page.get_by_role("heading", name="Problems", exact=True)).to_be_visible()
+        walk.shot("record")
+
+
+def test_everything_can_be_read_without_scripts(browser: Browser, address: str) -> None:
+    with walking(browser, address, "plain", DESKTOP, scripts=False) as walk:
+        walk.enter_as("zhang")
+        walk.page.locator(".person-link").first.click()
+        walk.page.wait_for_load_state()
+        walk.tab("指标趋势")
+        expect(walk.page.locator("figure.chart svg.marks").first).to_be_visible()
+        walk.shot("trends")
+
+
+def test_the_way_to_a_record_needs_no_mouse(browser: Browser, address: str) -> None:
+    with walking(browser, address, "keyboard", DESKTOP) as walk:
+        walk.enter_as("zhang")
+        walk.go("/residents")
+        page = walk.page
+        assert page.evaluate("document.activeElement.id") == "q", "the field to type into has the focus"
+        page.keyboard.type("李")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip", (
+            "the first stop skips the navigation"
+        )
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.className") == "person-link":
+                break
+        walk.shot("focus")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert re.search(r"/residents/\d+$", page.url)
+
+
+def test_a_record_prints_on_paper(browser: Browser, address: str) -> None:
+    with walking(browser, address, "print", DESKTOP) as walk:
+        walk.enter_as("zhang")
+        walk.page.locator(".person-link").first.click()
+        walk.page.wait_for_load_state()
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        paper = walk.page.pdf(path=SHOTS / "print-record.pdf", format="A4", print_background=True)
+        assert paper.startswith(b"%PDF")
+        walk.page.emulate_media(media="print")
+        expect(walk.page.locator(".tabs")).to_be_hidden()
+        expect(walk.page.get_by_role("heading", level=1)).to_be_visible()
