@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ from kangshu.domains.intake import reading, validation
 from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
-from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
+from kangshu.kernel.base.errors import (
+    Conflict,
+    Invalid,
+    KangshuError,
+    Problem,
+    Refused,
+    TooCostly,
+    Unavailable,
+)
 from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
@@ -25,6 +34,7 @@ from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
+from kangshu.kernel.facts.store import Appender
 from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.policies.access_log import entry_of
 from kangshu.kernel.policies.decide import Policies
@@ -365,7 +375,8 @@ class Writer:
     ) -> list[Outcome]:
         """Store the changes, all or none; durable when this returns. References must be resolved already.
 
-        Raises `Invalid` with every problem, `Conflict` where a version is not the expected one.
+        Raises `Refused` where something is there that the grant does not let through, `Invalid` with every
+        problem, `Conflict` where a version is not the expected one.
         """
         platform, principal = self._platform, self._grant.principal
         org = principal.org or ""
@@ -374,6 +385,7 @@ class Writer:
         items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
 
         def work(session: Session) -> list[Outcome]:
+            self._refuse_others(session, [(type_, id_) for type_, id_, _, _ in items], now)
             message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
             outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
             journal.finish(session, message.id, {}, now)
@@ -385,3 +397,12 @@ class Writer:
             Use(None, tuple(f"{o.type}/{o.id}" for o in outcomes), (), len(outcomes)),
         )
         return outcomes
+
+    def _refuse_others(self, session: Session, addresses: Sequence[tuple[str, str]], now: datetime) -> None:
+        """What is there already, deleted or not, can only be changed within the scope of the grant."""
+        scope = self._grant.scope
+        for (type_, _), current in Appender(session, now).current(addresses).items():
+            if not scope.lets_through(type_, current.org, current.county, current.person):
+                raise Refused(
+                    f"A {type_} of this id is there, and not yours to change.", remedy="Use another id."
+                )

@@ -76,6 +76,14 @@ class Scope:
     types: frozenset[str] | None = None
     open_types: frozenset[str] = frozenset()
 
+    def lets_through(self, type: str, org: str, county: str, person: int | None) -> bool:
+        """Whether a row of that type, institution, county and person is one of them."""
+        if type in self.open_types:
+            return True
+        if self.types is not None and type not in self.types:
+            return False
+        return self.everything or org in self.orgs or county in self.counties or person in self.persons
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
