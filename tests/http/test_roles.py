@@ -166,6 +166,18 @@ def test_residents_read_who_has_looked_at_their_record(city: City) -> None:
     assert city.platform.access_log.verify().problems == ()
 
 
+def test_the_overseer_sees_who_looked_and_leaves_a_trace_too(city: City) -> None:
+    before = city.platform.access_log.verify().head.number
+    assert city.get(OVERSEER, "/access-log").status_code == 200
+    assert city.get(OVERSEER, f"/residents/{city.shared}").status_code == 403
+    about = Resource("access_log")
+    grant = city.platform.policies.decide(OVERSEER, "see_access_log", about, "oversight")
+    entries = [entry for number, entry in city.platform.access_log.seen(grant) if number > before]
+    assert [(entry.principal, entry.action, entry.persons) for entry in entries] == [
+        ("overseer", "see_access_log", ())
+    ]
+
+
 def test_nobody_sees_anything_without_logging_in(city: City) -> None:
     assert city.client.get("/fhir/Patient").status_code == 401
     assert city.client.get("/residents").headers["location"].startswith("/login?next=")

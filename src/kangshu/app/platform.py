@@ -36,7 +36,7 @@ from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
 from kangshu.kernel.facts.store import Appender
 from kangshu.kernel.facts.work_items import WorkItem
-from kangshu.kernel.policies.access_log import entry_of
+from kangshu.kernel.policies.access_log import AccessEntry, entry_of
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
 
@@ -97,6 +97,14 @@ class Platform:
             count=use.count,
         )
         self.access_log.append([entry])
+
+    def accesses(
+        self, grant: Grant, *, before: int | None = None, count: int = 50
+    ) -> list[tuple[int, AccessEntry]]:
+        """What the access log has for the grant, newest first (`AccessLog.seen`); looking is an access."""
+        found = self.access_log.seen(grant, before=before, count=count)
+        self.note(grant, Use(None, (), (), len(found)))
+        return found
 
     # -- intake
 

@@ -28,5 +28,5 @@ class AccessLogPage(Page):
 def access_log(platform: Platform, call: Call) -> AccessLogPage:
     """The newest accesses. Raises `Refused`."""
     grant = grant_for(platform, call.principal, "see_access_log", Resource("access_log"))
-    entries = [entry for _, entry in platform.access_log.seen(grant, count=COUNT)]
+    entries = [entry for _, entry in platform.accesses(grant, count=COUNT)]
     return AccessLogPage(looks_of(platform, call, entries))

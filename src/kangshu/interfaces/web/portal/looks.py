@@ -38,7 +38,7 @@ def looks_at(platform: Platform, call: Call, person: int, *, count: int = 200) -
         grant = grant_for(platform, call.principal, "see_access_log", resource)
     except Refused:
         return None
-    return looks_of(platform, call, [entry for _, entry in platform.access_log.seen(grant, count=count)])
+    return looks_of(platform, call, [entry for _, entry in platform.accesses(grant, count=count)])
 
 
 def looks_of(platform: Platform, call: Call, entries: Sequence[AccessEntry]) -> tuple[Look, ...]:
