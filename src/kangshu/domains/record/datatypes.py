@@ -44,13 +44,6 @@ def tables(value: object) -> list[Json]:
     return [cast(Json, item) for item in listed(value) if isinstance(item, dict)]
 
 
-def children(value: object) -> list[Any]:
-    """The values of an object or the elements of a list; nothing for the rest."""
-    if isinstance(value, dict):
-        return list(cast(Json, value).values())
-    return cast("list[Any]", value) if isinstance(value, list) else []
-
-
 def word(value: object) -> str:
     """A string stripped, a number or boolean spelt; anything else is empty."""
     if isinstance(value, str):
@@ -70,10 +63,19 @@ def number_text(value: int | float | Decimal) -> str:
         return str(value)
 
 
+CHOICES = frozenset(
+    "abatement asNeeded author born collected content deceased defaultValue detail diagnosis dose doseNumber "
+    "due effective entity event identified item location medication minimumVolume multipleBirth occurrence "
+    "onset performed procedure product rate reason reported scheduled serviced seriesDoses start "
+    "statusReason subject target time timing topic value".split()
+)
+"""Stems of the choice elements of R4 (`value[x]`)."""
+
+
 def choice(resource: Mapping[str, Any], stem: str) -> Any:
     """The value of a choice element: `choice(r, "onset")` finds onsetDateTime, onsetAge …"""
-    if stem in resource:
-        return resource[stem]
+    if stem in resource or stem not in CHOICES:
+        return resource.get(stem)
     for name, value in resource.items():
         if name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper():
             return value

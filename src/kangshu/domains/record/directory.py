@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kangshu.domains.record.datatypes import (
     Json,
     address_of,
-    children,
     codes_of,
     concept_text,
     listed,
@@ -33,6 +32,12 @@ DIRECTORY_TYPES = frozenset(
     }
 )
 """Types that name things; they are no part of anybody's life, so they make no entry."""
+
+_REFERENCE = re.compile(
+    rb'"reference"\s*:\s*"(?:[^"]*/)?('
+    + "|".join(sorted(DIRECTORY_TYPES)).encode()
+    + rb")/([A-Za-z0-9\-.]{1,64})(?:/_history/[^\"]*)?\""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +84,13 @@ def read_directory(pairs: Sequence[tuple[Fact, Json]], known: Mapping[str, str])
     return Directory(names, institutions | dict(known), concepts)
 
 
-def wanted_references(bodies: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    """(type, id) of every directory fact the bodies point to, each once, sorted."""
-    found: set[tuple[str, str]] = set()
-    for body in bodies:
-        _walk(body, found)
-    return tuple(sorted(found))
+def wanted_references(facts: Sequence[Fact]) -> tuple[tuple[str, str], ...]:
+    """(type, id) of every directory fact the bodies point to, each once, sorted.
 
-
-def _walk(value: Any, found: set[tuple[str, str]]) -> None:
-    stack: list[Any] = [value]
-    while stack:
-        item = stack.pop()
-        kind, _, key = address_of(item).partition("/")
-        if kind in DIRECTORY_TYPES and key:
-            found.add((kind, key))
-        stack.extend(children(item))
+    Read from the text as it stands: parsing every body a second time would cost more than all the rest.
+    """
+    found = {match.groups() for fact in facts if not fact.deleted for match in _REFERENCE.finditer(fact.body)}
+    return tuple(sorted((kind.decode(), id_.decode()) for kind, id_ in found))
 
 
 def _name(kind: str, body: Json) -> str:

@@ -78,10 +78,11 @@ def life(
     pairs = [(fact, parse_body(fact)) for fact in facts if not fact.deleted]
     directory = read_directory([pair for pair in pairs if pair[0].type in DIRECTORY_TYPES], institutions)
     own = [pair for pair in pairs if pair[0].type not in DIRECTORY_TYPES]
-    entries = tuple(newest_first(read_entry(f, b, directory, zone) for f, b in own if f.type != "Patient"))
+    read = [(read_entry(f, b, directory, zone), b) for f, b in own if f.type != "Patient"]
+    entries = tuple(newest_first(entry for entry, _ in read))
     care = tuple(e for e in entries if e.kind not in ("other", "bill"))
     problems = read_problems(care, on)
-    trends = read_trends([pair for pair in own if pair[0].type == "Observation"], directory, zone)
+    trends = read_trends([pair for pair in read if pair[0].source.type == "Observation"])
     return Life(
         on=on,
         person=read_demographics([pair for pair in own if pair[0].type == "Patient"], directory, on, zone),
@@ -102,7 +103,7 @@ def life(
 
 def references(facts: Sequence[Fact]) -> tuple[tuple[str, str], ...]:
     """(type, id) of the directory facts that `life` needs to write names instead of codes."""
-    return wanted_references([parse_body(fact) for fact in facts if not fact.deleted])
+    return wanted_references(facts)
 
 
 def parse_body(fact: Fact) -> Json:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from decimal import Decimal
 
 from kangshu.domains.record.datatypes import Json, choice, codes_of, concept_text, tables
-from kangshu.domains.record.directory import Directory
-from kangshu.domains.record.entry import Mark, Source
+from kangshu.domains.record.entry import Entry, Mark, Source
 from kangshu.domains.record.moment import Moment
-from kangshu.domains.record.read import limits_of, mark_of, quantity_of, read_entry
+from kangshu.domains.record.read import limits_of, mark_of, quantity_of
 from kangshu.kernel.base.ids import derived_id
-from kangshu.kernel.facts.definition import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +86,11 @@ class _Measured:
     point: Point
 
 
-def read_trends(
-    observations: Sequence[tuple[Fact, Json]], directory: Directory, zone: tzinfo
-) -> tuple[Trend, ...]:
-    """Every numeric observation, grouped; marked ones first, then the longest."""
+def read_trends(observations: Sequence[tuple[Entry, Json]]) -> tuple[Trend, ...]:
+    """Every numeric observation (as entry and body), grouped; marked ones first, then the longest."""
     groups: dict[tuple[str, str], list[_Measured]] = {}
-    for fact, body in observations:
-        for measured in _measured(fact, body, directory, zone):
+    for entry, body in observations:
+        for measured in _measured(entry, body):
             groups.setdefault((measured.group, measured.unit), []).append(measured)
     trends = [_trend(group, unit, found) for (group, unit), found in groups.items()]
     return tuple(sorted(trends, key=lambda t: (not t.marked, not t.vital, -t.count, t.title)))
@@ -115,8 +110,7 @@ def _trend(group: str, unit: str, found: Sequence[_Measured]) -> Trend:
     )
 
 
-def _measured(fact: Fact, body: Json, directory: Directory, zone: tzinfo) -> Iterator[_Measured]:
-    entry = read_entry(fact, body, directory, zone)
+def _measured(entry: Entry, body: Json) -> Iterator[_Measured]:
     if entry.withdrawn or entry.when is None:
         return
     group = _key(body)

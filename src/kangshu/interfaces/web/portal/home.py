@@ -13,7 +13,7 @@ from kangshu.domains.record.entry import Entry
 from kangshu.domains.record.life import is_synthetic, parse_body
 from kangshu.domains.record.moment import BEIJING
 from kangshu.domains.record.read import read_entry
-from kangshu.interfaces.web.portal.grants import grant_for
+from kangshu.interfaces.web.portal.grants import directory_grant, grant_for
 from kangshu.interfaces.web.portal.institutions import Listed, institutions
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.residents import group
@@ -137,7 +137,8 @@ def _recent(platform: Platform, call: Call) -> tuple[tuple[Visit, ...], bool]:
     bodies = [parse_body(fact) for fact in visits]
     subjects = [address_of(body.get("subject")).partition("/") for body in bodies]
     patients = reader.read_many([(kind, key) for kind, _, key in subjects if kind == "Patient"])
-    staff = [(fact, parse_body(fact)) for fact in reader.read_many(wanted_references(bodies))]
+    names = platform.reader(directory_grant(platform, call.principal))
+    staff = [(fact, parse_body(fact)) for fact in names.read_many(wanted_references(visits))]
     directory = read_directory(staff, {each.code: each.name for each in platform.institutions})
     who = {found.person: found for found in group(platform, call, patients)}
     found = [

@@ -100,7 +100,9 @@ def lifeline(life: Life) -> Lifeline:
     slot = WIDTH / max(last - first + 1, 6)
     most = max((year.total for year in life.years if year.year), default=1)
     return Lifeline(
-        columns=tuple(_column(y, y.year, (y.year - first) * slot, slot, most) for y in life.years if y.year),
+        columns=tuple(
+            _column(y, y.year, (y.year - first) * slot, slot, most) for y in reversed(life.years) if y.year
+        ),
         ticks=_ticks(first, last, slot, born),
         lanes=tuple(_lane(p, n, first, slot, end) for n, p in enumerate(problems)),
         born=born if hidden else None,

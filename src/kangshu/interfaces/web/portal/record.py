@@ -14,7 +14,7 @@ from kangshu.domains.record.moment import BEIJING
 from kangshu.domains.record.timeline import Node, Year
 from kangshu.domains.record.trends import Trend
 from kangshu.interfaces.web.portal.chart import Chart, chart
-from kangshu.interfaces.web.portal.grants import NotInCare, record_grant
+from kangshu.interfaces.web.portal.grants import NotInCare, directory_grant, record_grant
 from kangshu.interfaces.web.portal.lifeline import Lifeline, lifeline
 from kangshu.interfaces.web.portal.looks import Look, looks_at
 from kangshu.interfaces.web.portal.page import Call, Page
@@ -145,11 +145,11 @@ def open_record(platform: Platform, call: Call) -> Opened:
     if person is None:
         raise Refused("Only residents have a record of their own here.")
     grant = record_grant(platform, call.principal, person)
-    reader = platform.reader(grant)
-    facts = reader.of_person(person)
+    facts = platform.reader(grant).of_person(person)
     if not facts:
         raise NotInCare("There is no record of this person here, or it is not for you to see.")
-    named = [*facts, *reader.read_many(references(facts))]
+    directory = platform.reader(directory_grant(platform, call.principal))
+    named = [*facts, *directory.read_many(references(facts))]
     names = {each.code: each.name for each in platform.institutions}
     return Opened(
         person,
