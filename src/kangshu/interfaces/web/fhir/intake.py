@@ -53,6 +53,10 @@ def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
     grant = service.platform.policies.decide(
         call.principal, "create", Resource("fact", org=source), call.purpose
     )
+    if grant.scope.types is not None:
+        raise Refused(
+            "A message may bring facts of any type; the token names some only.", code="insufficient-scope"
+        )
     tally = service.platform.receive(grant, source, _Spooled(stream), media=media)
     return Answer(200, orjson.dumps(tally.as_json()), media="application/json")
 
