@@ -212,3 +212,25 @@ def test_a_program_of_one_hospital_stores_under_its_own_name_only(city: City) ->
     assert city.total(DOCTOR, "Condition") == 0
     county_program = Principal("p", "", "client", org=COUNTY_HOSPITAL, scopes=("system/*.rs",))
     assert city.get(county_program, f"/fhir/Condition/{answer.json()['id']}").status_code == 404
+
+
+OBSERVER = Principal("observer", "", "client", org=CITY_HOSPITAL, scopes=("system/Observation.cruds",))
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+def test_a_token_for_one_type_brings_in_no_other_by_a_bundle(city: City, kind: str) -> None:
+    cookie = {"cookie": f"{SESSION_COOKIE}={city.session_of(OBSERVER)}"}
+    entry = {"resource": finding("Condition", f"smuggled-{kind}", "b1")}
+    entry |= {"request": {"method": "PUT", "url": f"Condition/smuggled-{kind}"}}
+    city.client.post("/fhir", json={"resourceType": "Bundle", "type": kind, "entry": [entry]}, headers=cookie)
+    assert city.get(CITY, f"/fhir/Condition/smuggled-{kind}").status_code == 404
+
+
+def test_a_token_for_one_type_sends_no_messages(city: City) -> None:
+    cookie = {
+        "cookie": f"{SESSION_COOKIE}={city.session_of(OBSERVER)}",
+        "content-type": "application/fhir+json",
+    }
+    message = bundle(finding("Condition", "smuggled-message", "b1"))
+    assert city.client.post("/intake/fhir", content=message, headers=cookie).status_code == 403
+    assert city.get(CITY, "/fhir/Condition/smuggled-message").status_code == 404
