@@ -55,7 +55,7 @@ def used_names(template: str) -> set[str]:
     assert jinja.loader
     source = jinja.loader.get_source(jinja, template)[0]
     tree = jinja.parse(source)
-    found = meta.find_undeclared_variables(tree)
+    found = meta.find_undeclared_variables(tree) - {macro.name for macro in tree.find_all(nodes.Macro)}
     for parent in tree.find_all(nodes.Extends):
         assert isinstance(parent.template, nodes.Const)
         found |= used_names(parent.template.value)

@@ -16,7 +16,7 @@ from kangshu.interfaces.web.fhir.routes import fhir_routes
 from kangshu.interfaces.web.login.routes import login_routes
 from kangshu.interfaces.web.login.service import build_login
 from kangshu.interfaces.web.operations import Measured, operation_routes
-from kangshu.interfaces.web.portal.routes import portal_routes
+from kangshu.interfaces.web.portal.routes import broken_page, missing_page, portal_routes
 
 _log = structlog.get_logger(__name__)
 
@@ -27,10 +27,15 @@ def create(platform: Platform) -> Starlette:
     routes: list[BaseRoute] = [
         *operation_routes(platform),
         *login_routes(login),
-        *fhir_routes(platform, login.principal_of, oauth=_oauth()),
+        *fhir_routes(platform, login.api_principal_of, oauth=_oauth()),
         *portal_routes(platform, login.principal_of),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Measured)], lifespan=_lifespan(platform))
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Measured)],
+        exception_handlers={404: missing_page, 500: broken_page},
+        lifespan=_lifespan(platform),
+    )
 
 
 def _oauth() -> dict[str, str]:
