@@ -179,7 +179,11 @@ def test_the_overseer_sees_who_looked_and_leaves_a_trace_too(city: City) -> None
 
 
 def test_nobody_sees_anything_without_logging_in(city: City) -> None:
-    assert city.client.get("/fhir/Patient").status_code == 401
+    answer = city.client.get("/fhir/Patient")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="kangshu"')
+    answer = city.client.get("/fhir/Patient", headers={"authorization": "Bearer forged"})
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
     assert city.client.get("/residents").headers["location"].startswith("/login?next=")
 
 

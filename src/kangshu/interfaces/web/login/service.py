@@ -16,6 +16,7 @@ from kangshu.app.identity_provider.provider import SESSION_LIFETIME, IdentityPro
 from kangshu.app.identity_provider.tokens import ACCESS, SESSION
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.login.attempts import Attempts
+from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.policies.definition import Principal
 
 SESSION_COOKIE = "kangshu_session"
@@ -46,6 +47,15 @@ class Login:
             return self.provider.tokens.principal_of(ACCESS, token.strip()) if is_bearer else None
         session = request.cookies.get(SESSION_COOKIE)
         return self.provider.tokens.principal_of(SESSION, session) if session else None
+
+    def api_principal_of(self, request: Request) -> Principal | None:
+        """Like `principal_of`, but raises `Refused` where credentials were sent and do not hold."""
+        principal = self.principal_of(request)
+        if principal is None and "authorization" in request.headers:
+            raise Refused(
+                "The token is forged, expired or not ours.", remedy="Fetch a new one.", code="login"
+            )
+        return principal
 
     def address(self, request: Request) -> str:
         """The address of this server, without a slash at the end."""
