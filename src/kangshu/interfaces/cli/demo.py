@@ -22,7 +22,9 @@ def command(
     residents: Annotated[int, typer.Option(min=20, max=20_000, help="How many residents to invent.")] = 300,
     years: Annotated[int, typer.Option(min=1, max=20, help="Over how many years.")] = 6,
     seed: Annotated[int, typer.Option(help="The same seed gives the same county.")] = 1,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     only_load: Annotated[bool, typer.Option("--only-load", help="Set up the data and stop.")] = False,
 ) -> None:
@@ -33,9 +35,9 @@ def command(
 
     Example: kangshu demo --residents 300 --port 8080
     """
-    settings = demo_settings(read_settings())
     logs.configure("warning")
-    with errors_told(), build(settings).closing() as built:
+    with errors_told(), build(demo_settings(read_settings())).closing() as built:
+        settings = built.settings
         if not is_set_up(settings):
             # Yesterday, so that nothing lies in the future wherever the reader's clock is.
             until = utc_now().date() - timedelta(days=1)

@@ -14,25 +14,26 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from kangshu.app.platform import Platform
-from kangshu.app.settings import read_settings
 from kangshu.interfaces import logs
 from kangshu.interfaces.cli.console import platform
 from kangshu.interfaces.web.application import create
-from kangshu.kernel.base.errors import Conflict
+from kangshu.kernel.base.errors import Conflict, Invalid
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 (what the user asked for, if they did)
 
 
 def command(
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
 ) -> None:
     """Serve the portal and the FHIR interface; print the address once requests are answered.
 
     Example: kangshu serve --port 8080
     """
-    logs.configure(read_settings().log_level)
     with platform() as built:
+        logs.configure(built.settings.log_level)
         serve(built, host, port)
 
 
@@ -47,6 +48,10 @@ def _free(host: str, port: int) -> int:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except socket.gaierror:
+            raise Invalid(
+                f"{host} is no address of this machine.", remedy="Choose one with --host."
+            ) from None
         except OSError:
             raise Conflict(f"Port {port} is in use.", remedy="Choose another with --port.") from None
         return probe.getsockname()[1]

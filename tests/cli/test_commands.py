@@ -1,0 +1,157 @@
+"""What scripts may rely on: exit codes, help, the last line of `load --json`; and no traceback, ever."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from kangshu.interfaces.cli.main import app
+from tests.support.commands import kangshu, last_line
+
+MARK = "Zhangsan"
+
+
+def _commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    children = getattr(group, "commands", None)
+    if children is None:
+        yield path
+        return
+    for name, child in children.items():
+        yield from _commands(child, (*path, name))
+
+
+COMMANDS = sorted(_commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(app, [*command, "--help"], terminal_width=200)
+    assert told.exit_code == 0
+    assert f"kangshu {' '.join(command)}" in told.output.partition("Example:")[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *[(*command, "--no-such-option") for command in COMMANDS],
+        ("no-such-command",),
+        ("load",),
+        ("load", "x", "--processes", "many"),
+        ("serve", "--port", "70000"),
+        ("serve", "--port", "-1"),
+        ("quarantine", "show", "seventeen"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_is_two(arguments: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def _load(home: Path, *arguments: str | Path) -> tuple[int, dict[str, dict[str, int]], str]:
+    done = kangshu(home, "load", *arguments, "--json")
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, json.loads(last_line(done)) if done.stdout.strip() else {}, done.stderr
+
+
+def test_the_last_line_of_a_load_tells_what_became_of_it(installed: Path, patients: Path) -> None:
+    code, told, _ = _load(installed, patients, "--source", "H44099900001")
+    assert code == 0
+    assert told == {
+        "files": 1,
+        "unreadable": 0,
+        "received": {"Patient": 3},
+        "stored": {"Patient": 3},
+        "unchanged": {},
+        "quarantined": {},
+    }
+    code, told, _ = _load(installed, patients, "--source", "H44099900001")
+    assert (code, told["received"], told["unchanged"]) == (0, {"Patient": 3}, {"Patient": 3})
+    assert told["stored"] == told["quarantined"] == {}
+    (patients / "more.json").write_text(json.dumps({"resourceType": "Patient", "birthDate": MARK}))
+    code, told, errors = _load(installed, patients, "--source", "H44099900001")
+    assert (code, told["quarantined"]) == (1, {"Patient": 1})
+    assert MARK not in errors
+
+
+HOSTILE = {
+    "empty.json": b"",
+    "half.json": f'{{"resourceType":"Patient","name":[{{"family":"{MARK}'.encode(),
+    "utf16.json": f'{{"resourceType":"Patient","name":[{{"family":"{MARK}"}}]}}'.encode("utf-16"),
+    "gb18030.json": '{"resourceType":"Patient","name":[{"family":"张三"}]}'.encode("gb18030"),
+    "deep.json": b'{"resourceType":"Patient","name":' + b"[" * 1_000_000,
+    "cut.json.gz": gzip.compress(f'{{"resourceType":"Patient","id":"{MARK}"}}'.encode())[:-6],
+    "bomb.json.gz": gzip.compress(b" " * (200 << 20), 6),
+    "notgzip.json.gz": MARK.encode(),
+    "twice.json": f'{{"resourceType":"Patient","id":"a","id":"{MARK}"}}'.encode(),
+    "type.json": f'{{"resourceType":"{MARK}","id":"{MARK}"}}'.encode(),
+    "id.json": f'{{"resourceType":"Patient","id":"{MARK} \'; DROP TABLE fact; --"}}'.encode(),
+    "nul.json": f'{{"resourceType":"Patient","id":"a","name":[{{"family":"{MARK}\\u0000"}}]}}'.encode(),
+    "surrogate.json": f'{{"resourceType":"Patient","id":"a","name":[{{"family":"{MARK}\\ud800"}}]}}'.encode(),
+    "values.json": json.dumps(
+        {"resourceType": "Patient", "id": "a", "birthDate": MARK, "active": MARK, "gender": [MARK]}
+    ).encode(),
+    "blank.ndjson": b"\n" * 1_000_000,
+    "array.json": b"[" + b"1," * 1_000_000 + b"1]",
+    "number.json": b'{"resourceType":"Patient","id":"a","multipleBirthInteger":' + b"9" * 1_000_000 + b"}",
+    "binary.json": os.urandom(100_000),
+}
+
+
+def test_hostile_files_wait_in_quarantine_and_say_nothing_of_what_they_hold(
+    installed: Path, tmp_path: Path
+) -> None:
+    for name, content in HOSTILE.items():
+        (tmp_path / name).write_bytes(content)
+    code, told, errors = _load(installed, tmp_path, "--source", "HOSTILE")
+    assert code == 1
+    assert told["files"] == len(HOSTILE)
+    assert told["stored"] == {}
+    assert sum(told["quarantined"].values()) >= len(HOSTILE)
+    listed = kangshu(installed, "quarantine", "list", "--json", "--source", "HOSTILE")
+    shown = kangshu(installed, "quarantine", "list", "--source", "HOSTILE")
+    entry = str(json.loads(last_line(listed))["id"])
+    again = [kangshu(installed, "quarantine", verb, entry) for verb in ("show", "replay")]
+    assert [done.returncode for done in (listed, shown, *again)] == [0, 0, 0, 1]
+    for text in (errors, json.dumps(told), *(done.stdout + done.stderr for done in (listed, shown, *again))):
+        assert MARK not in text
+        assert "Traceback" not in text
+
+
+def test_what_cannot_be_loaded_is_told(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    for path in (tmp_path / "nothing.json", tmp_path / "folder", tmp_path / "pipe.json", tmp_path / "[red]x"):
+        code, told, errors = _load(installed, path)
+        assert (code, told) == (2, {}), path
+        assert errors.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KANGSHU_HOMES", "x"),
+        ("KANGSHU_HOME", "/dev/null/home"),
+        ("KANGSHU_PACKS", "/nowhere"),
+        ("KANGSHU_DATABASE_URL", "postgresql://user:Zhangsan@127.0.0.1:1/none"),
+        ("KANGSHU_DATABASE_URL", "Zhangsan"),
+    ],
+)
+def test_wrong_settings_are_told_without_secrets(tmp_path: Path, name: str, value: str) -> None:
+    done = kangshu(tmp_path / "none", "migrate", **{name: value})
+    assert done.returncode in (1, 2)
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert MARK not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["show", "replay"])
+def test_a_quarantine_entry_that_is_not_there(installed: Path, verb: str) -> None:
+    assert kangshu(installed, "quarantine", verb, "99999999").returncode == 2
