@@ -104,6 +104,8 @@ def test_all_of_a_transaction_or_nothing(fhir: TestClient) -> None:
         entry("POST", "Patient", patient(gender=["no"])),
     )
     assert answer.status_code == 422
+    places = [place for issue in answer.json()["issue"] for place in issue["expression"]]
+    assert {place.partition("[0]")[0] for place in places} <= {"Bundle.entry[1].resource.gender"}
     assert fhir.get(f"/fhir/Patient/{id}").status_code == 404
 
 

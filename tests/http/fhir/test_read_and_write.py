@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from starlette.testclient import TestClient
@@ -110,6 +111,21 @@ def test_a_conditional_create_happens_once(fhir: TestClient) -> None:
     fhir.post("/fhir/Patient", json=body)
     assert fhir.post("/fhir/Patient", json=body, headers=condition).status_code == 412
     assert fhir.post("/fhir/Patient", json=body, headers={"if-none-exist": "nope=1"}).status_code == 400
+
+
+def test_conditional_creates_at_once_make_one_resource(fhir: TestClient) -> None:
+    value = str(uuid4())
+    body = patient(identifier=[{"system": "urn:x", "value": value}])
+    condition = {"if-none-exist": f"identifier=urn:x|{value}"}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: fhir.post("/fhir/Patient", json=body, headers=condition), range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+
+
+def test_a_byte_order_mark_does_no_harm(fhir: TestClient) -> None:
+    content = b'\xef\xbb\xbf{"resourceType":"Patient"}'
+    headers = {"content-type": "application/fhir+json"}
+    assert fhir.post("/fhir/Patient", content=content, headers=headers).status_code == 201
 
 
 def test_a_conditional_update_finds_what_it_is_about(fhir: TestClient) -> None:

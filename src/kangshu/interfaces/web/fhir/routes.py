@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from functools import partial
 from typing import IO
@@ -121,7 +122,7 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
         request.headers.get("content-encoding", ""),
         request.headers.get("content-length", ""),
     )
-    call = _call(service, request, principal, segments, body)
+    call = _call(service, request, principal, segments, body.removeprefix(codecs.BOM_UTF8))
     return await run_in_threadpool(respond, service, call)
 
 

@@ -7,9 +7,10 @@ database transaction; reads are answered afterwards. https://hl7.org/fhir/R4/htt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from kangshu.app.platform import Writer
 from kangshu.domains.intake.change import Change
 from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.batch import response_entry
@@ -23,6 +24,7 @@ from kangshu.interfaces.web.fhir.bundle_entries import (
 )
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.changes import store
+from kangshu.interfaces.web.fhir.condition_lock import Condition, held
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match
 from kangshu.interfaces.web.fhir.json_text import write
 from kangshu.interfaces.web.fhir.negotiation import version_of
@@ -74,6 +76,19 @@ def transaction(service: Service, call: Call, body: Json, respond: Callable[[Cal
     """200 with a transaction-response in the order of the request, or one error for the whole."""
     call = quiet(call)
     entries = _all_readable(read_entries(body, call.base))
+    with held(condition for entry in entries if (condition := _condition(entry))):
+        return _transaction(service, call, entries, respond)
+
+
+def _condition(entry: BundleEntry) -> Condition | None:
+    if entry.method == "POST" and entry.conditions["ifNoneExist"]:
+        return entry.type, entry.conditions["ifNoneExist"]
+    return (entry.type, str(entry.params)) if entry.method == "PUT" and entry.params else None
+
+
+def _transaction(
+    service: Service, call: Call, entries: Sequence[BundleEntry], respond: Callable[[Call], Answer]
+) -> Answer:
     steps = [_at(entry, _step, service, call, entry) for entry in entries]
     _refuse_duplicates(steps)
     addresses = _addresses(steps, call.base)
@@ -265,6 +280,20 @@ def _apply(
     except Conflict as error:
         conditional = any(step.entry.conditions["ifMatch"] for step in steps)
         raise Failure(412 if conditional else 409, "conflict", error.message, remedy=error.remedy) from None
+    except Failure as error:
+        problems = _placed_problems(service.platform.writer(grant), steps, changes)
+        raise Failure(error.status, error.code, error.message, problems=problems or error.problems) from None
+
+
+def _placed_problems(writer: Writer, steps: Sequence[Step], changes: Sequence[Change]) -> tuple[Problem, ...]:
+    """What is wrong with each resource, with its place in the Bundle."""
+    return tuple(
+        replace(problem, path=f"{step.entry.where}.resource{problem.path.removeprefix(step.entry.type)}")
+        for step, change in zip(steps, changes, strict=True)
+        if change.body is not None
+        for problem in writer.validate(change.body, change.type)
+        if problem.severity == "error"
+    )
 
 
 def _answer(

@@ -13,6 +13,7 @@ from kangshu.domains.intake.change import Change
 from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.changes import store
+from kangshu.interfaces.web.fhir.condition_lock import held
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match, matches
 from kangshu.interfaces.web.fhir.json_text import parse_object, write
 from kangshu.interfaces.web.fhir.negotiation import (
@@ -43,9 +44,13 @@ def create(service: Service, call: Call) -> Answer:
     check_type(parse_object(call.body), call.type)
     condition = call.header("if-none-exist")
     if condition:
-        found = match(service, call, call.type, criteria_of(condition))
-        if found is not None:
-            return existing(call, found)
+        with held([(call.type, condition)]):
+            found = match(service, call, call.type, criteria_of(condition))
+            return existing(call, found) if found else _created(service, call)
+    return _created(service, call)
+
+
+def _created(service: Service, call: Call) -> Answer:
     (outcome,) = apply(service, call, "create", [Change(call.type, None, call.body)])
     return written(service, call, outcome)
 
@@ -66,6 +71,11 @@ def conditional_update(service: Service, call: Call) -> Answer:
     check_json_body(call)
     body = parse_object(call.body)
     check_type(body, call.type)
+    with held([(call.type, str(call.params))]):
+        return _updated_where(service, call, body)
+
+
+def _updated_where(service: Service, call: Call, body: Json) -> Answer:
     found = match(service, call, call.type, call.params)
     own = own_id(body)
     if found is None:
