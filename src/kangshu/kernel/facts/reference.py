@@ -64,13 +64,16 @@ class ReferenceStore:
     # -- writing
 
     def append(self, drafts: Sequence[Draft], now: datetime) -> list[Outcome]:
-        """As `Appender.append` in a transaction of its own: all or nothing."""
+        """As `Appender.append` in a transaction of its own: all or nothing, numbered by address."""
         before = list(self._versions)
+        outcomes: dict[int, Outcome] = {}
         try:
-            return [self._append(draft, now) for draft in drafts]
+            for place in sorted(range(len(drafts)), key=lambda place: (drafts[place].type, drafts[place].id)):
+                outcomes[place] = self._append(drafts[place], now)
         except Conflict:
             self._versions = before
             raise
+        return [outcomes[place] for place in range(len(drafts))]
 
     def _append(self, draft: Draft, now: datetime) -> Outcome:
         current = self._current(draft.type, draft.id)
