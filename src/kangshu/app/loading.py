@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -95,16 +96,14 @@ def load(
 ) -> Loaded:
     """Load files, given by the institution they are from. Loading the same files again changes nothing.
 
-    Raises `KangshuError` when a worker process was ended from outside.
+    Raises `KangshuError` when a worker process was ended from outside, or the database is gone.
     """
     groups = [(source, group) for source, paths in files.items() for group in _groups(paths)]
     number = sum(len(paths) for paths in files.values())
     loaded = Loaded(Tally(), [], number)
     done = 0
     workers = min(processes or os.cpu_count() or 1, len(groups))
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(settings, url)
-    ) as pool:
+    with _workers(workers, settings, url) as pool:
         early: list[int] = []
         for batch, result in _results(pool, groups, ahead=workers * 2):
             loaded.tally.add(result.tally)
@@ -134,6 +133,19 @@ def _results(
             if following is not None:
                 waiting[pool.submit(_load_batch, *following)] = following
             yield batch, _result(future)
+
+
+@contextmanager
+def _workers(number: int, settings: Settings, url: str) -> Generator[ProcessPoolExecutor]:
+    """Worker processes; what an error leaves undone is not begun."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        number, mp_context=context, initializer=_start, initargs=(settings, url)
+    ) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _result(future: Future[_Result]) -> _Result:

@@ -1,0 +1,93 @@
+"""Kangshu as anybody runs it: commands and servers in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kangshu.kernel.facts import embedded
+
+COMMAND = [sys.executable, "-m", "kangshu.interfaces.cli.main"]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KANGSHU_")}
+    return {**kept, "KANGSHU_HOME": str(home), "COLUMNS": "200", **more}
+
+
+def kangshu(home: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@contextmanager
+def open_home() -> Iterator[Path]:
+    """A KANGSHU_HOME that the database server's own user can reach, whatever pytest does; stopped after."""
+    with tempfile.TemporaryDirectory(prefix="kangshu-home-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder) / "home"
+        try:
+            yield home
+        finally:
+            embedded.stop(home / "postgres")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server that answers."""
+
+    address: str
+    process: subprocess.Popen[str]
+    log: Path
+
+
+def start_server(home: Path, *, port: int = 0, **more: str) -> Serving:
+    """Start a server; returns when it is ready."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "serve.log"
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port)],
+            env=environment(home, **more),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdout is not None
+    with process.stdout:
+        line = process.stdout.readline()
+    assert "ready at" in line, log.read_text()
+    return Serving(line.split()[-1], process, log)
+
+
+def end(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> int:
+    """Send a signal and wait until the process is gone; its exit code."""
+    process.send_signal(number)
+    return process.wait(60)
+
+
+@contextmanager
+def serving(home: Path, **more: str) -> Iterator[Serving]:
+    """A server while the block runs."""
+    server = start_server(home, **more)
+    try:
+        yield server
+    finally:
+        end(server.process)
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout.strip().splitlines()[-1]
