@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format bench lock clean
+.PHONY: help setup demo test test-all check format docs bench lock clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -36,6 +36,10 @@ check: setup ## format, lint, types, import contracts, architecture, examples of
 format: setup ## put the code into its form and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+docs: setup ## write docs/reference anew from the program
+	$(BIN)/python -m typer kangshu.interfaces.cli.main utils docs --name kangshu --title Commands \
+	  --output docs/reference/commands.md
 
 bench: setup ## the benchmarks, each a table
 	$(BIN)/python -m bench
