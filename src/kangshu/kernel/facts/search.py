@@ -235,13 +235,15 @@ class Select:
 
     def _referred(self, a: str, b: str, target: str, parameter: Parameter, inner: str) -> str:
         """That the row is what a reference of one of the inner rows leads to; those are found once."""
+        empty = "'[]'"
         paths = " || ".join(
-            f"jsonb_path_query_array({b}.body::jsonb, {self.bind(f'{path}.reference')}::jsonpath)"
-            for path in parameter.json_paths()
+            f"jsonb_path_query_array({b}.body::jsonb, {self.bind(f'{path.json_path()}.reference')}::jsonpath)"
+            for path in parameter.paths
+            if path.only_type in (None, target)
         )
-        address = self.bind(f"(?:^|/){target}/([^/]+)(?:/_history/.*)?$")
+        address = self.bind(f"^{target}/([^/]+)(?:/_history/.*)?$")
         ids = f"SELECT (regexp_match(r, {address}))[1]"
-        rows = f"FROM fact {b}, jsonb_array_elements_text({paths}) r WHERE {inner}"
+        rows = f"FROM fact {b}, jsonb_array_elements_text({paths or empty}) r WHERE {inner}"
         return f"{a}.id IN ({ids} {rows})"
 
     def _member(self, a: str, clause: Member) -> str:

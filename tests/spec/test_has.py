@@ -1,0 +1,42 @@
+"""`_has` counts references to what is stored here, in either of its two forms, and no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from kangshu.kernel.facts import search
+from kangshu.kernel.facts.database import Database
+from kangshu.kernel.facts.query import parse_query
+from tests.support.stores import CATALOGUE, PostgresStore, at, draft_of
+
+REFERENCES = {
+    "here": "Patient/here",
+    "versioned": "Patient/versioned/_history/1",
+    "elsewhere": "http://elsewhere.example/fhir/Patient/elsewhere",
+    "nobody": "Patient/unknown",
+}
+
+
+@pytest.mark.parametrize("dense", [5_000, -1])
+def test_has_counts_references_to_this_store_only(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, dense: int
+):
+    monkeypatch.setattr(search, "DENSE", dense)
+    database = Database(database_url, max_connections=2)
+    store = PostgresStore(database)
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    patients = [draft_of({"resourceType": "Patient", "id": id_}) for id_ in REFERENCES]
+    referrers = [
+        draft_of(observation | {"id": id_, "subject": {"reference": reference}})
+        for id_, reference in REFERENCES.items()
+    ]
+    store.append([*patients, *referrers], at(0))
+    query = parse_query(CATALOGUE, "Patient", [("_has:Observation:patient:status", "final")])
+    assert sorted(fact.id for fact in store.search(query).facts) == ["here", "versioned"]
+    group = draft_of({"resourceType": "Group", "id": "g", "type": "person", "actual": True})
+    of_group = draft_of(observation | {"id": "og", "subject": {"reference": "Group/g"}})
+    store.append([group, of_group], at(1))
+    for parameter, expected in (("subject", 1), ("patient", 0)):
+        query = parse_query(CATALOGUE, "Group", [(f"_has:Observation:{parameter}:status", "final")])
+        assert store.count(query) == expected
+    database.close()
