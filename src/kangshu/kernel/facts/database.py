@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from kangshu.kernel.base.errors import Conflict, Invalid, Unavailable
 from kangshu.kernel.facts import partitions
+from kangshu.kernel.facts.common import CommonTokens
 from kangshu.kernel.facts.parameters import Catalogue
 
 T = TypeVar("T")
@@ -39,9 +40,17 @@ class Database:
 
     def __init__(self, url: str, *, max_connections: int = 20) -> None:
         self.url = url
+        self._common = CommonTokens()
         self._pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
             url, min_size=1, max_size=max_connections, open=True, kwargs={"prepare_threshold": 5}, timeout=60
         )
+
+    def common_tokens(self) -> CommonTokens:
+        """What the statistics say of tokens; not always of this moment."""
+        if self._common.is_due():
+            with self.connection() as connection:
+                self._common.refresh(connection)
+        return self._common
 
     def close(self) -> None:
         self._pool.close()

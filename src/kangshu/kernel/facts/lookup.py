@@ -21,7 +21,7 @@ def _few(statement: str, values: dict[str, Any]) -> int:  # noqa: ARG001
 
 def ids_of(connection: Connection[TupleRow], query: Query) -> list[tuple[str, str]]:
     """(id, institution) of the first `query.count` facts that satisfy the query."""
-    select = Select(_few)
+    select = Select(_few, lambda statement, values: [row[0] for row in connection.execute(statement, values)])  # pyright: ignore[reportArgumentType]
     where = select.where(query)
     sql = f"SELECT f.id, f.org FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
     return [(row[0], row[1]) for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]

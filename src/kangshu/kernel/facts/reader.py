@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +16,15 @@ from psycopg.rows import TupleRow
 from kangshu.kernel.base.errors import Gone, Invalid, NotFound, Problem
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Fact, Page
+from kangshu.kernel.facts.partitions import REST
 from kangshu.kernel.facts.query import Query
 from kangshu.kernel.facts.row_security import enter
 from kangshu.kernel.facts.rows import READ_COLUMNS, fact_of
-from kangshu.kernel.facts.search import CURRENT, Select
+from kangshu.kernel.facts.search import CURRENT, Select, is_narrow
 from kangshu.kernel.policies.definition import Grant
 
-COUNTED = 100_000
-"""With `total="auto"`, more matches than about this many are not counted."""
+COUNTED = 1_000
+"""With `total="auto"`, more matches than about this many are not counted: that would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,14 @@ class Reader:
 
     def search(self, query: Query) -> Page:
         """One page of the facts that satisfy the query, with a cursor to the next."""
+        position = _Position.parse(query)
+        common = self._database.common_tokens().of(query.types)
         with self._session() as session:
-            select = Select(_expected(session))
-            where = select.where(query)
-            position = _Position.parse(query)
-            facts = self._page(session, query, select, where, position)
+            search = _Search(session, query, position, common)
+            facts = search.page()
             more = len(facts) > query.count
             facts = facts[: query.count]
-            total, estimated = self._total(session, query, select, where, position, facts, more=more)
+            total, estimated = search.total(facts, more=more)
         self._used(query.types[0] if len(query.types) == 1 else None, facts)
         following = position.after(query, facts) if more else None
         return Page(facts, following, total, estimated)
@@ -113,45 +114,10 @@ class Reader:
     def count(self, query: Query) -> int:
         """How many facts satisfy the query."""
         with self._session() as session:
-            select = Select(_expected(session))
-            number = _count(session, select.where(query), select.parameters)
+            select = Select(_expected(session), _listed(session))
+            number = _count(session, select.where(select.followed(query)), select.parameters)
         self._note(self._grant, Use(query.types[0] if len(query.types) == 1 else None, (), (), number))
         return number
-
-    def _page(
-        self, session: Connection[TupleRow], query: Query, select: Select, where: str, position: _Position
-    ) -> list[Fact]:
-        order = select.order(query.sort)
-        condition = where
-        if position.line is not None:
-            condition += f" AND f.line > {select.bind(position.line)}"
-        sql = (
-            f"SELECT {_COLUMNS} FROM fact f WHERE {condition} ORDER BY {order}"
-            f" LIMIT {select.bind(query.count + 1)} OFFSET {select.bind(position.offset)}"
-        )
-        return [fact_of(row) for row in session.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]
-
-    def _total(
-        self,
-        session: Connection[TupleRow],
-        query: Query,
-        select: Select,
-        where: str,
-        position: _Position,
-        facts: list[Fact],
-        *,
-        more: bool,
-    ) -> tuple[int | None, bool]:
-        if query.total == "none":
-            return None, False
-        if not more and position.is_first:
-            return len(facts), False
-        if query.total == "accurate":
-            return _count(session, where, select.parameters), False
-        expected = _expected(session)(f"FROM fact f WHERE {where}", select.parameters)
-        if query.total == "auto" and expected <= COUNTED:
-            return _count(session, where, select.parameters), False
-        return (expected, True) if query.total == "estimate" else (None, False)
 
     # -- history
 
@@ -256,6 +222,74 @@ class Reader:
         self._note(self._grant, Use(type, addresses, tuple(persons), len(facts)))
 
 
+class _Search:
+    """One query on its way through PostgreSQL."""
+
+    def __init__(
+        self, session: Connection[TupleRow], query: Query, position: _Position, common: frozenset[int]
+    ) -> None:
+        self._session = session
+        self._position = position
+        self._select = Select(_expected(session), _listed(session))
+        self._query = self._select.followed(replace(query, types=_with_facts(session, query.types)))
+        self._is_narrow = is_narrow(self._query.where, common)
+        self._where = self._select.where(self._query)
+
+    def page(self) -> list[Fact]:
+        """The facts of the page, and one more if there are more."""
+        sort = self._query.sort
+        column = self._select.sort_column(sort[0]) if sort else None
+        if column is None or self._is_narrow:
+            return self._rows(self._where, self._select.order(sort))
+        # The index on the column is in this order, but leaves out facts without a value, which come last.
+        order = self._select.order(sort, are_present=True)
+        found = self._rows(f"{self._where} AND {column} IS NOT NULL", order)
+        return found if len(found) > self._query.count else self._rows(self._where, self._select.order(sort))
+
+    def _rows(self, condition: str, order: str) -> list[Fact]:
+        values = dict(self._select.parameters)
+        if self._position.line is not None:
+            condition += " AND f.line > %(line)s"
+            values["line"] = self._position.line
+        source = f"fact f WHERE {condition}"
+        if self._is_narrow:
+            # OFFSET 0 keeps the order and the limit out of the choice of the index.
+            source = f"(SELECT f.* FROM {source} OFFSET 0) f"
+        values |= {"limit": self._query.count + 1, "offset": self._position.offset}
+        sql = f"SELECT {_COLUMNS} FROM {source} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+        return [fact_of(row) for row in self._session.execute(sql, values)]  # pyright: ignore[reportArgumentType]
+
+    def total(self, facts: list[Fact], *, more: bool) -> tuple[int | None, bool]:
+        """How many facts there are on all pages, if known, and whether that is an estimate."""
+        wanted = self._query.total
+        if wanted == "none":
+            return None, False
+        if not more and self._position.is_first:
+            return len(facts), False
+        if wanted == "accurate" or (wanted == "auto" and self._is_narrow):
+            return self._counted(), False
+        expected = _expected(self._session)(f"FROM fact f WHERE {self._where}", self._select.parameters)
+        if wanted == "auto" and expected <= COUNTED:
+            return self._counted(), False
+        return (expected, True) if wanted == "estimate" else (None, False)
+
+    def _counted(self) -> int:
+        return _count(self._session, self._where, self._select.parameters)
+
+
+def _with_facts(session: Connection[TupleRow], types: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the types whose table is not empty: planning takes its time for every table."""
+    if len(types) == 1:
+        return types
+    rows = session.execute(
+        "SELECT c.relname, pg_relation_size(c.oid) > 0"
+        " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'fact'::regclass"
+    )
+    filled: dict[str, bool] = dict(rows.fetchall())
+    rest = filled[REST]
+    return tuple(name for name in types if filled.get(f"fact_{name.lower()}", rest)) or types[:1]
+
+
 def _facts(session: Connection[TupleRow], condition: str, values: dict[str, Any]) -> list[Fact]:
     sql = f"SELECT {_COLUMNS} FROM fact f WHERE {condition}"
     return [fact_of(row) for row in session.execute(sql, values)]  # pyright: ignore[reportArgumentType]
@@ -264,6 +298,11 @@ def _facts(session: Connection[TupleRow], condition: str, values: dict[str, Any]
 def _count(session: Connection[TupleRow], where: str, values: dict[str, Any]) -> int:
     row = session.execute(f"SELECT count(*) FROM fact f WHERE {where}", values).fetchone()  # pyright: ignore[reportArgumentType]
     return row[0] if row else 0
+
+
+def _listed(session: Connection[TupleRow]) -> Callable[[str, dict[str, Any]], list[str]]:
+    """The values of a statement of one column."""
+    return lambda statement, values: [row[0] for row in session.execute(statement, values)]  # pyright: ignore[reportArgumentType]
 
 
 def _expected(session: Connection[TupleRow]) -> Callable[[str, dict[str, Any]], int]:

@@ -40,8 +40,8 @@ def copy_line(draft: Draft, version: int, seq: int, line: int, recorded_at: str)
     """One line of COPY … FROM STDIN in text format, columns as in `COLUMNS`."""
     terms = draft.terms
     person = "\\N" if draft.person is None else str(draft.person)
-    tokens = ",".join([str(token_hash(token)) for token in terms.tokens])
-    ranges, several = _ranges(terms)
+    ranges, several, wide = _ranges(terms)
+    tokens = ",".join([str(token_hash(token)) for token in (*terms.tokens, *wide)])
     repeats = _repeats(terms, several)
     return (
         f"{draft.type}\t{escape(draft.id)}\t{version}\t{seq}\t{line}\t{draft.message}\t{escape(draft.org)}"
@@ -68,27 +68,43 @@ def happened_text(seconds: float | None) -> str:
     return datetime.fromtimestamp(min(max(seconds, _EARLIEST), _LATEST), UTC).isoformat()
 
 
-def _ranges(terms: Terms) -> tuple[str, dict[str, list[tuple[float, float]]]]:
-    """The low and high columns, and the slots that hold several values.
+NARROW = 86_400.0
+"""Between the low and the high of a range that is not wide: a day, which is what most dates are."""
+
+
+def wide_token(slot: int) -> str:
+    """Carried by facts whose range in the slot is wide.
+
+    A search from one date to another finds the others by one index, near its dates.
+    """
+    return f"@wide{slot}"
+
+
+def _ranges(terms: Terms) -> tuple[str, dict[str, list[tuple[float, float]]], list[str]]:
+    """The low and high columns, the slots that hold several values, and the tokens of those that are wide.
 
     With several values the columns hold the outer bounds: good enough to find candidates;
     `repeats` then decides.
     """
     if not terms.ranges:
-        return _NO_RANGES, {}
+        return _NO_RANGES, {}, []
     parts: list[str] = []
+    wide: list[str] = []
     several: dict[str, list[tuple[float, float]]] = {}
     for slot in range(MAX_RANGES):
         values = terms.ranges.get(slot)
         if not values:
             parts.append("\t\\N\t\\N")
-        elif len(values) == 1:
+            continue
+        if len(values) == 1:
             low, high = values[0]
-            parts.append(f"\t{low}\t{high}")
         else:
-            parts.append(f"\t{min(low for low, _ in values)}\t{max(high for _, high in values)}")
+            low, high = min(low for low, _ in values), max(high for _, high in values)
             several[str(slot)] = values
-    return "".join(parts), several
+        parts.append(f"\t{low}\t{high}")
+        if high - low > NARROW:
+            wide.append(wide_token(slot))
+    return "".join(parts), several, wide
 
 
 def _repeats(terms: Terms, several: dict[str, list[tuple[float, float]]]) -> str:

@@ -8,7 +8,9 @@ the B-tree of its columns, conditions on strings the trigram index; what no inde
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from math import sqrt
 from typing import Any
 
 from kangshu.kernel.facts.bounds import Bound
@@ -31,25 +33,34 @@ from kangshu.kernel.facts.query import (
     Tokens,
     Words,
 )
-from kangshu.kernel.facts.rows import MARK
+from kangshu.kernel.facts.rows import MARK, NARROW, wide_token
 from kangshu.kernel.facts.tokens import token_hash
 
 CURRENT = "{a}.superseded_at IS NULL AND NOT {a}.deleted"
 
-DENSE = 5_000
-"""Above so many expected referrers, `_has` asks row by row instead of collecting them all."""
+DENSE = 5
+"""Above so many times the root of the number of those referred to, `_has` asks for the referrers row by row
+instead of collecting them all: both then cost the same."""
+
+CHAINED = 1_000
+"""A chain that leads through no more facts than this is followed before, not inside, the search."""
 
 
 class Select:
     """Builds one statement: conditions, and the parameters they name.
 
     `expected` estimates how many rows a condition on a type leaves; it decides between two
-    equivalent forms of `_has`.
+    equivalent forms of `_has`. `listed` gives the values of a statement of one column.
     """
 
-    def __init__(self, expected: Callable[[str, dict[str, Any]], int]) -> None:
+    def __init__(
+        self,
+        expected: Callable[[str, dict[str, Any]], int],
+        listed: Callable[[str, dict[str, Any]], list[str]],
+    ) -> None:
         self.parameters: dict[str, Any] = {}
         self._expected = expected
+        self._listed = listed
         self._aliases = 0
 
     def bind(self, value: Any) -> str:
@@ -57,13 +68,43 @@ class Select:
         self.parameters[name] = value
         return f"%({name})s"
 
+    def followed(self, query: Query) -> Query:
+        """The same query with what its chains lead through found and named, as far as that is little."""
+        return replace(query, where=tuple(self._followed(clause) for clause in query.where))
+
+    def _followed(self, clause: Clause) -> Clause:
+        match clause:
+            case Chain():
+                return self._follow(replace(clause, where=tuple(map(self._followed, clause.where))))
+            case AnyOf():
+                options = tuple(map(self._followed, clause.clauses))
+                tokens = [each for each in options if isinstance(each, Tokens) and not each.negate]
+                if len(tokens) < len(options):
+                    return AnyOf(options)
+                return Tokens(tuple(token for each in tokens for token in each.any_of))
+            case _:
+                return clause
+
+    def _follow(self, chain: Chain) -> Clause:
+        select = Select(self._expected, self._listed)
+        inner = select._inner("f", chain.type, chain.where)
+        limit = select.bind(CHAINED + 1)
+        ids = self._listed(
+            f"SELECT id FROM (SELECT f.id FROM fact f WHERE {inner} OFFSET 0) f LIMIT {limit}",
+            select.parameters,
+        )
+        if len(ids) > CHAINED:
+            return chain
+        return Tokens(tuple(f"{chain.name}={chain.type}/{id}" for id in ids))
+
     def where(self, query: Query) -> str:
         """The condition for `FROM fact f`."""
         if len(query.types) == 1:
             types = f"f.type = {self.bind(query.types[0])}"
         else:
             types = f"f.type = ANY({self.bind(list(query.types))})"
-        return self._all([types, CURRENT.format(a="f"), *(self._clause("f", c) for c in query.where)])
+        conditions = [self._clause("f", c) for c in query.where]
+        return self._all([types, CURRENT.format(a="f"), *conditions, *self._windows("f", query.where)])
 
     def _all(self, conditions: Sequence[str]) -> str:
         return " AND ".join(conditions) or "true"
@@ -104,7 +145,7 @@ class Select:
 
     def _tokens(self, a: str, clause: Tokens) -> str:
         hashes = [token_hash(token) for token in clause.any_of]
-        operator = "@>" if len(hashes) == 1 else "&&"
+        operator = "@>" if len(hashes) == 1 else "&&"  # of no tokens: nothing overlaps
         condition = f"{a}.tokens {operator} {self.bind(hashes)}::bigint[]"
         return f"NOT ({condition})" if clause.negate else condition
 
@@ -119,8 +160,40 @@ class Select:
         else:
             conditions += self._several(a, str(slot), bound, low, high)
         if units:
-            conditions.append(f"{a}.tokens && {self.bind([token_hash(u) for u in units])}::bigint[]")
+            # What has the code mostly has the unit too. Said in this way the planner does not take one for
+            # independent of the other.
+            conditions.append(
+                f"coalesce({a}.tokens && {self.bind([token_hash(u) for u in units])}::bigint[], false)"
+            )
         return "(" + self._all(conditions) + ")"
+
+    def _windows(self, a: str, clauses: Sequence[Clause]) -> list[str]:
+        """For dates bounded from both sides: where the low ends must lie, in one column and so in one index.
+
+        The conditions on the bounds look at both ends, and half of all facts satisfy each of them.
+        """
+        bounds: dict[int, list[Bound]] = {}
+        for clause in clauses:
+            if not isinstance(clause, Ranges) or clause.parameter.kind != "date" or len(clause.any_of) != 1:
+                continue
+            bound, slot = clause.any_of[0][0], clause.parameter.slot
+            is_one_column = bound.prefix == "eq" and clause.parameter.single
+            if slot is not None and not is_one_column:
+                bounds.setdefault(slot, []).append(bound)
+        found: list[str] = []
+        for slot, several in bounds.items():
+            lows = [bound.low for bound in several if bound.prefix in ("eq", "ge", "gt", "sa", "ap")]
+            highs = [bound.high for bound in several if bound.prefix in ("eq", "le", "lt", "eb", "ap")]
+            if lows and highs:
+                found.append(self._window(a, slot, max(lows), min(highs)))
+        return found
+
+    def _window(self, a: str, slot: int, low: float, high: float) -> str:
+        below = f"{a}.low{slot} <= {self.bind(high)}"
+        near = f"{a}.low{slot} >= {self.bind(low - NARROW)}"
+        is_wide = f"{a}.tokens @> {self.bind([token_hash(wide_token(slot))])}::bigint[]"
+        reaches = f"{a}.high{slot} >= {self.bind(low)}"
+        return f"(({near} AND {below}) OR ({is_wide} AND {reaches} AND {below}))"
 
     def _several(self, a: str, slot: str, bound: Bound, low: str, high: str) -> list[str]:
         """Of several values the columns hold the outer bounds, `repeats` holds each of them."""
@@ -227,11 +300,16 @@ class Select:
     def _has(self, a: str, clause: Has) -> str:
         b = self._alias()
         inner = self._inner(b, clause.type, clause.where)
-        if self._expected(f"FROM fact {b} WHERE {inner}", self.parameters) > DENSE:
+        if self._is_dense(clause.target, f"FROM fact {b} WHERE {inner}"):
             name = self.bind(f"{clause.parameter.name}={clause.target}/")
             refers = f"{b}.tokens @> ARRAY[token({name}::text || {a}.id)]"
             return f"EXISTS (SELECT 1 FROM fact {b} WHERE {refers} AND {inner})"
         return self._referred(a, b, clause.target, clause.parameter, inner)
+
+    def _is_dense(self, target: str, referrers: str) -> bool:
+        current = CURRENT.format(a="f")
+        targets = self._expected(f"FROM fact f WHERE f.type = %(type)s AND {current}", {"type": target})
+        return self._expected(referrers, self.parameters) > DENSE * sqrt(targets)
 
     def _referred(self, a: str, b: str, target: str, parameter: Parameter, inner: str) -> str:
         """That the row is what a reference of one of the inner rows leads to; those are found once."""
@@ -265,11 +343,18 @@ class Select:
 
     # -- order
 
-    def order(self, keys: Sequence[SortKey]) -> str:
-        parts = [
-            f"{self.sort_expression(key)} {'DESC NULLS LAST' if key.descending else 'ASC'}" for key in keys
-        ]
+    def order(self, keys: Sequence[SortKey], *, are_present: bool = False) -> str:
+        """ORDER BY; facts without a value last. `are_present`: the first key has a value in every row."""
+        parts: list[str] = []
+        for key in keys:
+            nulls = "" if are_present and not parts else " NULLS LAST"
+            parts.append(self.sort_expression(key) + (f" DESC{nulls}" if key.descending else " ASC"))
         return ", ".join([*parts, "f.line"])
+
+    def sort_column(self, key: SortKey) -> str | None:
+        """The indexed column the key sorts by, if it can be empty."""
+        has_slot = key.parameter is not None and key.parameter.slot is not None
+        return self.sort_expression(key) if has_slot else None
 
     def sort_expression(self, key: SortKey) -> str:
         """What a key sorts by: a column where there is one, else the first value in the body."""
@@ -282,6 +367,26 @@ class Select:
             for path in sort_paths(key.parameter)
         )
         return f"lower(coalesce({texts}))"
+
+
+def is_narrow(clauses: Sequence[Clause], common: Collection[int]) -> bool:
+    """Whether one of the clauses leaves few facts for certain: a token that is not common, or an id."""
+    return any(_is_narrow(clause, common) for clause in clauses)
+
+
+def _is_narrow(clause: Clause, common: Collection[int]) -> bool:
+    match clause:
+        case Ids():
+            return not clause.negate
+        case Tokens():
+            few = len(clause.any_of) <= CHAINED and not clause.negate
+            return few and not any(token_hash(token) in common for token in clause.any_of)
+        case AllOf():
+            return is_narrow(clause.clauses, common)
+        case AnyOf():
+            return all(_is_narrow(each, common) for each in clause.clauses)
+        case _:
+            return False
 
 
 _SORTED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
