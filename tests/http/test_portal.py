@@ -173,6 +173,30 @@ def test_a_resident_is_found_by_name_and_number_and_nothing_of_it_is_in_an_addre
         )
 
 
+def test_going_back_to_a_search_shows_it_again_but_not_to_somebody_else(county: County) -> None:
+    client = county.client("zhang")
+    client.post("/residents", data={"q": "不存在的名字"})
+    assert "不存在的名字" in client.get("/residents").text
+    other = county.client("li")
+    other.cookies.update(client.cookies)
+    assert "不存在的名字" not in other.get("/residents").text
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "W10=", "e30=", "WzEsMl0=", "WyJ6aGFuZyJd", "/////w==", "MQ=="])
+def test_a_search_cookie_that_is_none_of_ours_is_no_search(county: County, cookie: str) -> None:
+    client = county.client("zhang")
+    client.cookies.set("kangshu_search", cookie)
+    assert client.get("/residents").status_code == 200
+
+
+def test_a_form_that_is_none_is_refused_politely(county: County) -> None:
+    client = county.client("zhang")
+    for path in ("/residents", "/language"):
+        assert client.post(path, content=b"x" * 100_000).status_code == 400
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        assert client.post(path, content=b"q=" + b"x" * 100_000, headers=headers).status_code == 400
+
+
 def test_numbers_are_masked_on_every_list_and_page(county: County) -> None:
     client = county.client("zhang")
     facts = county.platform.reader(EVERYTHING).of_person(county.person, ["Patient"])

@@ -46,7 +46,7 @@ class Call:
     """What a page is asked: by whom, in which language, where, with what.
 
     path   path of the request, to come back to after a change of language
-    parts  values from the path; query, form: the last value of each name
+    parts  values from the path; query: the last value of each name; form: what was typed into the search
     """
 
     principal: Principal

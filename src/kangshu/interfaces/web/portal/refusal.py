@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from kangshu.interfaces.web.portal.grants import Denied, NotInCare
 from kangshu.interfaces.web.portal.page import Page
-from kangshu.kernel.base.errors import Gone, Invalid, KangshuError, NotFound, Refused
+from kangshu.kernel.base.errors import Gone, Invalid, KangshuError, NotFound, Refused, TooCostly
 
 Refusal = Literal["forbidden", "missing", "gone", "invalid", "broken"]
 
@@ -44,4 +44,4 @@ def refusal_of(error: KangshuError) -> RefusalPage:
         return RefusalPage("gone")
     if isinstance(error, NotFound):
         return RefusalPage("missing")
-    return RefusalPage("invalid" if isinstance(error, Invalid) else "broken")
+    return RefusalPage("invalid" if isinstance(error, Invalid | TooCostly) else "broken")

@@ -66,15 +66,11 @@ class ResidentsPage(Page):
         return self.synthetic
 
 
-def ask(platform: Platform, call: Call) -> ResidentsPage:
-    """The empty form. Raises `Refused` for those who may not search."""
-    grant_for(platform, call.principal, "search_residents", Resource("fact", type="Patient"))
-    return ResidentsPage("", "", "", searched=False, problem="", found=(), more=False, synthetic=False)
-
-
-def find(platform: Platform, call: Call) -> ResidentsPage:
-    """Those whom the form describes and the caller may see."""
+def residents(platform: Platform, call: Call) -> ResidentsPage:
+    """The form, and those whom it describes and the caller may see. Raises `Refused`."""
     grant = grant_for(platform, call.principal, "search_residents", Resource("fact", type="Patient"))
+    if not call.form:
+        return ResidentsPage("", "", "", searched=False, problem="", found=(), more=False, synthetic=False)
     printable = "".join(c if c.isprintable() else " " for c in call.form.get("q", ""))
     text = " ".join(printable.split())[:80]
     born, sex = call.form.get("born", "").strip(), call.form.get("sex", "")

@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from kangshu.app.platform import Platform
+from kangshu.interfaces.web.login.form import read_form
 from kangshu.interfaces.web.portal import record
 from kangshu.interfaces.web.portal.access_log import access_log
 from kangshu.interfaces.web.portal.chart import browser_bundle
@@ -24,7 +24,9 @@ from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
 from kangshu.interfaces.web.portal.quarantine import quarantine
 from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
-from kangshu.interfaces.web.portal.residents import ask, find
+from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
+from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
+from kangshu.interfaces.web.portal.residents import residents
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
 from kangshu.interfaces.web.portal.work_items import work_item, work_items
 from kangshu.kernel.base.errors import KangshuError
@@ -75,8 +77,8 @@ def portal_routes(platform: Platform, principal_of: PrincipalOf) -> list[Route]:
     }
     return [
         Route("/", gate.first),
-        Route("/residents", gate.shows(ask), methods=["GET"]),
-        Route("/residents", gate.shows(find), methods=["POST"]),
+        Route("/residents", gate.shows(residents), methods=["GET"]),
+        Route("/residents", gate.search, methods=["POST"]),
         *(Route(path, gate.shows(page)) for path, page in shown.items()),
         Route("/language", change_language, methods=["POST"]),
         Route("/static/portal/{name}", static_file),
@@ -93,21 +95,40 @@ class _Gate:
     def shows(self, page: ShowPage) -> Callable[[Request], object]:
         """An endpoint that shows a page to somebody who is logged in."""
 
-        async def endpoint(request: Request) -> Response:
-            form = await request.form(max_files=0, max_fields=20) if request.method == "POST" else FormData()
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            return await run_in_threadpool(self._answer, request, page, fields)
+        def endpoint(request: Request) -> Response:
+            return self._answer(request, page)
 
         return endpoint
 
-    async def first(self, request: Request) -> Response:
-        """Residents go to their own record, everybody else to a work place."""
+    async def search(self, request: Request) -> Response:
+        """Remember what was typed and show what it finds."""
+        try:
+            form = await read_form(request)
+        except KangshuError as error:
+            return _refuse(request, refusal_of(error))
         principal = await run_in_threadpool(self._principal_of, request)
+        answer = RedirectResponse(PATH, 303, HEADERS)
+        if principal is not None:
+            is_secure = request.url.scheme == "https"
+            answer.set_cookie(
+                SEARCH_COOKIE,
+                remembered(principal.id, form),
+                max_age=SECONDS,
+                path=PATH,
+                secure=is_secure,
+                httponly=True,
+                samesite="strict",
+            )
+        return answer
+
+    def first(self, request: Request) -> Response:
+        """Residents go to their own record, everybody else to a work place."""
+        principal = self._principal_of(request)
         if principal is not None and principal.role == "resident":
             return RedirectResponse("/me", 303, HEADERS)
-        return await run_in_threadpool(self._answer, request, home, {})
+        return self._answer(request, home)
 
-    def _answer(self, request: Request, page: ShowPage, form: Mapping[str, str]) -> Response:
+    def _answer(self, request: Request, page: ShowPage) -> Response:
         principal = self._principal_of(request)
         if principal is None:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303, HEADERS)
@@ -118,7 +139,7 @@ class _Gate:
             request.url.path,
             request.path_params,
             dict(request.query_params),
-            form,
+            recalled(principal.id, request.cookies.get(SEARCH_COOKIE)),
             self._platform.clock(),
         )
         try:
@@ -146,12 +167,15 @@ def _refuse(request: Request, shown: RefusalPage) -> Response:
 
 async def change_language(request: Request) -> Response:
     """Remember the chosen language and go back to where the reader was."""
-    form = await request.form(max_files=0, max_fields=5)
-    chosen, back = form.get("language"), form.get("back")
-    path = back if isinstance(back, str) and back.startswith("/") and back[1:2] not in ("/", "\\") else "/"
+    try:
+        form = await read_form(request)
+    except KangshuError as error:
+        return _refuse(request, refusal_of(error))
+    chosen, back = form.get("language"), form.get("back", "")
+    path = back if back.startswith("/") and back[1:2] not in ("/", "\\") else "/"
     answer = RedirectResponse(path, 303, HEADERS)
     if chosen in LANGUAGES:
-        answer.set_cookie(COOKIE, str(chosen), max_age=_YEAR, samesite="lax", httponly=True)
+        answer.set_cookie(COOKIE, chosen, max_age=_YEAR, samesite="lax", httponly=True)
     return answer
 
 
