@@ -170,7 +170,12 @@ def test_both_stores_tell_the_same_history(database: Database, story: list[Step]
         if cursor is None:
             break
     assert found == addresses(whole)
-    for more in ({"since": at(minute)}, {"at": (at(minute), at(minute + 1))}, {"type": "Patient"}):
+    narrower: list[dict[str, Any]] = [
+        {"since": at(minute)},
+        {"at": (at(minute), at(minute + 1))},
+        {"type": "Patient"},
+    ]
+    for more in narrower:
         assert seen(postgres.history(**more).facts) == seen(reference.history(**more).facts)
     for person in range(3):
         assert seen(postgres.of_person(person)) == seen(reference.of_person(person))

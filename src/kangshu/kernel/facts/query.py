@@ -286,6 +286,8 @@ class _Parser:
                 raise _Wrong("not-supported", "This modifier does not go with _id.")
             return Ids(tuple(unescape(v) for v in values), negate=modifier == "not")
         if name == "_lastUpdated":
+            if modifier:
+                raise _Wrong("not-supported", "No modifier goes with _lastUpdated.")
             return Recorded(tuple(self._bound("date", v) for v in values))
         if name in ("_text", "_content"):
             return Words(name == "_text", tuple(unescape(v) for v in values))
