@@ -12,6 +12,7 @@ from typing import Any
 from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
 from kangshu.domains.intake import reading, validation
+from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
@@ -374,7 +375,7 @@ class Writer:
     def validate(self, body: bytes, type: str | None) -> list[Problem]:
         """Every problem of a resource; `type`, if given, must be its type."""
         problems = validation.problems_of(body)
-        if type is not None and not problems and f'"{type}"'.encode() not in body:
+        if type is not None and not problems and head_of(body).resource_type != type:
             problems.append(Problem("error", "structure", "resourceType", f"The resource is not a {type}."))
         return problems
 
@@ -392,18 +393,17 @@ class Writer:
         county = principal.county or platform.institutions.get(org).county
         items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
 
-        def work(session: Session) -> list[Outcome]:
+        def work(session: Session) -> tuple[list[Outcome], tuple[int, ...]]:
             self._refuse_others(session, [(type_, id_) for type_, id_, _, _ in items], now)
             message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
             outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
             journal.finish(session, message.id, {}, now)
-            return outcomes
+            stored = Appender(session, now).current({(o.type, o.id) for o in outcomes}).values()
+            return outcomes, tuple({fact.person for fact in stored if fact.person is not None})
 
-        outcomes = platform.database.transact(work)
-        platform.note(
-            self._grant,
-            Use(None, tuple(f"{o.type}/{o.id}" for o in outcomes), (), len(outcomes)),
-        )
+        outcomes, touched = platform.database.transact(work)
+        addresses = tuple(f"{outcome.type}/{outcome.id}" for outcome in outcomes)
+        platform.note(self._grant, Use(None, addresses, touched, len(outcomes)))
         return outcomes
 
     def _refuse_others(self, session: Session, addresses: Sequence[tuple[str, str]], now: datetime) -> None:
