@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 # Shrinking asks a real database again and again and takes minutes; the failing search is named anyway.
 WAY = settings(
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] (its metaclass iterates)
     print_blob=True,
     phases=[Phase.explicit, Phase.generate],
 )
