@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.routes import fhir_routes
 from kangshu.interfaces.web.login.routes import login_routes
-from kangshu.interfaces.web.login.service import build_login
+from kangshu.interfaces.web.login.service import Login, build_login
 from kangshu.interfaces.web.operations import Measured, operation_routes
 from kangshu.interfaces.web.portal.routes import broken_page, missing_page, portal_routes
 
@@ -28,7 +28,7 @@ def create(platform: Platform) -> Starlette:
         *operation_routes(platform),
         *login_routes(login),
         *fhir_routes(platform, login.api_principal_of, oauth=_oauth()),
-        *portal_routes(platform, login.principal_of),
+        *portal_routes(platform, login.principal_of, _staff_names(login)),
     ]
     return Starlette(
         routes=routes,
@@ -36,6 +36,11 @@ def create(platform: Platform) -> Starlette:
         exception_handlers={404: missing_page, 500: broken_page},
         lifespan=_lifespan(platform),
     )
+
+
+def _staff_names(login: Login) -> Callable[[str], str]:
+    users = login.provider.directory.users
+    return lambda id: users[id].name if id in users else id
 
 
 def _oauth() -> dict[str, str]:

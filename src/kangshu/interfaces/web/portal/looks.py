@@ -56,13 +56,20 @@ def looks_of(platform: Platform, call: Call, entries: Sequence[AccessEntry]) -> 
 def _look(platform: Platform, call: Call, entry: AccessEntry) -> Look:
     return Look(
         at=entry.at,
-        who=call.principal.name if entry.principal == call.principal.id else entry.principal,
+        who=_who(call, entry),
         role=entry.role,
         institution=platform.institutions.get(entry.org).name if entry.org else "",
         action=entry.action,
         purpose=entry.purpose,
         reason=platform.policies.reasons(entry.policies, call.words.language),
     )
+
+
+def _who(call: Call, entry: AccessEntry) -> str:
+    if entry.principal == call.principal.id:
+        return call.principal.name
+    # Whoever reads the log learns which member of staff looked, but not the names of residents.
+    return entry.principal if entry.role == "resident" else call.name_of(entry.principal)
 
 
 def _same(newer: Look, older: Look) -> bool:

@@ -47,6 +47,7 @@ class Call:
 
     path   path of the request, to come back to after a change of language
     parts  values from the path; query: the last value of each name; form: what was typed into the search
+    name_of  the name of a member of staff by their id, the id again where it is not known
     """
 
     principal: Principal
@@ -56,6 +57,7 @@ class Call:
     query: Mapping[str, str]
     form: Mapping[str, str]
     now: datetime
+    name_of: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,12 @@ _RECORD: Mapping[str, ShowPage] = {
 }
 
 
-def portal_routes(platform: Platform, principal_of: PrincipalOf) -> list[Route]:
-    """All routes of the portal. `principal_of` says who is logged in, None if nobody is."""
-    gate = _Gate(platform, principal_of)
+def portal_routes(
+    platform: Platform, principal_of: PrincipalOf, name_of: Callable[[str], str] = str
+) -> list[Route]:
+    """All routes of the portal. `principal_of` says who is logged in, None if nobody is; `name_of` names
+    a member of staff by id."""
+    gate = _Gate(platform, principal_of, name_of)
     shown: dict[str, ShowPage] = {
         "/institutions": institutions,
         "/work-items": work_items,
@@ -88,9 +91,10 @@ def portal_routes(platform: Platform, principal_of: PrincipalOf) -> list[Route]:
 class _Gate:
     """Between Starlette and the pages: who asks, in which language, and what becomes of errors."""
 
-    def __init__(self, platform: Platform, principal_of: PrincipalOf) -> None:
+    def __init__(self, platform: Platform, principal_of: PrincipalOf, name_of: Callable[[str], str]) -> None:
         self._platform = platform
         self._principal_of = principal_of
+        self._name_of = name_of
 
     def shows(self, page: ShowPage) -> Callable[[Request], object]:
         """An endpoint that shows a page to somebody who is logged in."""
@@ -141,6 +145,7 @@ class _Gate:
             dict(request.query_params),
             recalled(principal.id, request.cookies.get(SEARCH_COOKIE)),
             self._platform.clock(),
+            self._name_of,
         )
         try:
             shown = page(self._platform, call)
