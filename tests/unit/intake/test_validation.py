@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kangshu.domains.intake.canonical import head_of
-from kangshu.domains.intake.validation import problems_of
+from kangshu.domains.intake.validation import MAX_PROBLEMS, problems_of
 from kangshu.kernel.base.errors import Invalid
 
 MARK = "Zhangsan"
@@ -94,3 +94,9 @@ def test_the_head_of_nonsense_is_refused(raw: bytes) -> None:
     with pytest.raises(Invalid) as refused:
         head_of(raw)
     assert refused.value.problems
+
+
+def test_a_million_problems_are_not_told_one_by_one() -> None:
+    found = problems_of(b'{"resourceType":"Patient","name":[' + b"1," * 1_000_000 + b"1]}")
+    assert len(found) == MAX_PROBLEMS + 1
+    assert "more problems" in found[-1].message

@@ -11,6 +11,9 @@ import orjson
 
 from kangshu.kernel.base.errors import Problem
 
+MAX_PROBLEMS = 500
+"""Problems told of one resource, lest an answer be a hundred times the size of what was sent."""
+
 RESOURCE_TYPES: frozenset[str] = frozenset(fhirkit.RESOURCE_TYPES)
 
 # fhirkit quotes the offending value; a value is personal data and stays out of messages.
@@ -28,7 +31,10 @@ def problems_of(body: bytes) -> list[Problem]:
         issues = fhirkit.validate(body)
     except fhirkit.ParseError as error:
         return [_problem("error", "", str(error))]
-    found = [_problem(issue.severity, issue.path, issue.message) for issue in issues]
+    found = [_problem(issue.severity, issue.path, issue.message) for issue in issues[:MAX_PROBLEMS]]
+    if len(issues) > MAX_PROBLEMS:
+        more = len(issues) - MAX_PROBLEMS
+        found.append(Problem("error", "structure", "", f"There are {more} more problems."))
     if _NUL.search(body) and not found:
         found = [
             Problem("error", "value", path, "A string holds the character U+0000.") for path in _nuls(body)
