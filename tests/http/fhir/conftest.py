@@ -42,7 +42,7 @@ def principal_of(request: Request) -> Principal | None:
 
 
 @pytest.fixture(scope="session")
-def platform(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def served(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """One platform for all tests here: each makes what it looks for."""
     url = databases.new()
     with platform_on(url, tmp_path_factory.mktemp("fhir")).closing() as made:
@@ -51,8 +51,8 @@ def platform(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def app(platform: Platform) -> Starlette:
-    return Starlette(routes=fhir_routes(platform, principal_of))
+def app(served: Platform) -> Starlette:
+    return Starlette(routes=fhir_routes(served, principal_of))
 
 
 def client_of(app: Starlette, name: str | None) -> TestClient:

@@ -26,14 +26,12 @@ OF_US_CORE = {
 """Parameters that US Core defines itself; R4 does not have them."""
 
 
-def test_the_statement_is_a_valid_resource_that_lists_every_type(
-    fhir: TestClient, platform: Platform
-) -> None:
+def test_the_statement_is_a_valid_resource_that_lists_every_type(fhir: TestClient, served: Platform) -> None:
     answer = fhir.get("/fhir/metadata")
     statement = answer.json()
     assert [str(issue) for issue in fhirkit.validate(answer.content)] == []
     rest = statement["rest"][0]
-    assert {each["type"] for each in rest["resource"]} == set(platform.catalogue.types)
+    assert {each["type"] for each in rest["resource"]} == set(served.catalogue.types)
     patient = next(each for each in rest["resource"] if each["type"] == "Patient")
     assert {each["code"] for each in patient["interaction"]} >= {"read", "vread", "patch", "history-type"}
     assert "birthdate" in {each["name"] for each in patient["searchParam"]}

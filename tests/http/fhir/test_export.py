@@ -157,28 +157,28 @@ def test_an_export_is_its_owners(app: Any, fhir: TestClient, mark: str) -> None:
     assert fhir.get(where + "/state.json").status_code == 404
 
 
-def test_an_export_can_be_thrown_away(fhir: TestClient, platform: Platform) -> None:
+def test_an_export_can_be_thrown_away(fhir: TestClient, served: Platform) -> None:
     where = fhir.get("/fhir/$export?_type=Patient", headers=ASYNC).headers["content-location"]
     finished(fhir, where)
     assert fhir.delete(where).status_code == 202
     assert fhir.get(where).status_code == 404
-    assert not (platform.settings.home / "export" / where.rpartition("/")[2]).exists()
+    assert not (served.settings.home / "export" / where.rpartition("/")[2]).exists()
     running = fhir.get("/fhir/$export", headers=ASYNC).headers["content-location"]
     assert fhir.delete(running).status_code == 202
     assert fhir.get(running).status_code == 404
 
 
-def test_an_export_is_taken_up_after_a_kill(fhir: TestClient, platform: Platform, mark: str) -> None:
+def test_an_export_is_taken_up_after_a_kill(fhir: TestClient, served: Platform, mark: str) -> None:
     where = fhir.get("/fhir/$export?_type=Patient,Observation", headers=ASYNC).headers["content-location"]
     finished(fhir, where)
-    folder = platform.settings.home / "export" / where.rpartition("/")[2]
+    folder = served.settings.home / "export" / where.rpartition("/")[2]
     state = read_state(folder)
     assert state is not None
     # As a process leaves it that was killed in the middle of the second type.
     (folder / "Observation.ndjson").rename(folder / "Observation.part")
     first = tuple(output for output in state.output if output.type == "Patient")
     write_state(folder, msgspec.structs.replace(state, status="running", finished=("Patient",), output=first))
-    service = make_service(platform, {})
+    service = make_service(served, {})
     for _ in range(200):
         state = service.exports.state(folder.name, "whole")
         if state.status == "done":

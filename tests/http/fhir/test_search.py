@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -94,8 +95,19 @@ def test_pages_add_up_to_the_whole(fhir: TestClient, mark: str) -> None:
     assert seen == [f"{number}-{mark}" for number in (4, 3, 2, 1, 0)]
 
 
+def test_one_can_go_back(fhir: TestClient, mark: str) -> None:
+    pages = [find(fhir, "Observation", _tag=mark, _count="2", _sort="date")]
+    while following := link(pages[-1], "next"):
+        pages.append(fhir.get(following).json())
+    assert [len(ids(page)) for page in pages] == [2, 2, 1]
+    assert link(pages[0], "previous") is None
+    for before, page in pairwise(pages):
+        assert ids(fhir.get(link(page, "previous") or "").json()) == ids(before)
+        assert link(page, "first") == link(pages[0], "self")
+
+
 def test_a_made_up_cursor_is_refused(fhir: TestClient) -> None:
-    for cursor in ("x", "W10", "bnVsbA", "%00", "9" * 400):
+    for cursor in ("x", "W10", "bnVsbA", "%00", "9" * 400, ".", "a.", "." * 99):
         assert fhir.get(f"/fhir/Observation?_page={cursor}").status_code == 400
 
 

@@ -12,10 +12,10 @@ from kangshu.interfaces.web.fhir.access import reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.history import moment_param, span_param
 from kangshu.interfaces.web.fhir.includes import include
+from kangshu.interfaces.web.fhir.paging import page_links
 from kangshu.interfaces.web.fhir.representation import bundle, match_entry, resource
-from kangshu.interfaces.web.fhir.search import address
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.interfaces.web.fhir.shape import CURSOR, MAX_COUNT, Include, parse_shape
+from kangshu.interfaces.web.fhir.shape import MAX_COUNT, Include, parse_shape
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.query import Tokens, parse_query
@@ -54,16 +54,9 @@ def everything(service: Service, call: Call) -> Answer:
     entries += [
         match_entry(call.base, f"{fact.type}/{fact.id}", resource(fact), "include") for fact in others
     ]
-    return Answer(200, bundle("searchset", entries, links=_links(call, page.next)))
-
-
-def _links(call: Call, cursor: str | None) -> list[tuple[str, str]]:
-    path = f"Patient/{call.id}/$everything"
-    used = tuple(pair for pair in call.params if pair[0] != CURSOR)
-    links = [("self", address(call.base, path, used))]
-    if cursor is not None:
-        links.append(("next", address(call.base, path, (*used, (CURSOR, cursor)))))
-    return links
+    where = f"{call.base}/Patient/{call.id}/$everything"
+    links = page_links(where, call.params, shape.trail, page.next)
+    return Answer(200, bundle("searchset", entries, links=links))
 
 
 def _types(service: Service, call: Call) -> list[str]:

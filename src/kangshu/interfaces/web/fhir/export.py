@@ -29,8 +29,8 @@ from kangshu.interfaces.web.fhir.negotiation import (
     wants_async,
 )
 from kangshu.interfaces.web.fhir.outcome import Failure
+from kangshu.interfaces.web.fhir.paging import address
 from kangshu.interfaces.web.fhir.representation import instant
-from kangshu.interfaces.web.fhir.search import address
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
 from kangshu.kernel.base.ids import new_id
@@ -109,7 +109,7 @@ def _kick_off(service: Service, call: Call, level: Level, subjects: list[str] | 
     state = ExportState(
         id=new_id(),
         request=address(
-            call.base, "/".join(call.segments), tuple(p for p in call.params if p[0] != "patient")
+            f"{call.base}/{'/'.join(call.segments)}", tuple(p for p in call.params if p[0] != "patient")
         ),
         level=level,
         principal=call.principal,

@@ -12,10 +12,10 @@ import orjson
 from kangshu.interfaces.web.fhir.access import reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import etag
+from kangshu.interfaces.web.fhir.paging import page_links
 from kangshu.interfaces.web.fhir.representation import bundle, instant, resource
-from kangshu.interfaces.web.fhir.search import address
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.interfaces.web.fhir.shape import CURSOR, parse_shape
+from kangshu.interfaces.web.fhir.shape import parse_shape
 from kangshu.interfaces.web.fhir.subset import Subset, parse_subset
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.facts.dates import stretch
@@ -46,10 +46,7 @@ def _history(service: Service, call: Call, type: str | None, id: str | None) -> 
     if id is not None and not page.facts and since is None and at is None and shape.cursor is None:
         raise NotFound(f"There is no such {type}.")
     path = "/".join(part for part in (type, id, "_history") if part)
-    used = tuple(pair for pair in call.params if pair[0] != CURSOR)
-    links = [("self", address(call.base, path, used))]
-    if page.next is not None:
-        links.append(("next", address(call.base, path, (*used, (CURSOR, page.next)))))
+    links = page_links(f"{call.base}/{path}", call.params, shape.trail, page.next)
     entries = [] if shape.only_total else [_entry(call, fact, subset) for fact in page.facts]
     return Answer(200, bundle("history", entries, total=page.total, links=links))
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import IO
 from urllib.parse import parse_qsl
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
@@ -36,6 +37,8 @@ PURPOSE_HEADER = "x-kangshu-purpose"
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _SHARED = {
+    "Cache-Control": "private, no-cache",
+    "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Location, ETag, Last-Modified, Location, Retry-After,"
     " X-Progress",
@@ -52,6 +55,10 @@ _PREFLIGHT = {
 }
 _OPEN = frozenset({("metadata",)})
 """Paths that need no credentials."""
+
+LARGE_BODY = 4 << 20
+_LARGE = CapacityLimiter(2)
+"""Parsed, a large body takes many times its size: only so many are worked on at once."""
 
 _NOBODY = Principal(id="", name="", role="client")
 
@@ -123,7 +130,8 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
         request.headers.get("content-length", ""),
     )
     call = _call(service, request, principal, segments, body.removeprefix(codecs.BOM_UTF8))
-    return await run_in_threadpool(respond, service, call)
+    limiter = _LARGE if len(body) > LARGE_BODY else None
+    return await to_thread.run_sync(respond, service, call, limiter=limiter)
 
 
 async def _take_in(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:

@@ -6,7 +6,6 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -15,12 +14,13 @@ from kangshu.interfaces.web.fhir.call import Answer, Call, Params
 from kangshu.interfaces.web.fhir.includes import Included, check_includes, include
 from kangshu.interfaces.web.fhir.negotiation import is_strict
 from kangshu.interfaces.web.fhir.outcome import Failure, Issue, outcome
+from kangshu.interfaces.web.fhir.paging import address, page_links
 from kangshu.interfaces.web.fhir.representation import bundle, match_entry, outcome_entry, resource
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.interfaces.web.fhir.shape import CURSOR, Shape, parse_shape
+from kangshu.interfaces.web.fhir.shape import Shape, parse_shape
 from kangshu.interfaces.web.fhir.subset import Subset, parse_subset
 from kangshu.kernel.base.errors import Invalid, Problem
-from kangshu.kernel.facts.definition import Fact, Page
+from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.query import Clause, Query, Tokens, parse_query
 
 
@@ -72,12 +72,6 @@ def build_query(service: Service, types: tuple[str, ...], shape: Shape, *, lenie
     return query
 
 
-def address(base: str, path: str, pairs: Params) -> str:
-    """An absolute address with parameters."""
-    where = f"{base}/{path}" if path else base
-    return f"{where}?{urlencode(pairs, quote_via=quote, safe=':,|/$*')}" if pairs else where
-
-
 def _search(
     service: Service,
     call: Call,
@@ -94,11 +88,10 @@ def _search(
         query = replace(query, where=(where, *query.where))
     reader = reader_for(service, call, "search", types[0] if len(types) == 1 else None)
     used = _used(call, query, fixed)
+    where_to = f"{call.base}/{path}".rstrip("/")
     if shape.only_total:
         total = reader.count(query)
-        return Answer(
-            200, bundle("searchset", (), total=total, links=[("self", address(call.base, path, used))])
-        )
+        return Answer(200, bundle("searchset", (), total=total, links=[("self", address(where_to, used))]))
     page = reader.search(query)
     included = include(service, call, page.facts, shape.includes)
     entries = [_entry(call, fact, "match", subset) for fact in page.facts]
@@ -106,7 +99,7 @@ def _search(
     issues = _notes(query, included)
     if issues:
         entries.append(outcome_entry(orjson.dumps(outcome(issues))))
-    links = _links(call.base, path, used, page)
+    links = page_links(where_to, used, shape.trail, page.next)
     return Answer(200, bundle("searchset", entries, total=page.total, links=links))
 
 
@@ -129,16 +122,8 @@ def _entry(call: Call, fact: Fact, mode: str, subset: Subset | None) -> bytes:
 def _used(call: Call, query: Query, fixed: Params) -> Params:
     """The parameters that were taken into account, for the links."""
     ignored = set(query.ignored)
-    kept = [(name, value) for name, value in call.params if value and name not in ignored and name != CURSOR]
+    kept = [(name, value) for name, value in call.params if value and name not in ignored]
     return tuple([pair for pair in fixed if pair[1]] + kept)
-
-
-def _links(base: str, path: str, used: Params, page: Page) -> list[tuple[str, str]]:
-    first = address(base, path, used)
-    links = [("self", first), ("first", first)]
-    if page.next is not None:
-        links.append(("next", address(base, path, (*used, (CURSOR, page.next)))))
-    return links
 
 
 def _notes(query: Query, included: Included) -> list[Issue]:

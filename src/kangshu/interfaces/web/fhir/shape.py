@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from kangshu.interfaces.web.fhir.call import Call, Params
+from kangshu.interfaces.web.fhir.paging import CURSOR, Trail, cursor_of, trail_of
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.facts.query import Total
 
 DEFAULT_COUNT = 50
 MAX_COUNT = 1000
-
-CURSOR = "_page"
-"""Our own parameter: an opaque place in the result, only ever taken from a link of a Bundle."""
 
 _INCLUDES = {
     "_include": ("forward", False),
@@ -61,10 +59,15 @@ class Shape:
     count: int
     total: Total
     sort: str
-    cursor: str | None
+    trail: Trail
     only_total: bool
     includes: tuple[Include, ...]
     filters: Params
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the page asked for begins; None for the first one."""
+        return cursor_of(self.trail)
 
 
 def parse_shape(call: Call) -> Shape:
@@ -89,7 +92,7 @@ def parse_shape(call: Call) -> Shape:
         count=count,
         total=cast(Total, total) if total else "auto",
         sort=",".join(value for name, value in call.params if name == "_sort"),
-        cursor=call.param(CURSOR) or None,
+        trail=trail_of(call),
         only_total=count == 0 or call.param("_summary") == "count",
         includes=tuple(includes),
         filters=tuple(filters),
