@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
@@ -15,6 +16,12 @@ from kangshu.app.wiring import build
 from kangshu.kernel.packs.find import default_root
 from kangshu.kernel.policies.definition import Grant, Principal, Scope
 from tests.support.databases import Databases
+
+# A busy machine is no reason to fail; a test that fails here fails everywhere, with the same examples.
+settings.register_profile(
+    "kangshu", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("kangshu")
 
 EVERYTHING = Grant(
     Principal("test", "test", "client"), "search", "operations", "a test", Scope(everything=True)

@@ -101,6 +101,7 @@ def served(platform: Platform) -> Iterator[str]:
     yield address
     loop.call_soon_threadsafe(server.stop)
     thread.join(timeout=10)
+    loop.close()
 
 
 @pytest.fixture(scope="module")
