@@ -9,7 +9,7 @@ the few rows up. So the reader looks here first, and asks in a form that leaves 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -24,6 +24,7 @@ class CommonTokens:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_table: Mapping[str, frozenset[int]] = {}
+        self._anywhere: frozenset[int] = frozenset()
         self._uses = 0
 
     def is_due(self) -> bool:
@@ -42,10 +43,11 @@ class CommonTokens:
             " WHERE attname = 'tokens' AND tablename LIKE 'fact\\_%' AND most_common_elems IS NOT NULL"
         ).fetchall()
         self._by_table = {table: frozenset(tokens) for table, tokens in rows}
+        self._anywhere = frozenset(token for tokens in self._by_table.values() for token in tokens)
 
-    def of(self, types: Iterable[str]) -> frozenset[int]:
-        """The common tokens of the tables that hold the types."""
-        known = self._by_table
-        tables = {f"fact_{name.lower()}" for name in types}
-        found: frozenset[int] = frozenset()
-        return found.union(*(known[name] for name in (*tables, "fact_rest") if name in known))
+    def of(self, types: Sequence[str]) -> frozenset[int]:
+        """The common tokens of the table of the type; of several types, those common in any table."""
+        if len(types) > 1:
+            return self._anywhere
+        rest = self._by_table.get("fact_rest", frozenset())
+        return self._by_table.get(f"fact_{types[0].lower()}", rest)

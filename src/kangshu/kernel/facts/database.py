@@ -42,7 +42,13 @@ class Database:
         self.url = url
         self._common = CommonTokens()
         self._pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
-            url, min_size=1, max_size=max_connections, open=True, kwargs={"prepare_threshold": 5}, timeout=60
+            url,
+            min_size=1,
+            max_size=max_connections,
+            open=True,
+            kwargs={"prepare_threshold": 5},
+            configure=_configure,
+            timeout=60,
         )
 
     def common_tokens(self) -> CommonTokens:
@@ -70,6 +76,17 @@ class Database:
             raise _unavailable() from None
         except DataError:
             raise Invalid("It holds a value that cannot be stored.", code="value") from None
+
+    @contextmanager
+    def statements(self) -> Generator[Connection[TupleRow]]:
+        """A connection on which every statement stands for itself: no BEGIN and COMMIT to wait for."""
+        with self._pool.connection() as connection:
+            connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
 
     def answers(self) -> bool:
         """Whether a statement gets through within a second or so."""
@@ -103,6 +120,12 @@ class Database:
 
 def _unavailable() -> Unavailable:
     return Unavailable("The database does not answer.", remedy="Is it running? Try again in a moment.")
+
+
+def _configure(connection: Connection[TupleRow]) -> None:
+    """Every core has a request to answer; starting workers for one takes longer than most statements."""
+    connection.execute("SET max_parallel_workers_per_gather = 0")
+    connection.commit()
 
 
 def migrate(url: str, catalogue: Catalogue) -> None:

@@ -18,7 +18,7 @@ from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Fact, Page
 from kangshu.kernel.facts.partitions import REST
 from kangshu.kernel.facts.query import Query
-from kangshu.kernel.facts.row_security import enter
+from kangshu.kernel.facts.row_security import enter, hides_nothing
 from kangshu.kernel.facts.rows import READ_COLUMNS, fact_of
 from kangshu.kernel.facts.search import CURRENT, Select, is_narrow
 from kangshu.kernel.policies.definition import Grant
@@ -189,7 +189,7 @@ class Reader:
         if subjects is not None:
             condition += " AND f.tokens && ARRAY(SELECT token('@' || s) FROM unnest(%(subjects)s::text[]) s)"
             values["subjects"] = list(subjects)
-        with self._session() as session, session.cursor("export") as cursor:
+        with self._transaction() as session, session.cursor("export") as cursor:
             cursor.execute(f"SELECT {_COLUMNS} FROM fact f WHERE {condition} ORDER BY f.line", values)  # pyright: ignore[reportArgumentType]
             while True:
                 facts = [fact_of(row) for row in cursor.fetchmany(_EXPORTED)]
@@ -207,6 +207,16 @@ class Reader:
 
     @contextmanager
     def _session(self) -> Generator[Connection[TupleRow]]:
+        """A connection that sees only rows of the grant's scope."""
+        if hides_nothing(self._grant.scope):
+            with self._database.statements() as connection:
+                yield connection
+        else:
+            with self._transaction() as connection:
+                yield connection
+
+    @contextmanager
+    def _transaction(self) -> Generator[Connection[TupleRow]]:
         """A transaction in which only rows of the grant's scope exist."""
         with self._database.connection() as connection:
             enter(connection, self._grant.scope)

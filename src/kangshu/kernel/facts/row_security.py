@@ -11,12 +11,17 @@ from kangshu.kernel.policies.definition import Scope
 READER = "kangshu_reader"
 
 
+def hides_nothing(scope: Scope) -> bool:
+    """Whether every fact is in the scope, so that there is nothing to tell."""
+    return scope.everything and scope.types is None
+
+
 def enter(connection: Connection[TupleRow], scope: Scope) -> None:
     """Until the transaction ends, let its statements see only the facts of `scope`, and change nothing.
 
     A scope of everything hides no fact, so the role is not taken and plans stay as they are without it.
     """
-    if scope.everything and scope.types is None:
+    if hides_nothing(scope):
         return
     connection.execute(
         "SELECT set_config('role', %s, true), set_config('kangshu.scope', %s, true)",

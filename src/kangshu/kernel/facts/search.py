@@ -303,7 +303,9 @@ class Select:
         if self._is_dense(clause.target, f"FROM fact {b} WHERE {inner}"):
             name = self.bind(f"{clause.parameter.name}={clause.target}/")
             refers = f"{b}.tokens @> ARRAY[token({name}::text || {a}.id)]"
-            return f"EXISTS (SELECT 1 FROM fact {b} WHERE {refers} AND {inner})"
+            # Not a bare EXISTS: it would become a join, of which the planner expects few rows, and so to need
+            # every row; but rows are many, and those of a page are soon found one by one.
+            return f"coalesce(EXISTS (SELECT 1 FROM fact {b} WHERE {refers} AND {inner}), false)"
         return self._referred(a, b, clause.target, clause.parameter, inner)
 
     def _is_dense(self, target: str, referrers: str) -> bool:
