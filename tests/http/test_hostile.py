@@ -270,9 +270,6 @@ def test_headers_that_make_no_sense(caller: Caller, headers: dict[str, str]) -> 
     assert MARK not in answer.decode()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the stored form keeps the last of two top-level properties of one name"
-)
 def test_a_property_that_comes_twice_is_set_aside(caller: Caller) -> None:
     _, body = caller.ask("POST", f"/intake/fhir?source={SOURCE}", BODIES["twice"])
     assert not json.loads(body)["stored"]

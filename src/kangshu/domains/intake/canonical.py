@@ -7,7 +7,9 @@ their spelling (`1.50`), and the same resource always has the same bytes.
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 
 import msgspec
 
@@ -19,11 +21,41 @@ _STORED_ELSEWHERE = ("versionId", "lastUpdated")
 
 
 def top_level(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
-    """The properties of a JSON object, values still as text. Raises `Invalid` when it is not one."""
+    """The properties of a JSON object, values still as text.
+
+    Raises `Invalid` when it is not one, or when a property comes twice: one of the two would be lost.
+    """
     try:
-        return _TOP.decode(raw)
+        properties = _TOP.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise not_json(error) from None
+    written = (
+        sum(
+            len(name.encode("utf-8", "surrogatepass")) + len(bytes(value)) + 4
+            for name, value in properties.items()
+        )
+        + 1
+    )
+    if written != len(bytes(raw)):
+        # Blanks, escapes, or doubles: now it is worth the time to look which.
+        _refuse_doubles(bytes(raw))
+    return properties
+
+
+def _refuse_doubles(raw: bytes) -> None:
+    names: list[str] = []
+
+    def last(pairs: list[tuple[str, object]]) -> None:
+        names[:] = [name for name, _ in pairs]
+
+    try:
+        json.loads(raw, object_pairs_hook=last)
+    except (ValueError, RecursionError) as error:
+        raise not_json(error) from None
+    doubles = sorted(name for name, times in Counter(names).items() if times > 1 and name.isidentifier())
+    if len(set(names)) < len(names):
+        message = f"A property comes twice: {', '.join(doubles)[:200]}."
+        raise Invalid(message, problems=(Problem("error", "structure", "", message),))
 
 
 def not_json(error: Exception) -> Invalid:
