@@ -14,7 +14,7 @@ from bench.search.server import Server
 from bench.search.shapes import Shape
 
 WARM_UP = 10
-LIMIT = 10.0
+LIMIT = 5.0
 """Seconds after which a shape is measured with as many requests as there were."""
 
 FEWEST = 20

@@ -206,12 +206,11 @@ def _chained_name(s: Samples) -> str:
 
 
 def _has(s: Samples) -> str:
-    found = s.pick("Condition")
     return _search(
         "Patient",
-        ("_has:Condition:patient:code", _coding(found)),
-        ("birthdate", f"ge{s.dice.randint(1990, 2005)}"),
+        ("_has:Condition:patient:code", _coding(s.pick("Condition"))),
         ("gender", "female"),
+        ("_count", "20"),
     )
 
 
