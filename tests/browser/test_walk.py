@@ -198,7 +198,7 @@ def test_a_doctor_finds_a_resident_and_understands_the_record(browser: Browser, 
         expect(page.locator("figure.chart table").first).to_be_visible()
         walk.shot("trends")
 
-        for tab, title in (("文书", "documents"), ("数据来源", "sources"), ("谁看过", "accesses")):
+        for tab, title in (("文书", "documents"), ("数据来源", "sources")):
             walk.tab(tab)
             walk.shot(title)
         page.get_by_role("button", name="退出").click()

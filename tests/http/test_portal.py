@@ -289,6 +289,15 @@ def test_a_resident_starts_at_the_own_record_and_sees_no_other(county: County) -
     assert client.get(f"/residents/{county.stranger}").status_code == 403
 
 
+def test_a_steward_finds_people_but_is_led_to_no_record(county: County) -> None:
+    client = county.client("steward")
+    facts = county.platform.reader(EVERYTHING).of_person(county.person, ["Patient"])
+    name = json.loads(facts[0].body)["name"][0]["text"]
+    page = client.post("/residents", data={"q": name}).text
+    assert name in page
+    assert "/residents/" not in page
+
+
 def test_residents_see_who_has_looked(county: County) -> None:
     county.client("zhang").get(f"/residents/{county.person}")
     page = county.client("resident").get("/me/accesses").text

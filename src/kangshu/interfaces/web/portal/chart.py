@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from markupsafe import Markup
 from kangshu.domains.record.trends import Line, Point, Trend
 from kangshu.interfaces.web.portal.spelling import number_text, time_text
 from kangshu.interfaces.web.portal.words import Words
+
+SHORT = timedelta(days=120)
+"""Below this span the axis names days instead of months."""
 
 _TREND = (Path(__file__).parent / "charts" / "trend.vl.json").read_text("utf-8")
 
@@ -55,6 +59,8 @@ def _spec(trend: Trend, words: Words) -> dict[str, Any]:
         spec["layer"][0]["data"]["values"] = band
     else:
         del spec["layer"][0]
+    if _span(trend) < SHORT:
+        spec["encoding"]["x"]["axis"] |= {"format": "%m-%d", "tickCount": 4}
     if len(trend.lines) > 1:
         spec["encoding"]["color"]["legend"] = {"title": None}
     return spec
@@ -70,6 +76,11 @@ def _row(line: Line, point: Point, unit: str, words: Words) -> dict[str, Any]:
         "marked": bool(point.mark),
         "said": " ".join(part for part in (when, number_text(point.value), unit, mark) if part),
     }
+
+
+def _span(trend: Trend) -> timedelta:
+    times = [point.when.at for line in trend.lines for point in line.points]
+    return max(times) - min(times)
 
 
 def _band(trend: Trend) -> list[dict[str, float]]:

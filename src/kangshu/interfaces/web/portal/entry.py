@@ -56,6 +56,7 @@ def entry(platform: Platform, call: Call) -> EntryPage:
         opened.base,
         "",
         opened.reason,
+        opened.tabs,
         known or read_entry(fact, body, read_directory([], names), BEIJING),
         element_rows(body),
         narrative(body),

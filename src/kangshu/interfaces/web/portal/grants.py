@@ -39,3 +39,12 @@ def record_grant(platform: Platform, principal: Principal, person: int) -> Grant
 def directory_grant(platform: Platform, principal: Principal) -> Grant:
     """Leave to read names of institutions and staff. Raises `Refused`."""
     return grant_for(platform, principal, "search", Resource("fact", type="Organization"))
+
+
+def may(platform: Platform, principal: Principal, action: str, resource: Resource) -> bool:
+    """Whether a link to it leads anywhere; the page behind asks again."""
+    try:
+        grant_for(platform, principal, action, resource)
+    except Refused:
+        return False
+    return True

@@ -13,7 +13,7 @@ from kangshu.domains.record.entry import Entry
 from kangshu.domains.record.life import is_synthetic, parse_body
 from kangshu.domains.record.moment import BEIJING
 from kangshu.domains.record.read import read_entry
-from kangshu.interfaces.web.portal.grants import directory_grant, grant_for
+from kangshu.interfaces.web.portal.grants import directory_grant, grant_for, may
 from kangshu.interfaces.web.portal.institutions import Listed, institutions
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.residents import group
@@ -71,14 +71,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class HomePage(Page):
-    """may_search: shows the search field; tiles: work places; recent: newest visits, where shows_recent;
-    figures and listed: what the commission oversees."""
+    """may_search: shows the search field; may_open: those found can be opened; tiles: work places;
+    recent: newest visits, where shows_recent; figures and listed: what the commission oversees."""
 
     template: ClassVar[str] = "home.html"
     title: ClassVar[str] = "nav.home"
     section: ClassVar[str] = "home"
 
     may_search: bool
+    may_open: bool
     tiles: tuple[Tile, ...]
     shows_recent: bool
     recent: tuple[Visit, ...]
@@ -98,6 +99,7 @@ def home(platform: Platform, call: Call) -> HomePage:
     visits, synthetic = _recent(platform, call) if role in _CARES else ((), False)
     return HomePage(
         may_search=role in _SEARCHES,
+        may_open=may(platform, call.principal, "view_record", Resource("fact")),
         tiles=tuple(_tile(platform, call, key) for key in _TILES.get(role, ())),
         shows_recent=role in _CARES,
         recent=visits,

@@ -14,16 +14,18 @@ from kangshu.domains.record.moment import BEIJING
 from kangshu.domains.record.timeline import Node, Year
 from kangshu.domains.record.trends import Trend
 from kangshu.interfaces.web.portal.chart import Chart, chart
-from kangshu.interfaces.web.portal.grants import NotInCare, directory_grant, record_grant
+from kangshu.interfaces.web.portal.grants import NotInCare, directory_grant, may, record_grant
 from kangshu.interfaces.web.portal.lifeline import Lifeline, lifeline
 from kangshu.interfaces.web.portal.looks import Look, looks_at
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.sparkline import Sparkline, sparkline
 from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.policies.definition import Grant
+from kangshu.kernel.policies.definition import Grant, Resource
 
 Tab = Literal["overview", "timeline", "trends", "documents", "sources", "accesses", ""]
+
+_TABS: tuple[Tab, ...] = ("overview", "timeline", "trends", "documents", "sources")
 
 SPARKS = 8
 RECENT = 6
@@ -37,7 +39,7 @@ MINE = "/me"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A record somebody may read: the life, the facts behind it, why, and where its pages live."""
+    """A record somebody may read: the life, the facts behind it, why, where its pages live, and which."""
 
     person: int
     life: Life
@@ -45,6 +47,7 @@ class Opened:
     grant: Grant
     base: str
     reason: str
+    tabs: tuple[Tab, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class RecordPage(Page):
 
     life    the person's life
     base    where the pages of this record live: `/residents/7`, or `/me` for one's own
-    tab     the current section
+    tab     the current section, of those in `tabs`
     reason  why the reader may see it, in words
     """
 
@@ -64,6 +67,7 @@ class RecordPage(Page):
     base: str
     tab: Tab
     reason: str
+    tabs: tuple[Tab, ...]
 
     @property
     def is_synthetic(self) -> bool:
@@ -151,6 +155,7 @@ def open_record(platform: Platform, call: Call) -> Opened:
     directory = platform.reader(directory_grant(platform, call.principal))
     named = [*facts, *directory.read_many(references(facts))]
     names = {each.code: each.name for each in platform.institutions}
+    tells = may(platform, call.principal, "see_access_log", Resource("access_log", person=person))
     return Opened(
         person,
         life(named, today(call.now), institutions=names),
@@ -158,6 +163,7 @@ def open_record(platform: Platform, call: Call) -> Opened:
         grant,
         MINE if mine else f"/residents/{person}",
         platform.policies.reasons(grant.policy_ids, call.words.language),
+        (*_TABS, "accesses") if tells else _TABS,
     )
 
 
@@ -177,6 +183,7 @@ def overview(platform: Platform, call: Call) -> OverviewPage:
         opened.base,
         "overview",
         opened.reason,
+        opened.tabs,
         lifeline(page),
         tuple((trend, sparkline(trend)) for trend in telling[:SPARKS]),
         tuple(nodes[:RECENT]),
@@ -196,6 +203,7 @@ def timeline(platform: Platform, call: Call) -> TimelinePage:
         opened.base,
         "timeline",
         opened.reason,
+        opened.tabs,
         lifeline(opened.life),
         tuple(shown),
         tuple(narrowed[len(shown) :]),
@@ -217,6 +225,7 @@ def trends(platform: Platform, call: Call) -> TrendsPage:
         opened.base,
         "trends",
         opened.reason,
+        opened.tabs,
         tuple(chart(trend, call.words) for trend in chosen),
         tuple((trend, sparkline(trend)) for trend in every),
     )
@@ -225,7 +234,9 @@ def trends(platform: Platform, call: Call) -> TrendsPage:
 def documents(platform: Platform, call: Call) -> DocumentsPage:
     """Documents and reports with attachments."""
     opened = open_record(platform, call)
-    return DocumentsPage(opened.life, opened.base, "documents", opened.reason, opened.life.documents)
+    return DocumentsPage(
+        opened.life, opened.base, "documents", opened.reason, opened.tabs, opened.life.documents
+    )
 
 
 def sources(platform: Platform, call: Call) -> SourcesPage:
@@ -240,6 +251,7 @@ def sources(platform: Platform, call: Call) -> SourcesPage:
         opened.base,
         "sources",
         opened.reason,
+        opened.tabs,
         entries[(page - 1) * ROWS : page * ROWS],
         len(entries),
         page,
@@ -251,7 +263,9 @@ def accesses(platform: Platform, call: Call) -> AccessesPage:
     """Who has looked at the record."""
     opened = open_record(platform, call)
     looks = looks_at(platform, call, opened.person)
-    return AccessesPage(opened.life, opened.base, "accesses", opened.reason, looks or (), looks is None)
+    return AccessesPage(
+        opened.life, opened.base, "accesses", opened.reason, opened.tabs, looks or (), looks is None
+    )
 
 
 def _of_kind(year: Year, kind: str) -> Year:

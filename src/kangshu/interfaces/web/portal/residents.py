@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from kangshu.app.platform import Platform
@@ -12,11 +12,11 @@ from kangshu.domains.record.demographics import Demographics, read_demographics
 from kangshu.domains.record.directory import read_directory
 from kangshu.domains.record.life import is_synthetic, parse_body
 from kangshu.domains.record.moment import BEIJING, Moment
-from kangshu.interfaces.web.portal.grants import grant_for
+from kangshu.interfaces.web.portal.grants import grant_for, may
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.record import today
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.query import Query, parse_query
 from kangshu.kernel.policies.definition import Resource
 
 MOST = 50
@@ -45,7 +45,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class ResidentsPage(Page):
     """text, born, sex: what was asked; problem: key of what is wrong with it; found: who matches;
-    more: there are others."""
+    more: there are others; may_open: the caller may open records, not only find people."""
 
     template: ClassVar[str] = "residents.html"
     title: ClassVar[str] = "search.title"
@@ -58,6 +58,7 @@ class ResidentsPage(Page):
     problem: str
     found: tuple[Found, ...]
     more: bool
+    may_open: bool
     synthetic: bool
 
     @property
@@ -69,31 +70,50 @@ class ResidentsPage(Page):
 def residents(platform: Platform, call: Call) -> ResidentsPage:
     """The form, and those whom it describes and the caller may see. Raises `Refused`."""
     grant = grant_for(platform, call.principal, "search_residents", Resource("fact", type="Patient"))
-    if not call.form:
-        return ResidentsPage("", "", "", searched=False, problem="", found=(), more=False, synthetic=False)
-    printable = "".join(c if c.isprintable() else " " for c in call.form.get("q", ""))
-    text = " ".join(printable.split())[:80]
-    born, sex = call.form.get("born", "").strip(), call.form.get("sex", "")
-    born = born if _YEAR.fullmatch(born) else ""
-    sex = sex if sex in ("male", "female") else ""
-    if len(text) < 3 and not _HAN.search(text):
-        return ResidentsPage(
-            text, born, sex, searched=True, problem="search.too_short", found=(), more=False, synthetic=False
-        )
-    reader = platform.reader(grant)
-    pairs = [criterion(text), *([("birthdate", born)] if born else []), *([("gender", sex)] if sex else [])]
-    page = reader.search(parse_query(platform.catalogue, "Patient", pairs, count=MOST * 4, total="none"))
-    found = group(platform, call, page.facts)
-    return ResidentsPage(
-        text,
-        born,
-        sex,
-        searched=True,
+    empty = ResidentsPage(
+        text="",
+        born="",
+        sex="",
+        searched=False,
         problem="",
+        found=(),
+        more=False,
+        may_open=may(platform, call.principal, "view_record", Resource("fact")),
+        synthetic=False,
+    )
+    if not call.form:
+        return empty
+    asked = replace(
+        empty,
+        text=_legible(call.form.get("q", "")),
+        born=call.form["born"] if _YEAR.fullmatch(call.form.get("born", "")) else "",
+        sex=call.form["sex"] if call.form.get("sex") in ("male", "female") else "",
+        searched=True,
+    )
+    if len(asked.text) < 3 and not _HAN.search(asked.text):
+        return replace(asked, problem="search.too_short")
+    page = platform.reader(grant).search(_query(platform, asked))
+    found = group(platform, call, page.facts)
+    return replace(
+        asked,
         found=found[:MOST],
         more=bool(page.next) or len(found) > MOST,
         synthetic=any(is_synthetic(parse_body(fact)) for fact in page.facts),
     )
+
+
+def _legible(text: str) -> str:
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:80]
+
+
+def _query(platform: Platform, asked: ResidentsPage) -> Query:
+    pairs = [criterion(asked.text)]
+    if asked.born:
+        pairs.append(("birthdate", asked.born))
+    if asked.sex:
+        pairs.append(("gender", asked.sex))
+    return parse_query(platform.catalogue, "Patient", pairs, count=MOST * 4, total="none")
 
 
 def criterion(text: str) -> tuple[str, str]:
