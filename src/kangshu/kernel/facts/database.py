@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from kangshu.kernel.base.errors import Conflict, Invalid, Unavailable
 from kangshu.kernel.facts import partitions
-from kangshu.kernel.facts.common import CommonTokens
+from kangshu.kernel.facts.common_tokens import CommonTokens
 from kangshu.kernel.facts.parameters import Catalogue
 
 T = TypeVar("T")
