@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -114,3 +115,15 @@ def test_other_kinds_of_patch_are_not_supported(fhir: TestClient) -> None:
 
 def test_a_patch_of_what_is_not_there(fhir: TestClient) -> None:
     assert patched(fhir, f"/fhir/Patient/{uuid4()}", []).status_code == 404
+
+
+def test_patches_at_once_are_all_applied(fhir: TestClient) -> None:
+    where = stored(fhir)
+
+    def add(number: int) -> int:
+        note = [{"op": "add", "path": "/component/-", "value": {"code": {"text": f"n{number}"}}}]
+        return patched(fhir, where, note).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(add, range(12))) == {200}
+    assert len(fhir.get(where).json()["component"]) == 13

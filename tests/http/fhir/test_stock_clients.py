@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
-import sysconfig
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +17,10 @@ from fhirclient.models.observation import Observation
 from fhirclient.models.patient import Patient
 from fhirpy import AsyncFHIRClient, SyncFHIRClient
 
+from tests.support.serving import SCRIPTS, kangshu, serving
+
 pytestmark = pytest.mark.slow
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
 FILES = 3
 
 
@@ -35,40 +33,14 @@ class Server:
     counts: Counter[str]
 
 
-def kangshu(home: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "kangshu.interfaces.cli.main", *arguments]
-    if (SCRIPTS / "kangshu").exists():
-        command = [str(SCRIPTS / "kangshu"), *arguments]
-    done = subprocess.run(
-        command, env=environment(home), capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode in (0, 1), done.stderr
-    return done.stdout.strip()
-
-
-def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "KANGSHU_HOME": str(home)}
-
-
 @pytest.fixture(scope="module")
 def server(testdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("live")
     files = sorted((testdata / "synthea" / "small").glob("*.json"))[:FILES]
     kangshu(home, "load", *map(str, files), "--source", "SYNTHEA")
     token = kangshu(home, "token", "--client", "stock-client", "--scope", "system/*.cruds")
-    command = [str(SCRIPTS / "kangshu"), "serve", "--port", "0"]
-    process = subprocess.Popen(
-        command, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    try:
-        with process.stdout:
-            line = process.stdout.readline()
-        assert "ready at" in line
-        yield Server(f"{line.split()[-1]}/fhir", token, counted(files))
-    finally:
-        process.terminate()
-        process.wait(30)
+    with serving(home) as running:
+        yield Server(running.base, token, counted(files))
 
 
 def counted(files: list[Path]) -> Counter[str]:

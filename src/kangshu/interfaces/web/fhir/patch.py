@@ -33,7 +33,7 @@ MAX_OPERATIONS = 1000
 MAX_COPIES = 10
 """`copy` operations of one patch: each can double the document."""
 
-MAX_TRIES = 5
+MAX_TRIES = 20
 """Times a patch without If-Match is applied anew because another writer was first."""
 
 
