@@ -35,7 +35,7 @@ def problems_of(body: bytes) -> list[Problem]:
     if len(issues) > MAX_PROBLEMS:
         more = len(issues) - MAX_PROBLEMS
         found.append(Problem("error", "structure", "", f"There are {more} more problems."))
-    if _NUL.search(body) and not found:
+    if rb"\u0000" in body and _NUL.search(body) and not found:
         found = [
             Problem("error", "value", path, "A string holds the character U+0000.") for path in _nuls(body)
         ]
