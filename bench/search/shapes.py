@@ -23,6 +23,13 @@ class Shape:
 
 
 def _search(type: str, *pairs: tuple[str, str]) -> str:
+    """A search for a page. Counting all matches is not part of it: `_counted` measures what that costs."""
+    if not any(name == "_summary" for name, _ in pairs):
+        pairs = (*pairs, ("_total", "none"))
+    return _counted(type, *pairs)
+
+
+def _counted(type: str, *pairs: tuple[str, str]) -> str:
     return f"{type}?{urlencode(pairs, quote_via=quote, safe=':,|/$*.')}"
 
 
@@ -83,6 +90,10 @@ def _name(s: Samples) -> str:
 
 def _family(s: Samples) -> str:
     return _search("Patient", ("family", s.pick("Patient")["name"][0]["family"]))
+
+
+def _family_counted(s: Samples) -> str:
+    return _counted("Patient", ("family", s.pick("Patient")["name"][0]["family"]))
 
 
 def _birthdate(s: Samples) -> str:
@@ -256,6 +267,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("ten observations by _id", _id_list),
     Shape("patient by full name", _name, 5),
     Shape("patients by family name", _family),
+    Shape("… with their total", _family_counted),
     Shape("patients by birthdate, 30 days", _birthdate),
     Shape("patients by gender, birthdate", _gender_birthdate, 2),
     Shape("patient by phone", _phone, 2),
