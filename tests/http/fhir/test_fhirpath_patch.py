@@ -88,7 +88,15 @@ def test_an_extension_is_found_by_its_address() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["Patient.name.given", "1 + 1", "Patient.((", "Patient.name.where(", "x" * 600, "Patient.nope.more"],
+    [
+        "Patient.name.given",
+        "1 + 1",
+        "Patient.((",
+        "Patient.name.where(",
+        "x" * 600,
+        "Patient.nope.more",
+        "Patient.repeat($this)",
+    ],
 )
 def test_a_path_that_names_no_single_element_is_refused(path: str) -> None:
     patient = {"resourceType": "Patient", "name": [{"given": ["a", "b"]}]}

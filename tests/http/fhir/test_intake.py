@@ -49,6 +49,11 @@ def test_intake_is_for_those_who_may(app: Any, fhir: TestClient) -> None:
     assert fhir.post("/intake/fhir?source=x", content=b"a,b", headers=headers).status_code == 415
 
 
+def test_messages_are_taken_by_post_only(fhir: TestClient) -> None:
+    answer = fhir.get("/intake/fhir")
+    assert (answer.status_code, answer.json()["resourceType"]) == (405, "OperationOutcome")
+
+
 def test_what_cannot_be_read_is_quarantined(fhir: TestClient) -> None:
     where = f"/intake/fhir?source={HOSPITAL}"
     headers = {"content-type": "application/fhir+json"}

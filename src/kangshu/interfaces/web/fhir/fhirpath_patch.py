@@ -26,6 +26,16 @@ MAX_OPERATIONS = 200
 
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[\d+\])*)")
 _EXTENSION = re.compile(r"\.extension\(\s*('(?:[^'\\]|\\.)*')\s*\)")
+_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
+_CALL = re.compile(r"(\w+)`?\s*\(")
+_FUNCTIONS = frozenset(
+    (
+        "where extension ofType as is first last single tail skip take exists empty not count"
+        " startsWith endsWith contains lower upper toString hasValue and or xor implies in"
+    ).split()
+)
+"""Words a path may have before a parenthesis. Other functions lead nowhere but to a computed value, or may take any time."""
+
 _KEYWORD = re.compile(r"\.(div|mod)\b")
 _R4 = cast("dict[str, Any]", fhirpathpy.models.models["r4"])  # pyright: ignore[reportUnknownMemberType]
 _EVALUATE = cast("Callable[..., Any]", fhirpathpy.evaluate)  # pyright: ignore[reportUnknownMemberType]
@@ -250,6 +260,13 @@ def _places(resource: Json, operation: Operation, elements: Elements) -> list[Pl
 
 
 def _evaluate(resource: Json, operation: Operation) -> list[Any]:
+    called = set(_CALL.findall(_TEXT.sub("''", operation.path)))
+    if not called <= _FUNCTIONS:
+        raise Invalid(
+            f"{operation.where}: the path calls a function that is not offered in patches.",
+            remedy="Narrow the path with an index or where().",
+            code="not-supported",
+        )
     # The library loses the place of extension(), and the grammar wants `text.div` in backticks.
     path = _EXTENSION.sub(r".extension.where(url=\1)", operation.path)
     path = _KEYWORD.sub(r".`\1`", path)

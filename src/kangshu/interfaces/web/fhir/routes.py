@@ -79,7 +79,7 @@ def fhir_routes(
     return [
         Route("/fhir", endpoint, methods=_METHODS),
         Route("/fhir/{path:fhir_path}", endpoint, methods=_METHODS),
-        Route("/intake/fhir", _intake_endpoint(service, principal_of), methods=["POST"]),
+        Route("/intake/fhir", _intake_endpoint(service, principal_of), methods=_METHODS),
     ]
 
 
@@ -135,6 +135,10 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
 
 
 async def _take_in(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:
+    if request.method != "POST":
+        raise Failure(
+            405, "not-supported", "Messages are taken by POST.", remedy="Use POST.", headers={"Allow": "POST"}
+        )
     principal = await run_in_threadpool(_identified, principal_of, request)
     call = _call(service, request, principal, ("intake",), b"")
     stream = await spool(request.stream())
