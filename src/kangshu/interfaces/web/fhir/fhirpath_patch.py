@@ -34,7 +34,7 @@ _FUNCTIONS = frozenset(
         " startsWith endsWith contains lower upper toString hasValue and or xor implies in"
     ).split()
 )
-"""Words a path may have before a parenthesis. Other functions lead nowhere but to a computed value, or may take any time."""
+"""Words a path may have before a parenthesis. Other functions only compute values, or may take any time."""
 
 _KEYWORD = re.compile(r"\.(div|mod)\b")
 _R4 = cast("dict[str, Any]", fhirpathpy.models.models["r4"])  # pyright: ignore[reportUnknownMemberType]
