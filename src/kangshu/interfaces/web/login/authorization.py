@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from kangshu.app.identity_provider.provider import AuthorizationRequest, OAuthError
-from kangshu.interfaces.web.login.form import read_form
 from kangshu.interfaces.web.login.page import ConsentPage, MessagePage, language_of, render, words
 from kangshu.interfaces.web.login.service import Login
 from kangshu.interfaces.web.login.session import login_address
+from kangshu.interfaces.web.portal.form import read_form
 from kangshu.kernel.base.errors import KangshuError
 from kangshu.kernel.policies.definition import Principal
 from kangshu.kernel.policies.smart_scopes import parse_smart_scope

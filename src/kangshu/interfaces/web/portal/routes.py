@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from kangshu.app.platform import Platform
-from kangshu.interfaces.web.login.form import read_form
 from kangshu.interfaces.web.portal import record
 from kangshu.interfaces.web.portal.access_log import access_log
 from kangshu.interfaces.web.portal.chart import browser_bundle
 from kangshu.interfaces.web.portal.entry import entry
+from kangshu.interfaces.web.portal.form import read_form
 from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
