@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_PLAIN = re.compile(rb'("reference"\s*:\s*")([^"\\]+)(")')
-_ESCAPED = re.compile(rb'("reference"\s*:\s*")((?:[^"\\]|\\.)+)(")')
+# `url` only where it names another entry of the message: the address of an attachment.
+_NAME = rb'("(?:reference"\s*:\s*"|url"\s*:\s*"(?=urn:uuid:)))'
+_PLAIN = re.compile(_NAME + rb'([^"\\]+)(")')
+_ESCAPED = re.compile(_NAME + rb'((?:[^"\\]|\\.)+)(")')
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.*)?")
 
 Address = tuple[str, str]
 
 
 def rewrite(body: bytes, targets: Mapping[bytes, bytes], seen: set[bytes] | None = None) -> bytes:
-    """The body with every reference that stands in `targets` replaced. Only values of `reference` change.
+    """The body with every reference that stands in `targets` replaced. Only values of `reference`,
+    and of `url` where they name an entry (`urn:uuid:…`), change.
 
     `seen` collects the references as they stand afterwards.
     """
