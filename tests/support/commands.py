@@ -82,7 +82,7 @@ def end(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM)
 @contextmanager
 def serving(home: Path, **more: str) -> Iterator[Serving]:
     """A server while the block runs."""
-    server = start_server(home, **more)
+    server = start_server(home, port=0, **more)
     try:
         yield server
     finally:
