@@ -169,7 +169,7 @@ def test_a_long_line_spoils_itself_only(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_gzip_bomb_is_refused() -> None:
-    bomb = gzip.compress(b"[" * (160 << 20), 6)
+    bomb = gzip.compress(b"[" * (160 << 20), 6, mtime=0)
     assert len(bomb) < 1 << 20
     with pytest.raises((TooCostly, Invalid)):
         read(bomb, size=1 << 20)
