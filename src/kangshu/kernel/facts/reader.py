@@ -20,13 +20,17 @@ from kangshu.kernel.facts.partitions import REST
 from kangshu.kernel.facts.query import Query
 from kangshu.kernel.facts.row_security import enter, hides_nothing
 from kangshu.kernel.facts.rows import READ_COLUMNS, fact_of
-from kangshu.kernel.facts.search import CURRENT, Select, is_narrow
+from kangshu.kernel.facts.search import CURRENT, Select, is_narrow, is_uncertain
 from kangshu.kernel.policies.definition import Grant
 
 COUNTED = 100_000
 """With `total="auto"`, more matches than about this many are not counted: that would take too long.
 
 Counting so many takes some tens of milliseconds; who wants pages fast at any size says `_total=none`."""
+
+
+WALKED = 3_000
+"""So many facts are tried first where the planner cannot know whether matches are many; that takes little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +255,28 @@ class _Search:
         """The facts of the page, and one more if there are more."""
         sort = self._query.sort
         column = self._select.sort_column(sort[0]) if sort else None
+        if not sort and not self._is_narrow and is_uncertain(self._query):
+            found = self._walked()
+            if len(found) > self._query.count:
+                return found
+            self._is_narrow = True
         if column is None or self._is_narrow:
             return self._rows(self._where, self._select.order(sort))
         # The index on the column is in this order, but leaves out facts without a value, which come last.
         order = self._select.order(sort, are_present=True)
         found = self._rows(f"{self._where} AND {column} IS NOT NULL", order)
         return found if len(found) > self._query.count else self._rows(self._where, self._select.order(sort))
+
+    def _walked(self) -> list[Fact]:
+        """What satisfies the query among the next facts of the type."""
+        values = {**self._select.parameters, "walked": self._query.types[0], "steps": WALKED}
+        values |= {"line": self._position.line or 0, "limit": self._query.count + 1}
+        some = (
+            f"SELECT f.* FROM fact f WHERE f.type = %(walked)s AND {CURRENT.format(a='f')}"
+            " AND f.line > %(line)s ORDER BY f.line LIMIT %(steps)s"
+        )
+        sql = f"SELECT {_COLUMNS} FROM ({some}) f WHERE {self._where} ORDER BY f.line LIMIT %(limit)s"
+        return [fact_of(row) for row in self._session.execute(sql, values)]  # pyright: ignore[reportArgumentType]
 
     def _rows(self, condition: str, order: str) -> list[Fact]:
         values = dict(self._select.parameters)

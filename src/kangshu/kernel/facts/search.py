@@ -371,6 +371,15 @@ class Select:
         return f"lower(coalesce({texts}))"
 
 
+def is_uncertain(query: Query) -> bool:
+    """Whether a number is asked for beside something else.
+
+    A code and its values depend on each other, of which the planner knows nothing.
+    """
+    kinds = {clause.parameter.kind for clause in query.where if isinstance(clause, Ranges)}
+    return len(query.types) == 1 < len(query.where) and not kinds.isdisjoint(("number", "quantity"))
+
+
 def is_narrow(clauses: Sequence[Clause], common: Collection[int]) -> bool:
     """Whether one of the clauses leaves few facts for certain: a token that is not common, or an id."""
     return any(_is_narrow(clause, common) for clause in clauses)
