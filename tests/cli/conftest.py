@@ -31,6 +31,7 @@ def patients(tmp_path: Path) -> Path:
     """A folder with one message of three patients."""
     folder = tmp_path / "in"
     folder.mkdir()
-    lines = [json.dumps({"resourceType": "Patient", "id": f"{tmp_path.name[:40]}-{n}"}) for n in range(3)]
+    name = tmp_path.name[:40].replace("_", "-")
+    lines = [json.dumps({"resourceType": "Patient", "id": f"{name}-{n}"}) for n in range(3)]
     (folder / "patients.ndjson").write_text("\n".join(lines))
     return folder
