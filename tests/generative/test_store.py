@@ -17,9 +17,23 @@ from kangshu.kernel.facts.query import Query, parse_query
 from kangshu.kernel.facts.reference import ReferenceStore
 from tests.generative.worlds import IDS, RESOURCES, SEARCHES, TYPES, Resource
 from tests.support.databases import Databases
-from tests.support.stores import CATALOGUE, PostgresStore, Store, addresses, at, deletion_of, draft_of, seen
+from tests.support.stores import (
+    CATALOGUE,
+    EXTRACTOR,
+    PostgresStore,
+    Store,
+    addresses,
+    at,
+    deletion_of,
+    draft_of,
+    seen,
+)
 
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+    # The pool's own thread draws a random pause now and then, which Hypothesis takes for ours.
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+]
 
 # Shrinking asks a real database again and again and takes minutes; the failing search is named anyway.
 WAY = settings(
@@ -110,7 +124,7 @@ def paged(store: Store, query: Query, size: int) -> list[str]:
 
 
 def compare(database: Database, story: list[Step], questions: list[Any], size: int) -> None:
-    postgres, reference = emptied(database), ReferenceStore()
+    postgres, reference = emptied(database), ReferenceStore(EXTRACTOR)
     assert told(postgres, story) == told(reference, story)
     for question in questions:
         query = query_of(question)
@@ -157,7 +171,7 @@ def test_both_stores_find_the_same_in_the_same_order_for_long(
 @QUICK
 @given(story=STORIES, size=st.integers(1, 4), minute=st.integers(0, 5))
 def test_both_stores_tell_the_same_history(database: Database, story: list[Step], size: int, minute: int):
-    postgres, reference = emptied(database), ReferenceStore()
+    postgres, reference = emptied(database), ReferenceStore(EXTRACTOR)
     assert told(postgres, story) == told(reference, story)
     whole = reference.history(count=1000).facts
     assert seen(postgres.history(count=1000).facts) == seen(whole)

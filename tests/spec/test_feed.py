@@ -11,7 +11,8 @@ import pytest
 
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts import feed
-from kangshu.kernel.facts.definition import Draft, Fact, Terms
+from kangshu.kernel.facts.columns import NO_COLUMNS
+from kangshu.kernel.facts.definition import Draft, Fact
 from kangshu.kernel.facts.rows import body_hash
 from kangshu.kernel.facts.store import Appender
 
@@ -21,7 +22,7 @@ NOW = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 def draft(type_: str, id_: str, value: int = 0) -> Draft:
     body = json.dumps({"resourceType": type_, "id": id_, "value": value}).encode()
     return Draft(
-        type=type_, id=id_, body=body, terms=Terms(), person=None, org="H1", county="", message=1,
+        type=type_, id=id_, body=body, columns=NO_COLUMNS, person=None, org="H1", county="", message=1,
         digest=body_hash(body),
     )  # fmt: skip
 

@@ -11,13 +11,22 @@ from kangshu.kernel.base.errors import Conflict, Gone, KangshuError, NotFound
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.facts.reference import ReferenceStore
-from tests.support.stores import CATALOGUE, PostgresStore, Store, addresses, at, deletion_of, draft_of
+from tests.support.stores import (
+    CATALOGUE,
+    EXTRACTOR,
+    PostgresStore,
+    Store,
+    addresses,
+    at,
+    deletion_of,
+    draft_of,
+)
 
 
 @pytest.fixture(params=["postgres", "reference"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "reference":
-        yield ReferenceStore()
+        yield ReferenceStore(EXTRACTOR)
         return
     database = Database(request.getfixturevalue("database_url"), max_connections=2)
     yield PostgresStore(database)

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kangshu.domains.intake.canonical import canonical, top_level
+from kangshu.kernel.facts.columns import NO_COLUMNS
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.definition import Draft, Fact, Outcome, Terms
+from kangshu.kernel.facts.definition import Draft, Fact, Outcome
 from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.indexer import Indexer
 from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.facts.reference import ReferenceStore
@@ -21,6 +23,7 @@ from tests.conftest import EVERYTHING
 
 CATALOGUE = read_catalogue(default_root() / "standards" / "fhir_r4")
 EXTRACTOR = Extractor(CATALOGUE)
+INDEXER = Indexer(EXTRACTOR)
 START = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 
 
@@ -53,7 +56,7 @@ def draft_of(
         type=type_,
         id=id_,
         body=body,
-        terms=EXTRACTOR.extract(type_, json.loads(body)),
+        columns=INDEXER.columns(type_, body, json.loads(body)),
         person=person,
         org=org,
         county="440983",
@@ -66,7 +69,7 @@ def draft_of(
 def deletion_of(type_: str, id_: str, *, if_version: int | None = None) -> Draft:
     """A draft that deletes."""
     return Draft(
-        type=type_, id=id_, body=b"", terms=Terms(), person=None, org="H1", county="440983", message=1,
+        type=type_, id=id_, body=b"", columns=NO_COLUMNS, person=None, org="H1", county="440983", message=1,
         digest=body_hash(b""), deleted=True, if_version=if_version,
     )  # fmt: skip
 

@@ -90,11 +90,11 @@ def is_id(text: str | None) -> bool:
 
 
 class Head(msgspec.Struct):
-    """What intake has to know of a resource before it looks closer. `None`: absent."""
+    """What intake has to know of a resource before it looks closer. `None`, empty `meta`: absent."""
 
     resource_type: str | None = msgspec.field(name="resourceType", default=None)
     id: str | None = None
-    meta: msgspec.Raw | None = None
+    meta: msgspec.Raw = msgspec.Raw(b"")
 
 
 _HEAD = msgspec.json.Decoder(Head)
@@ -117,20 +117,27 @@ def _odd_head(raw: bytes) -> Head:
             "The id is not a string.", problems=(Problem("error", "value", "id", "The id is not a string."),)
         )
     return Head(
-        text_of(properties.get("resourceType")), text_of(properties.get("id")), properties.get("meta")
+        text_of(properties.get("resourceType")),
+        text_of(properties.get("id")),
+        properties.get("meta", msgspec.Raw(b"")),
     )
 
 
-def stored_form(type_: str, id_: str, raw: bytes, meta: msgspec.Raw | None) -> bytes:
-    """The stored form of a resource whose head was read. Most senders write it so already."""
+def stored_form(type_: str, id_: str, raw: bytes, meta: msgspec.Raw) -> bytes:
+    """The stored form of a resource whose head was read. Most senders write it nearly so already."""
     start = f'{{"resourceType":"{type_}","id":"{id_}"'.encode()
     if raw.startswith(start):
-        if meta is None:
+        written = b',"meta":' + bytes(meta)
+        if written == _NO_META:
             return raw.rstrip()
-        unmoved = raw.startswith(b',"meta":', len(start))
-        if unmoved and not any(name.encode() in bytes(meta) for name in _STORED_ELSEWHERE):
-            return raw.rstrip()
+        stored_elsewhere = b"versionId" in written or b"lastUpdated" in written
+        # Once only: what is contained may have the same `meta`.
+        if not stored_elsewhere and raw.count(written) == 1:
+            return start + written + raw[len(start) :].replace(written, b"", 1).rstrip()
     return canonical(type_, id_, top_level(raw))
+
+
+_NO_META = b',"meta":'
 
 
 def canonical(type_: str, id_: str, properties: dict[str, msgspec.Raw]) -> bytes:

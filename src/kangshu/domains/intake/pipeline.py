@@ -23,9 +23,10 @@ from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.ids import derived_id
 from kangshu.kernel.facts import claims
+from kangshu.kernel.facts.columns import NO_COLUMNS
 from kangshu.kernel.facts.database import Session
-from kangshu.kernel.facts.definition import Draft, Outcome, Terms
-from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.definition import Columns, Draft, Outcome
+from kangshu.kernel.facts.indexer import Indexer
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.rows import body_hash
 from kangshu.kernel.facts.store import Appender, Current
@@ -108,7 +109,7 @@ class _Item:
     body: bytes | None
     if_version: int | None = None
     digest: bytes = b""
-    terms: Terms | None = None
+    columns: Columns = NO_COLUMNS
 
 
 @dataclass(slots=True)
@@ -152,9 +153,9 @@ class Taken:
 class Pipeline:
     """The steps, with what they need. Stateless between calls; one per process will do."""
 
-    def __init__(self, catalogue: Catalogue, extractor: Extractor, identify: Identify, find: Find) -> None:
+    def __init__(self, catalogue: Catalogue, indexer: Indexer, identify: Identify, find: Find) -> None:
         self._catalogue = catalogue
-        self._extractor = extractor
+        self._indexer = indexer
         self._identify = identify
         self._find = find
 
@@ -349,7 +350,7 @@ class Pipeline:
         return fresh, same
 
     def _check(self, items: list[_Item], works: list[_Work]) -> None:
-        """Validate, and work out the terms, of what is new; what is wrong goes to its work's bad entries."""
+        """Validate what is new and work out its columns; what is wrong goes to its work's bad entries."""
         by_message = {work.message: work for work in works}
         for item in items:
             problems = self._examine(item)
@@ -357,15 +358,14 @@ class Pipeline:
                 by_message[item.message].set_aside(item, problems)
 
     def _examine(self, item: _Item) -> list[Problem]:
-        """The problems of one item; if there are none its terms are known afterwards."""
+        """The problems of one item; if there are none its columns are known afterwards."""
         if item.body is None:
-            item.terms = Terms()
             return []
         problems = problems_of(item.body)
         if any(problem.severity == "error" for problem in problems):
             return problems
         try:
-            item.terms = self._extractor.extract(item.type, orjson.loads(item.body))
+            item.columns = self._indexer.columns(item.type, item.body, orjson.loads(item.body))
         except orjson.JSONDecodeError:
             return [Problem("error", "structure", "", "This cannot be read as JSON.")]
         return []
@@ -380,7 +380,7 @@ class Pipeline:
             if item.type == subject and item.body is not None
         ]
         own = {address for address, _ in patients}
-        mentioned = {item.terms.subjects[0] for item in items if item.terms and item.terms.subjects} - own
+        mentioned = {item.columns.subjects[0] for item in items if item.columns.subjects} - own
         found = self._identify(
             session,
             patients=patients,
@@ -437,13 +437,13 @@ def _rename(item: _Item, foreign: set[Address], aliases: Mapping[bytes, bytes], 
 
 def _draft(item: _Item, current: Current | None, persons: Mapping[str, int], origin: Origin) -> Draft:
     """What is already there keeps its institution, whoever corrects it."""
-    terms = item.terms or Terms()
-    person = persons.get(terms.subjects[0]) if terms.subjects else None
+    subjects = item.columns.subjects
+    person = persons.get(subjects[0]) if subjects else None
     return Draft(
         type=item.type,
         id=item.id,
         body=item.body or b"",
-        terms=terms,
+        columns=item.columns,
         person=current.person if person is None and current else person,
         org=current.org if current else origin.org,
         county=current.county if current else origin.county,

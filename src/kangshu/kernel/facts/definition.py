@@ -12,7 +12,7 @@ MAX_RANGES = 5
 
 @dataclass(slots=True)
 class Terms:
-    """What a fact can be found by. Made by `extract`, stored beside the body, matched by `search`.
+    """What a fact can be found by. Made by `extract`, stored as `Columns`, matched by `search`.
 
     tokens      exact keys, written `parameter=value` (forms: see `extract`)
     strings     (parameter, normalised text) pairs for prefix and substring search
@@ -31,6 +31,20 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """The terms of a fact, ready for its row. Made by `columns`, `indexer`.
+
+    keys      the fields from `low0` to `repeats` of `rows.COLUMNS`, in PostgreSQL's binary form
+    happened  when it happened, epoch seconds
+    subjects  addresses (`Type/id`) of those the fact is about
+    """
+
+    keys: bytes
+    happened: float | None
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A fact about to be appended.
 
@@ -43,7 +57,7 @@ class Draft:
     type: str
     id: str
     body: bytes
-    terms: Terms
+    columns: Columns
     person: int | None
     org: str
     county: str

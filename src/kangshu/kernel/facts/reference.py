@@ -17,6 +17,7 @@ from typing import Any, cast
 from kangshu.kernel.base.errors import Conflict, Gone, NotFound
 from kangshu.kernel.facts.bounds import Bound
 from kangshu.kernel.facts.definition import Draft, Fact, Outcome, Page, Terms
+from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.query import (
     AllOf,
     AnyOf,
@@ -58,7 +59,8 @@ class _Version:
 class ReferenceStore:
     """Facts in memory, with the promises of `store.Appender` and `reader.Reader`."""
 
-    def __init__(self) -> None:
+    def __init__(self, extractor: Extractor) -> None:
+        self._extractor = extractor
         self._versions: list[_Version] = []
 
     # -- writing
@@ -83,6 +85,7 @@ class ReferenceStore:
         if current is not None and (current.deleted, current.body) == (draft.deleted, draft.body):
             return Outcome(draft.type, draft.id, current.version, "unchanged", current.recorded_at)
         seq = len(self._versions) + 1
+        terms = Terms() if draft.deleted else self._extractor.extract(draft.type, json.loads(draft.body))
         self._versions = [
             replace(v, fact=replace(v.fact, superseded_at=now)) if v.fact is current else v
             for v in self._versions
@@ -96,14 +99,14 @@ class ReferenceStore:
             person=draft.person,
             org=draft.org,
             county=draft.county,
-            happened=_moment(draft.terms.happened),
+            happened=_moment(terms.happened),
             recorded_at=now,
             superseded_at=None,
             message=draft.message,
             deleted=draft.deleted,
             body=draft.body,
         )
-        self._versions.append(_Version(fact, draft.terms))
+        self._versions.append(_Version(fact, terms))
         if draft.deleted:
             return Outcome(draft.type, draft.id, fact.version, "deleted", now)
         was_there = current is not None and not current.deleted

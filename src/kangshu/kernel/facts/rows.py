@@ -1,15 +1,16 @@
-"""Facts as rows: the text form that COPY reads, and back."""
+"""Facts as rows: the binary form that COPY reads, and back."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import floor
+from struct import Struct
 from typing import Any
 
-import orjson
-
-from kangshu.kernel.facts.definition import MAX_RANGES, Draft, Fact, Terms
-from kangshu.kernel.facts.tokens import token_hash
+from kangshu.kernel.facts.columns import NULL, field
+from kangshu.kernel.facts.definition import MAX_RANGES, Draft, Fact
 
 COLUMNS = (
     "type, id, version, seq, line, message, org, county, person, happened, recorded_at, deleted, hash, "
@@ -22,13 +23,19 @@ READ_COLUMNS = (
     " recorded_at, superseded_at, message, deleted, body"
 )
 
-# Marks the start and the end of each value in `strings`; escaped out of the values themselves.
-MARK = "\x1f"
+# https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_TRAILER = b"\xff\xff"
 
+_FIELDS = Struct(">h").pack(13 + 2 * MAX_RANGES + 4)
+_NUMBERS = Struct(">iiiqiqiq").pack
+_BIGINT = Struct(">iq").pack
+_TRUE, _FALSE = field(b"\x01"), field(b"\x00")
+
+_EPOCH = 946_684_800
+"""2000-01-01 in epoch seconds, from which PostgreSQL counts its microseconds."""
 _EARLIEST, _LATEST = -62135596800.0, 253402300799.0
 """The years 1 and 9999 in epoch seconds: what a timestamp can say."""
-
-_NO_RANGES = "\t\\N" * (2 * MAX_RANGES)
 
 
 def body_hash(body: bytes) -> bytes:
@@ -36,106 +43,49 @@ def body_hash(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16).digest()
 
 
-def copy_line(draft: Draft, version: int, seq: int, line: int, recorded_at: str) -> str:
-    """One line of COPY … FROM STDIN in text format, columns as in `COLUMNS`."""
-    terms = draft.terms
-    person = "\\N" if draft.person is None else str(draft.person)
-    ranges, several, wide = _ranges(terms)
-    tokens = ",".join([str(token_hash(token)) for token in (*terms.tokens, *wide)])
-    repeats = _repeats(terms, several)
-    return (
-        f"{draft.type}\t{escape(draft.id)}\t{version}\t{seq}\t{line}\t{draft.message}\t{escape(draft.org)}"
-        f"\t{escape(draft.county)}\t{person}\t{happened_text(terms.happened)}\t{recorded_at}"
-        f"\t{'t' if draft.deleted else 'f'}\t\\\\x{draft.digest.hex()}"
-        f"{ranges}\t{{{tokens}}}\t{_strings(terms)}"
-        f"\t{repeats}\t{escape(draft.body.decode())}\n"
+def copy_row(draft: Draft, version: int, seq: int, line: int, recorded_at: bytes) -> bytes:
+    """A row for COPY … FROM STDIN in binary format, fields as in `COLUMNS`.
+
+    `recorded_at` is the field that `moment_of` makes.
+    """
+    columns = draft.columns
+    return b"".join(
+        (
+            _FIELDS,
+            _text(draft.type),
+            field(draft.id.encode()),
+            _NUMBERS(4, version, 8, seq, 8, line, 8, draft.message),
+            _text(draft.org),
+            _text(draft.county),
+            NULL if draft.person is None else _BIGINT(8, draft.person),
+            NULL if columns.happened is None else moment(columns.happened),
+            recorded_at,
+            _TRUE if draft.deleted else _FALSE,
+            field(draft.digest),
+            columns.keys,
+            field(draft.body),
+        )
     )
 
 
-def escape(text: str) -> str:
-    """A value as COPY text wants it."""
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    if "\n" in text or "\t" in text or "\r" in text:
-        text = text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return text
+@lru_cache(maxsize=4_096)
+def _text(text: str) -> bytes:
+    """A field of a text that many rows share."""
+    return field(text.encode())
 
 
-def happened_text(seconds: float | None) -> str:
-    """Epoch seconds as a timestamp; what lies outside the calendar is clamped to its end."""
-    if seconds is None:
-        return "\\N"
-    return datetime.fromtimestamp(min(max(seconds, _EARLIEST), _LATEST), UTC).isoformat()
+@lru_cache(maxsize=4_096)
+def moment(seconds: float) -> bytes:
+    """The field of a timestamp, from epoch seconds; what lies outside the calendar is clamped to its end."""
+    seconds = min(max(seconds, _EARLIEST), _LATEST)
+    whole = floor(seconds)
+    return _BIGINT(8, (whole - _EPOCH) * 1_000_000 + round((seconds - whole) * 1e6))
 
 
-NARROW = 86_400.0
-"""Between the low and the high of a range that is not wide: a day, which is what most dates are."""
-
-
-def wide_token(slot: int) -> str:
-    """Carried by facts whose range in the slot is wide.
-
-    A search from one date to another finds the others by one index, near its dates.
-    """
-    return f"@wide{slot}"
-
-
-def _ranges(terms: Terms) -> tuple[str, dict[str, list[tuple[float, float]]], list[str]]:
-    """The low and high columns, the slots that hold several values, and the tokens of those that are wide.
-
-    With several values the columns hold the outer bounds: good enough to find candidates;
-    `repeats` then decides.
-    """
-    if not terms.ranges:
-        return _NO_RANGES, {}, []
-    parts: list[str] = []
-    wide: list[str] = []
-    several: dict[str, list[tuple[float, float]]] = {}
-    for slot in range(MAX_RANGES):
-        values = terms.ranges.get(slot)
-        if not values:
-            parts.append("\t\\N\t\\N")
-            continue
-        if len(values) == 1:
-            low, high = values[0]
-        else:
-            low, high = min(low for low, _ in values), max(high for _, high in values)
-            several[str(slot)] = values
-        parts.append(f"\t{low}\t{high}")
-        if high - low > NARROW:
-            wide.append(wide_token(slot))
-    return "".join(parts), several, wide
-
-
-def _repeats(terms: Terms, several: dict[str, list[tuple[float, float]]]) -> str:
-    if not several and not terms.composites:
-        return "\\N"
-    content: dict[str, Any] = {
-        slot: [[_finite(x) for x in pair] for pair in pairs] for slot, pairs in several.items()
-    }
-    content |= {
-        name: [
-            {
-                "t": [str(token_hash(token)) for token in element.get("t", ())],
-                "r": {part: [_finite(x) for x in pair] for part, pair in element.get("r", {}).items()},
-            }
-            for element in elements
-        ]
-        for name, elements in terms.composites.items()
-    }
-    return escape(orjson.dumps(content).decode())
-
-
-def _finite(value: float) -> float:
-    """JSON has no infinity; the largest double stands for it."""
-    return min(max(value, -1.7e308), 1.7e308)
-
-
-def _strings(terms: Terms) -> str:
-    if not terms.strings:
-        return "\\N"
-    parts = [f"{name}={value.replace(MARK, ' ')}" for name, value in dict.fromkeys(terms.strings)]
-    return escape(MARK + MARK.join(parts) + MARK).replace("\x00", "")
+def moment_of(when: datetime) -> bytes:
+    """The field of a timestamp, exactly."""
+    since = when.astimezone(UTC) - datetime.fromtimestamp(_EPOCH, UTC)
+    return _BIGINT(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 def fact_of(row: tuple[Any, ...]) -> Fact:

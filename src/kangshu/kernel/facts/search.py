@@ -14,6 +14,7 @@ from math import sqrt
 from typing import Any
 
 from kangshu.kernel.facts.bounds import Bound
+from kangshu.kernel.facts.columns import MARK, NARROW, wide_token
 from kangshu.kernel.facts.parameters import Parameter
 from kangshu.kernel.facts.query import (
     AllOf,
@@ -33,7 +34,6 @@ from kangshu.kernel.facts.query import (
     Tokens,
     Words,
 )
-from kangshu.kernel.facts.rows import MARK, NARROW, wide_token
 from kangshu.kernel.facts.tokens import token_hash
 
 CURRENT = "{a}.superseded_at IS NULL AND NOT {a}.deleted"

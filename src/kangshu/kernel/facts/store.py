@@ -13,11 +13,12 @@ from psycopg.rows import TupleRow
 from kangshu.kernel.base.errors import Conflict
 from kangshu.kernel.facts.database import Again
 from kangshu.kernel.facts.definition import Draft, Outcome
-from kangshu.kernel.facts.rows import COLUMNS, copy_line
+from kangshu.kernel.facts.rows import COLUMNS, COPY_HEADER, COPY_TRAILER, copy_row, moment_of
 
 Address = tuple[str, str]
 """(type, id)"""
 
+_COPY = f"COPY fact ({COLUMNS}) FROM STDIN WITH (FORMAT binary)".encode()
 
 _Planned = tuple[Draft, int, int | None]
 """(draft, the version it becomes, the line it continues)"""
@@ -131,19 +132,19 @@ class Appender:
         if not planned:
             return
         first = self._numbers(len(planned))
-        recorded_at = self._now.isoformat()
+        recorded_at = moment_of(self._now)
         # Sorted, so that writers who wait for each other's keys wait in one order.
         planned.sort(key=lambda plan: (plan[0].type, plan[0].id, plan[1]))
-        lines: list[str] = []
+        rows = [COPY_HEADER]
         last: dict[Address, int] = {}
         for seq, (draft, version, line) in zip(first, planned, strict=True):
             address = (draft.type, draft.id)
             number = line or last.get(address) or seq
             last[address] = number
-            lines.append(copy_line(draft, version, seq, number, recorded_at))
+            rows.append(copy_row(draft, version, seq, number, recorded_at))
         superseded = _superseded_within(planned)
-        with self._connection.cursor().copy(f"COPY fact ({COLUMNS}) FROM STDIN".encode()) as copy:
-            copy.write("".join(lines).encode())
+        with self._connection.cursor().copy(_COPY) as copy:
+            copy.write(b"".join((*rows, COPY_TRAILER)))
         if superseded:
             self._connection.cursor().executemany(
                 "UPDATE fact SET superseded_at = %s WHERE type = %s AND id = %s AND version = %s",
