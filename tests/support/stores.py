@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kangshu.domains.intake.canonical import canonical, top_level
-from kangshu.kernel.facts.columns import NO_COLUMNS
+from kangshu.kernel.facts.columns import NO_COLUMNS, columns_of
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Draft, Fact, Outcome
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.indexer import Indexer
 from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.facts.reference import ReferenceStore
@@ -23,7 +22,6 @@ from tests.conftest import EVERYTHING
 
 CATALOGUE = read_catalogue(default_root() / "standards" / "fhir_r4")
 EXTRACTOR = Extractor(CATALOGUE)
-INDEXER = Indexer(EXTRACTOR)
 START = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
 
 
@@ -56,7 +54,7 @@ def draft_of(
         type=type_,
         id=id_,
         body=body,
-        columns=INDEXER.columns(type_, body, json.loads(body)),
+        columns=columns_of(EXTRACTOR.extract(type_, json.loads(body))),
         person=person,
         org=org,
         county="440983",

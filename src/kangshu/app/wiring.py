@@ -18,7 +18,6 @@ from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database, Session, migrate
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.indexer import Indexer
 from kangshu.kernel.facts.lookup import ids_of
 from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
 from kangshu.kernel.facts.query import parse_query
@@ -50,7 +49,7 @@ def build(
         policies=read_policies(packs),
         institutions=read_institutions(pack.folder for pack in packs.values()),
         database=database,
-        pipeline=Pipeline(catalogue, Indexer(extractor), _identify(packs), _find(catalogue)),
+        pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
         access_log=AccessLog(database),
     )
 

@@ -23,10 +23,10 @@ from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.ids import derived_id
 from kangshu.kernel.facts import claims
-from kangshu.kernel.facts.columns import NO_COLUMNS
+from kangshu.kernel.facts.columns import NO_COLUMNS, columns_of
 from kangshu.kernel.facts.database import Session
 from kangshu.kernel.facts.definition import Columns, Draft, Outcome
-from kangshu.kernel.facts.indexer import Indexer
+from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.rows import body_hash
 from kangshu.kernel.facts.store import Appender, Current
@@ -153,9 +153,9 @@ class Taken:
 class Pipeline:
     """The steps, with what they need. Stateless between calls; one per process will do."""
 
-    def __init__(self, catalogue: Catalogue, indexer: Indexer, identify: Identify, find: Find) -> None:
+    def __init__(self, catalogue: Catalogue, extractor: Extractor, identify: Identify, find: Find) -> None:
         self._catalogue = catalogue
-        self._indexer = indexer
+        self._extractor = extractor
         self._identify = identify
         self._find = find
 
@@ -365,7 +365,7 @@ class Pipeline:
         if any(problem.severity == "error" for problem in problems):
             return problems
         try:
-            item.columns = self._indexer.columns(item.type, item.body, orjson.loads(item.body))
+            item.columns = columns_of(self._extractor.extract(item.type, orjson.loads(item.body)))
         except orjson.JSONDecodeError:
             return [Problem("error", "structure", "", "This cannot be read as JSON.")]
         return []

@@ -6,9 +6,8 @@ bytes are made once. What a column holds is described in `schema/facts.sql`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from struct import Struct
 from typing import Any
 
@@ -38,30 +37,12 @@ _NO_RANGES = _NO_PAIR * MAX_RANGES
 
 def columns_of(terms: Terms) -> Columns:
     """The columns that hold these terms."""
-    return assemble(
-        [[packed_token(token) for token in terms.tokens]],
-        strings_of(terms.strings),
-        terms.ranges,
-        terms.composites,
-        terms.happened,
-        tuple(terms.subjects),
-    )
-
-
-def assemble(
-    tokens: Sequence[Sequence[bytes]],
-    strings: Sequence[str],
-    ranges: Ranges,
-    composites: Mapping[str, list[dict[str, Any]]],
-    happened: float | None,
-    subjects: tuple[str, ...],
-) -> Columns:
-    """Columns from pieces: packed tokens in several lists, texts as they stand in `strings`."""
-    pairs, wide, several = _pairs(ranges) if ranges else (_NO_RANGES, (), {})
-    distinct = dict.fromkeys(chain(*tokens, wide))
-    repeats = _repeats(several, composites) if several or composites else NULL
-    keys = b"".join((pairs, _array(distinct), _strings(strings) if strings else NULL, repeats))
-    return Columns(keys, happened, subjects)
+    ranges, wide, several = _pairs(terms.ranges) if terms.ranges else (_NO_RANGES, [], {})
+    tokens = [*map(packed_token, terms.tokens), *wide]
+    strings = _strings(terms.strings) if terms.strings else NULL
+    repeats = _repeats(several, terms.composites) if several or terms.composites else NULL
+    keys = b"".join((ranges, _array(tokens), strings, repeats))
+    return Columns(keys, terms.happened, tuple(terms.subjects))
 
 
 @lru_cache(maxsize=65_536)
@@ -81,14 +62,11 @@ def wide_token(slot: int) -> str:
 _WIDE = tuple(packed_token(wide_token(slot)) for slot in range(MAX_RANGES))
 
 
-def strings_of(strings: Iterable[tuple[str, str]]) -> list[str]:
-    """(parameter, text) pairs as they stand in `strings`. PostgreSQL cannot store NUL."""
-    return [f"{name}={value.replace(MARK, ' ')}".replace("\0", "") for name, value in dict.fromkeys(strings)]
-
-
-def _strings(strings: Sequence[str]) -> bytes:
+def _strings(strings: Sequence[tuple[str, str]]) -> bytes:
+    parts = [f"{name}={value.replace(MARK, ' ')}" for name, value in dict.fromkeys(strings)]
+    text = (MARK + MARK.join(parts) + MARK).replace("\0", "")
     # A lone surrogate is legal in a JSON escape but not in UTF-8, nor in anything one can search for.
-    return field((MARK + MARK.join(dict.fromkeys(strings)) + MARK).encode("utf-8", "replace"))
+    return field(text.encode("utf-8", "replace"))
 
 
 def field(content: bytes) -> bytes:
@@ -96,7 +74,7 @@ def field(content: bytes) -> bytes:
     return _INT(len(content)) + content
 
 
-def _array(elements: Mapping[bytes, None]) -> bytes:
+def _array(elements: Sequence[bytes]) -> bytes:
     number = len(elements)
     return _ARRAY(20 + 12 * number, 1, 0, _BIGINT, number, 1) + b"".join(elements) if number else _EMPTY
 
@@ -106,7 +84,7 @@ _EMPTY = _INT(12) + _INT(0) + _INT(0) + _INT(_BIGINT)
 
 def _pairs(
     ranges: Ranges,
-) -> tuple[bytes, Sequence[bytes], dict[str, Sequence[tuple[float, float]]]]:
+) -> tuple[bytes, list[bytes], dict[str, Sequence[tuple[float, float]]]]:
     """The low and high fields, the tokens of slots that are wide, and the slots that hold several values.
 
     With several values the fields hold the outer bounds: good enough to find candidates;

@@ -32,7 +32,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The terms of a fact, ready for its row. Made by `columns`, `indexer`.
+    """The terms of a fact, ready for its row. Made by `columns`.
 
     keys      the fields from `low0` to `repeats` of `rows.COLUMNS`, in PostgreSQL's binary form
     happened  when it happened, epoch seconds

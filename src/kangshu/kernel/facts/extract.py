@@ -37,19 +37,15 @@ class Extractor:
     def __init__(self, catalogue: Catalogue, zone: tzinfo = UTC) -> None:
         self._catalogue = catalogue
         self._zone = zone
-        self._plans: dict[str, Plan] = {}
+        self._plans: dict[str, _Plan] = {}
         self._walks: dict[tuple[str, str], Walk] = {}
 
     def extract(self, type: str, resource: Json) -> Terms:
         """The terms of `resource`, a parsed JSON body; `NotSupported` if the type is unknown."""
-        return self.plan(type).run(resource)
-
-    def plan(self, type: str) -> Plan:
-        """How facts of the type are read; `NotSupported` if it is unknown."""
         plan = self._plans.get(type)
         if plan is None:
             plan = self._plans[type] = _make_plan(self._catalogue, self._catalogue.type(type), self._zone)
-        return plan
+        return plan.run(resource)
 
     def references(self, type: str, parameter: str, resource: Json) -> list[str]:
         """Addresses that `resource` points to under a reference parameter (`*`: under all of them).
@@ -100,8 +96,7 @@ def _address_of_resource(value: Json) -> list[str]:
 # --- plans --------------------------------------------------------------------------------------------
 
 
-def no_terms() -> Terms:
-    """Terms to add to."""
+def _no_terms() -> Terms:
     # The default factories of the class cost five times as much, and this is done for every element.
     return Terms([], [], {}, {}, None, [])
 
@@ -135,7 +130,7 @@ class _Composite:
         for names in self.needed:
             if names.isdisjoint(element):
                 return None
-        terms = no_terms()
+        terms = _no_terms()
         self.in_element.run(element, terms)
         if self.in_document is not None:
             self.in_document.run(document, terms)
@@ -151,7 +146,7 @@ class _Composite:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class _Plan:
     """How facts of one type are read.
 
     own_subject  the type itself, if its facts are subjects
@@ -166,7 +161,7 @@ class Plan:
     composites: tuple[_Composite, ...]
 
     def run(self, resource: Json) -> Terms:
-        terms = no_terms()
+        terms = _no_terms()
         self.walk.run(resource, terms)
         if self.own_subject is not None and isinstance(resource.get("id"), str):
             address = f"{self.own_subject}/{resource['id']}"
@@ -182,7 +177,7 @@ class Plan:
             terms.strings = list(dict.fromkeys(terms.strings))
         if len(terms.subjects) > 1:
             terms.subjects = list(dict.fromkeys(terms.subjects))
-        terms.happened = happened_of(self.happened, terms.ranges)
+        terms.happened = _happened(self.happened, terms.ranges)
         return terms
 
     def _composites(self, elements: dict[str, list[Json]], resource: Json) -> dict[str, list[dict[str, Any]]]:
@@ -194,7 +189,7 @@ class Plan:
         return found
 
 
-def happened_of(slots: Iterable[int], ranges: Mapping[int, Sequence[tuple[float, float]]]) -> float | None:
+def _happened(slots: Iterable[int], ranges: Mapping[int, Sequence[tuple[float, float]]]) -> float | None:
     """The first known end of a range in the first of these slots that has one; epoch seconds."""
     for slot in slots:
         for low, high in ranges.get(slot, ()):
@@ -205,13 +200,13 @@ def happened_of(slots: Iterable[int], ranges: Mapping[int, Sequence[tuple[float,
     return None
 
 
-def _make_plan(catalogue: Catalogue, type_: FactType, zone: tzinfo) -> Plan:
+def _make_plan(catalogue: Catalogue, type_: FactType, zone: tzinfo) -> _Plan:
     parameters = catalogue.parameters(type_.name)
     composites = [each for each in parameters if each.elements()]
     takes = _takes(parameters, type_, catalogue.subject_type, zone)
     takes += [(path, _keep_element(each.name)) for each in composites for path in each.elements()]
     slots = (catalogue.parameter(type_.name, name).slot for name in type_.happened)
-    return Plan(
+    return _Plan(
         walk=Walk(takes),
         own_subject=type_.name if "_id" in type_.subjects else None,
         happened=tuple(slot for slot in slots if slot is not None),

@@ -15,7 +15,7 @@ A path is written as its steps and the datatype at its end:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,16 +107,6 @@ class Walk:
         self._takes = tuple(tree.takes)
         self._by_name = tree.visits()
         self._at_index = tree.visits_at_index()
-
-    @property
-    def needs_document(self) -> bool:
-        """Whether some path asks for more than the elements of one property."""
-        return bool(self._takes or self._at_index)
-
-    @property
-    def visits(self) -> Mapping[str, Take]:
-        """By property, what is called with each of its elements."""
-        return self._by_name
 
     def run(self, document: Json, sink: Any) -> None:
         """Call every `Take` with each value that stands at its path."""
