@@ -27,7 +27,7 @@ from kangshu.domains.intake.pipeline import Tally
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
 SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
-GROUP_BYTES = 4 << 20
+GROUP_BYTES = 2 << 20
 GROUP_FILES = 64
 PACKED = 12
 """What a gzip file of FHIR unpacks to, roughly, for forming groups of equal work."""
