@@ -26,7 +26,7 @@ from fhirpathpy.models import models
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import Component, Parameter, read_catalogue
 from kangshu.kernel.facts.paths import Step, ValuePath, Walk
-from kangshu.kernel.facts.terms import target_of
+from kangshu.kernel.facts.terms.references import target_of
 from kangshu.kernel.packs.find import default_root
 from tests.support.sample_facts import official_examples, test_data
 

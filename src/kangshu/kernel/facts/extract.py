@@ -19,7 +19,10 @@ from kangshu.kernel.facts.parameters import (
 )
 from kangshu.kernel.facts.paths import Take, ValuePath, Walk
 from kangshu.kernel.facts.strings import normalise
-from kangshu.kernel.facts.terms import MAKERS, Place, Use, target_of, untrue
+from kangshu.kernel.facts.terms import MAKERS
+from kangshu.kernel.facts.terms.codes import untrue
+from kangshu.kernel.facts.terms.place import Place, Use
+from kangshu.kernel.facts.terms.references import target_of
 from kangshu.kernel.facts.tokens import token_hash
 
 __all__ = ["Extractor", "normalise", "token_hash"]
