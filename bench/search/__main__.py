@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,14 +22,12 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
-from bench.search.dataset import Dataset, prepare, say
+from bench.search.dataset import CACHE, Dataset, prepare, say
 from bench.search.measure import Latency, Throughput, latency, throughput
 from bench.search.samples import draw
 from bench.search.server import serving
 from bench.search.shapes import SHAPES, Shape
 from kangshu.app.wiring import database_url
-
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kangshu-bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def _arguments() -> argparse.Namespace:
 
 def measure(dataset: Dataset, shapes: Sequence[Shape], arguments: argparse.Namespace) -> Figures:
     """Every shape, then all at once, on one dataset."""
-    with serving(dataset, arguments.org) as server:
+    with serving(dataset.settings.home, org=arguments.org) as server:
         samples = draw(database_url(dataset.settings), Random(arguments.seed))
         latencies: dict[str, Latency] = {}
         for shape in shapes:
