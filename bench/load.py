@@ -2,6 +2,7 @@
 
     python -m bench.load                 synthea/big ten times over: 4,000 patients, 1.2 million resources
     python -m bench.load --copies 2      … twice
+    python -m bench.load --copies 1 --files 40 --peer      a part of it, and a peer beside us
 
 The copies are different people: every UUID, and every social-security, licence and passport number, is
 another one in each copy. They are written before the clock starts. What is measured is the whole of
@@ -14,12 +15,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import re
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -29,25 +27,22 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psutil
-from rich.console import Console
-from rich.table import Table
 
-from bench.search.dataset import KANGSHU, environment, say
+from bench.loading.table import Row, show, size_of
+from bench.loading.watch import Watch
+from bench.peers.loading import over_http
+from bench.search.dataset import CACHE, DATA, KANGSHU, environment, say
 from kangshu.app.settings import read_settings
 from kangshu.app.wiring import build
 from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.policies.definition import Principal, Resource
 
-DATA = Path(os.environ.get("KANGSHU_TESTDATA", Path(__file__).parents[2] / "shared" / "data"))
-
 UUID_IN_TEXT = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NUMBERED = re.compile(
     rb'("system":"(?:http://hl7\.org/fhir/sid/us-ssn|urn:oid:2\.16\.840\.1\.113883\.4\.3\.25'
     rb'|http://standardhealthrecord\.org/fhir/StructureDefinition/passportNumber)","value":")([^"]+)"'
 )
-PUBLISHED = "2,200–2,700"
 
 
 def main() -> None:
@@ -56,20 +51,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kangshu-bench-", dir=arguments.temp) as temp:
         folder, home = Path(temp, "messages"), Path(temp, "home")
         folder.mkdir()
-        expected, patients = prepare(folder, arguments.copies)
-        say(f"{sum(expected.values()):,} resources are written; loading")
+        expected, patients = prepare(folder, arguments.copies, arguments.files)
+        resources = sum(expected.values())
+        say(f"{resources:,} resources are written; loading")
         run = load(folder, home)
         try:
             verify(home, run, expected, patients)
-            size = _size(home / "postgres")
+            size = size_of(home / "postgres")
         finally:
             embedded.stop(home / "postgres")
-    _print(run, sum(expected.values()), size)
+        rows = [Row("Kangshu, kangshu load", resources, run.seconds, run.program, run.postgres, size)]
+        if arguments.peer:
+            rows += over_http(sorted(folder.iterdir()), expected, Path(temp), arguments.cache)
+    show(rows)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description="Throughput of loading.")
     parser.add_argument("--copies", type=int, default=10)
+    parser.add_argument("--files", type=int, help="only so many of the 402 bundles, the same in every run")
+    parser.add_argument("--peer", action="store_true", help="load a peer too, and ourselves, over HTTP")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where the built peer is kept")
     parser.add_argument("--temp", type=Path, help="where the messages and the database are put")
     return parser.parse_args()
 
@@ -77,11 +79,11 @@ def _arguments() -> argparse.Namespace:
 # -- the messages
 
 
-def prepare(folder: Path, copies: int) -> tuple[Counter[str], list[str]]:
+def prepare(folder: Path, copies: int, files: int | None) -> tuple[Counter[str], list[str]]:
     """Write the copies; returns the resources by type, and some of the patients' ids."""
     counts: Counter[str] = Counter()
     patients: list[str] = []
-    for path in sorted((DATA / "synthea" / "big").glob("*.json.gz")):
+    for path in sorted((DATA / "synthea" / "big").glob("*.json.gz"))[:files]:
         text = gzip.decompress(path.read_bytes())
         types = Counter[str](entry["resource"]["resourceType"] for entry in orjson.loads(text)["entry"])
         for copy in range(copies):
@@ -116,7 +118,7 @@ class Run:
     """Seconds of the clock and of processors, and what the command told."""
 
     seconds: float = 0.0
-    python: float = 0.0
+    program: float = 0.0
     postgres: float = 0.0
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
 
@@ -128,57 +130,14 @@ def load(folder: Path, home: Path) -> Run:
     process = subprocess.Popen(
         [KANGSHU, "load", folder, "--json"], env=environment(home), stdout=subprocess.PIPE, text=True
     )
-    watch = _Watch(process.pid, home)
+    watch = Watch(process.pid, home / "postgres")
     out, _ = process.communicate()
     run.seconds = time.perf_counter() - start
-    run.python, run.postgres = watch.end()
+    run.program, run.postgres = watch.end()
     if process.returncode:
         raise SystemExit(f"kangshu load ended with {process.returncode}: {out[-500:]}")
     run.counts = json.loads(out.splitlines()[-1])
     return run
-
-
-class _Watch:
-    """Adds up processor seconds. A process that has ended counts with what was last seen of it."""
-
-    def __init__(self, pid: int, home: Path) -> None:
-        self._process = psutil.Process(pid)
-        self._postmaster = home / "postgres" / "postmaster.pid"
-        self._python: dict[tuple[int, float], float] = {}
-        self._postgres: dict[tuple[int, float], float] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def end(self) -> tuple[float, float]:
-        """Seconds of Python, and of PostgreSQL."""
-        self._ended.set()
-        self._thread.join()
-        return sum(self._python.values()), sum(self._postgres.values())
-
-    def _watch(self) -> None:
-        while not self._ended.wait(0.2):
-            self._look(self._process, self._python)
-            try:
-                server = psutil.Process(int(self._postmaster.read_text().split()[0]))
-            except (OSError, ValueError, IndexError, psutil.Error):
-                continue
-            self._look(server, self._postgres)
-
-    def _look(self, root: psutil.Process, seen: dict[tuple[int, float], float]) -> None:
-        try:
-            processes = [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return
-        for each in processes:
-            try:
-                is_server = each.name().startswith("postgres")
-                if is_server and seen is self._python:
-                    continue
-                times = each.cpu_times()
-                seen[each.pid, each.create_time()] = times.user + times.system
-            except psutil.Error:
-                continue
 
 
 # -- afterwards
@@ -205,38 +164,6 @@ def verify(home: Path, run: Run, expected: Counter[str], patients: list[str]) ->
 def _equal(what: str, found: Any, expected: Any) -> None:
     if found != expected:
         raise SystemExit(f"{what}: {found} instead of {expected}.")
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _print(run: Run, resources: int, size: int) -> None:
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    table = Table(title="Loading FHIR resources")
-    for name in (
-        "",
-        "resources",
-        "seconds",
-        "resources/s",
-        "CPU s Python",
-        "CPU s PostgreSQL",
-        "µs CPU each",
-        "GB on disk",
-    ):
-        table.add_column(name, justify="right" if name else "left")
-    table.add_row(
-        f"Kangshu, {cores} cores",
-        f"{resources:,}",
-        f"{run.seconds:.1f}",
-        f"{resources / run.seconds:,.0f}",
-        f"{run.python:.0f}",
-        f"{run.postgres:.0f}",
-        f"{(run.python + run.postgres) / resources * 1e6:.0f}",
-        f"{size / 1e9:.1f}",
-    )
-    table.add_row("published anchors, other hardware, 8 cores", "", "", PUBLISHED, "", "", "", "")
-    Console(width=130).print(table)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python -m bench.search                                    1,000 and 10,000 residents
     python -m bench.search --sizes 1000,10000,100000          loading 100,000 takes a quarter of an hour
+    python -m bench.search --sizes 1000 --peer                and another FHIR server with the same residents
     python -m bench.search --save figures.json --only identifier
 
 The residents are invented (`domains/synthetic/bulk`), loaded through the intake and kept in a cache, so
@@ -23,20 +24,21 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
-from bench.search.dataset import Dataset, prepare, say
-from bench.search.measure import Latency, Throughput, latency, throughput
-from bench.search.samples import draw
-from bench.search.server import serving
+from bench.peers.hapi.server import NAME, missing
+from bench.peers.residents import serving_peer
+from bench.search.dataset import CACHE, prepare, say
+from bench.search.measure import Latency, Throughput, answers, latency, throughput
+from bench.search.samples import Samples, draw
+from bench.search.server import Server, serving
 from bench.search.shapes import SHAPES, Shape
 from kangshu.app.wiring import database_url
-
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kangshu-bench"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured with one dataset."""
+    """What was measured with one dataset on one server."""
 
+    server: str
     residents: int
     resources: int
     latencies: Mapping[str, Latency]
@@ -48,10 +50,28 @@ def main() -> None:
     arguments = _arguments()
     sizes = [int(size) for size in arguments.sizes.split(",")]
     shapes = [shape for shape in SHAPES if arguments.only in shape.name]
-    measured = [measure(prepare(arguments.cache, size), shapes, arguments) for size in sizes]
-    _print(shapes, measured)
+    why_not = missing() if arguments.peer else None
+    ours: list[Figures] = []
+    peers: list[Figures] = []
+    for size in sizes:
+        dataset = prepare(arguments.cache, size)
+        with serving(dataset.settings.home, org=arguments.org) as server:
+            samples = draw(database_url(dataset.settings), Random(arguments.seed))
+            ours.append(
+                measure("Kangshu", dataset.residents, dataset.resources, server, shapes, samples, arguments)
+            )
+        if arguments.peer and not why_not:
+            with serving_peer(arguments.cache, size) as (server, resources):
+                asked = [shape for shape in shapes if answers(server, shape, samples)]
+                peers.append(measure(NAME, size, resources, server, asked, samples, arguments))
+    _print(shapes, ours, peers)
+    if why_not:
+        say(why_not)
     if arguments.save:
-        told = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sizes": [asdict(each) for each in measured]}
+        told = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "sizes": [asdict(each) for each in [*ours, *peers]],
+        }
         arguments.save.write_text(json.dumps(told, indent=1, ensure_ascii=False))
 
 
@@ -63,43 +83,76 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--org", help="see this institution's facts only (LOCAL has them all)")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=15, help="of the mix of reads")
-    parser.add_argument("--seed", type=int, help="draw the same values as another run with it")
+    parser.add_argument("--peer", action="store_true", help="ask a peer the same, where it can be asked")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=Random().getrandbits(32),
+        help="draw the same values as another run with it",
+    )
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the datasets are kept")
     parser.add_argument("--save", type=Path, help="a file for the figures, as JSON")
     return parser.parse_args()
 
 
-def measure(dataset: Dataset, shapes: Sequence[Shape], arguments: argparse.Namespace) -> Figures:
-    """Every shape, then all at once, on one dataset."""
-    with serving(dataset, arguments.org) as server:
-        samples = draw(database_url(dataset.settings), Random(arguments.seed))
-        latencies: dict[str, Latency] = {}
-        for shape in shapes:
-            latencies[shape.name] = latency(server, shape, samples, arguments.requests)
-            told = latencies[shape.name]
-            say(f"{dataset.residents}: {shape.name}: p50 {told.p50:.1f} ms, p95 {told.p95:.1f} ms")
-        mixed = throughput(server, shapes, samples, clients=arguments.clients, seconds=arguments.seconds)
-        say(f"{dataset.residents}: mixed: {mixed.rate:.0f}/s, p95 {mixed.p95:.1f} ms")
-    return Figures(dataset.residents, dataset.resources, latencies, mixed)
+def measure(
+    name: str,
+    residents: int,
+    resources: int,
+    server: Server,
+    shapes: Sequence[Shape],
+    samples: Samples,
+    arguments: argparse.Namespace,
+) -> Figures:
+    """Every shape, then all at once, on one dataset. Every server is asked for the same values."""
+    latencies: dict[str, Latency] = {}
+    for shape in shapes:
+        told = latency(server, shape, samples.again(f"{arguments.seed} {shape.name}"), arguments.requests)
+        latencies[shape.name] = told
+        say(f"{name}, {residents}: {shape.name}: p50 {told.p50:.1f} ms, p95 {told.p95:.1f} ms")
+    mix = samples.again(f"{arguments.seed}")
+    mixed = throughput(server, shapes, mix, clients=arguments.clients, seconds=arguments.seconds)
+    say(f"{name}, {residents}: mixed: {mixed.rate:.0f}/s, p95 {mixed.p95:.1f} ms")
+    return Figures(name, residents, resources, latencies, mixed)
 
 
-def _print(shapes: Sequence[Shape], measured: Sequence[Figures]) -> None:
-    table = Table(title="p50 | p95 in milliseconds, by residents", caption_justify="left")
+def _print(shapes: Sequence[Shape], ours: Sequence[Figures], peers: Sequence[Figures]) -> None:
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    table = Table(
+        title="p50 | p95 in milliseconds, by residents",
+        caption=f"load average after 1, 5, 15 minutes: {load}",
+        caption_justify="left",
+    )
     table.add_column("shape", no_wrap=True)
-    for each in measured:
+    for each in ours:
         table.add_column(f"{each.residents:,}", justify="right", no_wrap=True)
     table.add_column("p50, last ÷ first", justify="right")
+    for each in peers:
+        table.add_column(f"{each.server}\n{each.residents:,}", justify="right", no_wrap=True)
+        table.add_column("as many found", justify="right")
     for shape in shapes:
-        found = [each.latencies[shape.name] for each in measured]
+        found = [each.latencies[shape.name] for each in ours]
         cells = [f"{one.p50:.1f} | {one.p95:.1f}" for one in found]
-        table.add_row(shape.name, *cells, f"{found[-1].p50 / found[0].p50:.2f}")
+        beside = [cell for pair in zip(peers, found, strict=False) for cell in _beside(shape, *pair)]
+        table.add_row(shape.name, *cells, f"{found[-1].p50 / found[0].p50:.2f}", *beside)
     table.add_section()
-    table.add_row(
-        "mixed reads, p50 | p95", *(f"{one.mixed.p50:.1f} | {one.mixed.p95:.1f}" for one in measured), ""
-    )
-    table.add_row("mixed reads, requests/s", *(f"{each.mixed.rate:,.0f}" for each in measured), "")
-    table.add_row("resources stored", *(f"{each.resources:,}" for each in measured), "")
-    Console(width=130).print(table)
+    for name, cell in (
+        ("mixed reads, p50 | p95", lambda one: f"{one.mixed.p50:.1f} | {one.mixed.p95:.1f}"),
+        ("mixed reads, requests/s", lambda one: f"{one.mixed.rate:,.0f}"),
+        ("resources stored", lambda one: f"{one.resources:,}"),
+    ):
+        beside = [text for each in peers for text in (cell(each), "")]
+        table.add_row(name, *(cell(each) for each in ours), "", *beside)
+    Console(width=150).print(table)
+
+
+def _beside(shape: Shape, peer: Figures, ours: Latency) -> tuple[str, str]:
+    """The peer's latency, and in how many of the first answers it found as many as we did."""
+    told = peer.latencies.get(shape.name)
+    if told is None:
+        return "not supported", ""
+    alike = sum(one == other for one, other in zip(told.entries, ours.entries, strict=True))
+    return f"{told.p50:.1f} | {told.p95:.1f}", f"{alike} of {len(ours.entries)}"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ SOURCE = "LOCAL"
 SEED = 11
 UNTIL = date(2025, 12, 31)
 CHUNKS_PER_FILE = 20
+DATA = Path(os.environ.get("KANGSHU_TESTDATA", Path(__file__).parents[3] / "shared" / "data"))
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kangshu-bench"
 KANGSHU = Path(sys.executable).with_name("kangshu")
 
 

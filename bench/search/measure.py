@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import quote
 
+from bench.search.dataset import say
 from bench.search.samples import Samples
 from bench.search.server import Server
 from bench.search.shapes import Shape
@@ -22,31 +23,50 @@ FEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds; `bytes` is the mean size of an answer."""
+    """Milliseconds; `bytes` is the mean size of an answer, `entries` are those of the first answers."""
 
     p50: float
     p95: float
     requests: int
     bytes: int
+    entries: tuple[int, ...]
+
+
+class Refused(SystemExit):
+    """A request was not answered with 200."""
 
 
 def latency(server: Server, shape: Shape, samples: Samples, requests: int) -> Latency:
     """One client, one request after the other over one connection, each with values of its own."""
     connection = server.connect()
     try:
-        for _ in range(WARM_UP):
-            _get(server, connection, shape.draw(samples))
+        entries = tuple(
+            _get(server, connection, shape.draw(samples)).count(b'"fullUrl"') for _ in range(WARM_UP)
+        )
         times: list[float] = []
         sizes = 0
         began = time.perf_counter()
         while len(times) < requests and (len(times) < FEWEST or time.perf_counter() - began < LIMIT):
             path = shape.draw(samples)
             start = time.perf_counter()
-            sizes += _get(server, connection, path)
+            sizes += len(_get(server, connection, path))
             times.append((time.perf_counter() - start) * 1000)
     finally:
         connection.close()
-    return Latency(percentile(times, 50), percentile(times, 95), len(times), sizes // len(times))
+    return Latency(percentile(times, 50), percentile(times, 95), len(times), sizes // len(times), entries)
+
+
+def answers(server: Server, shape: Shape, samples: Samples) -> bool:
+    """Whether the server can be asked such things at all."""
+    connection = server.connect()
+    try:
+        _get(server, connection, shape.draw(samples))
+    except Refused as refused:
+        say(f"{shape.name}: {str(refused)[:300]}")
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +103,13 @@ def throughput(
     return Throughput(len(times) / seconds, percentile(times, 50), percentile(times, 95))
 
 
-def _get(server: Server, connection: HTTPConnection, path: str) -> int:
+def _get(server: Server, connection: HTTPConnection, path: str) -> bytes:
     connection.request("GET", quote(f"/fhir/{path}", safe="/?&=%:,|$*.+-_~"), headers=server.headers)
     response = connection.getresponse()
     content = response.read()
     if response.status != 200:
-        raise SystemExit(f"{response.status} for {path}: {content[:500]!r}")
-    return len(content)
+        raise Refused(f"{response.status} for {path}: {content[:500]!r}")
+    return content
 
 
 def percentile(values: Sequence[float], share: int) -> float:

@@ -26,8 +26,7 @@ from psycopg.errors import Diagnostic
 from rich.console import Console
 from rich.table import Table
 
-from bench.search.__main__ import CACHE
-from bench.search.dataset import prepare
+from bench.search.dataset import CACHE, prepare
 from bench.search.measure import percentile
 from bench.search.samples import draw
 from bench.search.shapes import SHAPES

@@ -31,6 +31,10 @@ class Samples:
     resources: Mapping[str, Sequence[Resource]]
     dice: Random
 
+    def again(self, seed: str) -> Samples:
+        """The same resources with dice that fall as they do for everyone with that seed."""
+        return Samples(self.resources, Random(seed))
+
     def pick(self, type: str) -> Resource:
         return self.dice.choice(self.resources[type])
 

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.search.dataset import KANGSHU, Dataset, environment
+from bench.search.dataset import KANGSHU, environment
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where it listens, and the headers of a client that may read."""
+    """Where it listens, the headers of a client that may do what is measured, and its process."""
 
     host: str
     port: int
     headers: dict[str, str]
+    pid: int
 
     def connect(self) -> HTTPConnection:
         """A connection of its own; it is kept open between requests."""
@@ -26,11 +28,11 @@ class Server:
 
 
 @contextmanager
-def serving(dataset: Dataset, org: str | None) -> Iterator[Server]:
+def serving(home: Path, *, org: str | None = None, scope: str = "system/*.rs") -> Iterator[Server]:
     """A server on a free port until the block ends. With `org`, the client sees that institution only,
     and so behind row-level security."""
-    variables = environment(dataset.settings.home)
-    command = [str(KANGSHU), "token", "--client", "bench", *(["--org", org] if org else [])]
+    variables = environment(home)
+    command = [str(KANGSHU), "token", "--client", "bench", "--scope", scope, *(["--org", org] if org else [])]
     token = subprocess.run(
         command, env=variables, stdout=subprocess.PIPE, text=True, check=True
     ).stdout.split()[-1]
@@ -45,7 +47,7 @@ def serving(dataset: Dataset, org: str | None) -> Iterator[Server]:
                 break
         else:
             raise SystemExit("The server ended before it was ready.")
-        yield Server(where.hostname or "", where.port or 0, {"Authorization": f"Bearer {token}"})
+        yield Server(where.hostname or "", where.port or 0, {"Authorization": f"Bearer {token}"}, process.pid)
     finally:
         process.terminate()
         process.wait(60)
