@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
-from kangshu.domains.intake import reading, validation
-from kangshu.domains.intake.canonical import head_of
-from kangshu.domains.intake.change import Change
+from kangshu.app.writer import Writer
+from kangshu.domains.intake import reading
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import (
@@ -21,21 +19,17 @@ from kangshu.kernel.base.errors import (
     Invalid,
     KangshuError,
     Problem,
-    Refused,
     TooCostly,
     Unavailable,
 )
-from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database, Session
-from kangshu.kernel.facts.definition import Outcome
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
-from kangshu.kernel.facts.store import Appender
 from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.policies.access_log import AccessEntry, entry_of
 from kangshu.kernel.policies.decide import Policies
@@ -85,7 +79,7 @@ class Platform:
 
     def writer(self, grant: Grant) -> Writer:
         """The door for single changes, as the API makes them."""
-        return Writer(self, grant)
+        return Writer(self.database, self.pipeline, self.institutions, self.clock, grant, self.note)
 
     def note(self, grant: Grant, use: Use) -> None:
         """Write one use of a grant to the access log; durable when this returns."""
@@ -359,58 +353,3 @@ def _as_unchanged(tally: Tally) -> Tally:
         unchanged=tally.stored + tally.unchanged,
         quarantined=tally.quarantined,
     )
-
-
-class Writer:
-    """Single changes through the API: journalled, checked, identified and stored in one transaction."""
-
-    def __init__(self, platform: Platform, grant: Grant) -> None:
-        self._platform = platform
-        self._grant = grant
-
-    def new_id(self) -> str:
-        """An id for something about to be created."""
-        return new_id()
-
-    def validate(self, body: bytes, type: str | None) -> list[Problem]:
-        """Every problem of a resource; `type`, if given, must be its type."""
-        problems = validation.problems_of(body)
-        if type is not None and not problems and head_of(body).resource_type != type:
-            problems.append(Problem("error", "structure", "resourceType", f"The resource is not a {type}."))
-        return problems
-
-    def apply(
-        self, changes: Sequence[Change], *, raw: bytes, media: str = "application/fhir+json"
-    ) -> list[Outcome]:
-        """Store the changes, all or none; durable when this returns. References must be resolved already.
-
-        Raises `Refused` where something is there that the grant does not let through, `Invalid` with every
-        problem, `Conflict` where a version is not the expected one.
-        """
-        platform, principal = self._platform, self._grant.principal
-        org = principal.org or ""
-        now = platform.clock()
-        county = principal.county or platform.institutions.get(org).county
-        items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
-
-        def work(session: Session) -> tuple[list[Outcome], tuple[int, ...]]:
-            self._refuse_others(session, [(type_, id_) for type_, id_, _, _ in items], now)
-            message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
-            outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
-            journal.finish(session, message.id, {}, now)
-            stored = Appender(session, now).current({(o.type, o.id) for o in outcomes}).values()
-            return outcomes, tuple({fact.person for fact in stored if fact.person is not None})
-
-        outcomes, touched = platform.database.transact(work)
-        addresses = tuple(f"{outcome.type}/{outcome.id}" for outcome in outcomes)
-        platform.note(self._grant, Use(None, addresses, touched, len(outcomes)))
-        return outcomes
-
-    def _refuse_others(self, session: Session, addresses: Sequence[tuple[str, str]], now: datetime) -> None:
-        """What is there already, deleted or not, can only be changed within the scope of the grant."""
-        scope = self._grant.scope
-        for (type_, _), current in Appender(session, now).current(addresses).items():
-            if not scope.lets_through(type_, current.org, current.county, current.person):
-                raise Refused(
-                    f"A {type_} of this id is there, and not yours to change.", remedy="Use another id."
-                )

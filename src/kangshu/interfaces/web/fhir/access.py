@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kangshu.app.platform import Reader, Writer
+from kangshu.app.writer import Writer
 from kangshu.interfaces.web.fhir.call import Call
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Refused
+from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.policies.definition import Grant, Resource
 
 _ABOUT_ONE = ("patient", "subject")

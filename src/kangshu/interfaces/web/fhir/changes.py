@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kangshu.app.platform import Reader
 from kangshu.domains.intake.change import Change
 from kangshu.interfaces.web.fhir.call import Call
 from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.definition import Outcome
+from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.policies.definition import Grant
 
 

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import orjson
 
-from kangshu.app.platform import Platform, Reader
+from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.elements import Elements
 from kangshu.interfaces.web.fhir.export_state import ExportState, Output, read_state, write_state
 from kangshu.interfaces.web.fhir.failure_log import log_failure
@@ -30,6 +30,7 @@ from kangshu.interfaces.web.fhir.subset import choose_elements
 from kangshu.kernel.base.errors import KangshuError, NotFound, Refused
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.policies.definition import Resource
 
 KEPT = timedelta(days=7)

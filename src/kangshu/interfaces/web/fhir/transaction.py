@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kangshu.app.platform import Writer
+from kangshu.app.writer import Writer
 from kangshu.domains.intake.change import Change
 from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.batch import response_entry
