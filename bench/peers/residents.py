@@ -17,7 +17,7 @@ from bench.peers.post import Bundle, post
 from bench.search.dataset import SEED, UNTIL, say
 from bench.search.server import Server
 from kangshu.domains.synthetic.bulk import residents
-from kangshu.domains.synthetic.county import load_county
+from kangshu.domains.synthetic.load import load_county
 from kangshu.kernel.packs.find import default_root
 
 CLIENTS = 4

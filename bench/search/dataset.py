@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kangshu.app.settings import Settings, read_settings
 from kangshu.domains.synthetic.bulk import residents
-from kangshu.domains.synthetic.county import load_county
+from kangshu.domains.synthetic.load import load_county
 from kangshu.kernel.packs.find import default_root
 
 SOURCE = "LOCAL"

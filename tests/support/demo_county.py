@@ -6,9 +6,9 @@ from datetime import date
 
 from kangshu.app.platform import Platform
 from kangshu.domains.synthetic.bundles import bundles
-from kangshu.domains.synthetic.county import load_county
 from kangshu.domains.synthetic.definition import Population
 from kangshu.domains.synthetic.generate import generate
+from kangshu.domains.synthetic.load import load_county
 from kangshu.kernel.packs.find import default_root
 from kangshu.kernel.policies.definition import Grant
 

@@ -20,9 +20,9 @@ from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import RESIDENT_ID
 from kangshu.domains.intake.pipeline import Tally
 from kangshu.domains.synthetic.bundles import bundles
-from kangshu.domains.synthetic.county import load_county
 from kangshu.domains.synthetic.definition import Population, Resident
 from kangshu.domains.synthetic.generate import generate
+from kangshu.domains.synthetic.load import load_county
 
 PLACE = "demo_county"
 RESIDENT_LOGIN = "resident"

@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 
 from kangshu.domains.synthetic.bundles import bundles
-from kangshu.domains.synthetic.county import County, load_county
+from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Population
 from kangshu.domains.synthetic.generate import generate
+from kangshu.domains.synthetic.load import load_county
 from kangshu.kernel.packs.find import default_root
 
 UNTIL = date(2025, 12, 31)

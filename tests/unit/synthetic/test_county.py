@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kangshu.domains.synthetic.county import County, load_county
+from kangshu.domains.synthetic.county import County
+from kangshu.domains.synthetic.load import load_county
 from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.packs.find import default_root, find_packs
 
