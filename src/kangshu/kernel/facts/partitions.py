@@ -101,5 +101,9 @@ def settle(connection: Connection[TupleRow]) -> None:
     ).fetchall()
     for (table,) in changed:
         connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
-        if table.startswith("fact_"):
-            connection.execute("SELECT gin_clean_pending_list(%s::regclass)", (f"{table}_tokens",))
+    # Of every table: a list that is short to load is long to search.
+    connection.execute(
+        "SELECT gin_clean_pending_list(x.indexrelid) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid"
+        " JOIN pg_am m ON m.oid = c.relam JOIN pg_inherits i ON i.inhrelid = x.indrelid"
+        " WHERE m.amname = 'gin' AND i.inhparent = 'fact'::regclass"
+    )
