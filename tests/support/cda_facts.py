@@ -38,7 +38,7 @@ def moment(text: str | None) -> str | None:
     if "T" not in text:
         return text
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        found = datetime.fromisoformat(text)
     except ValueError:
         return text
     if found.tzinfo is None:

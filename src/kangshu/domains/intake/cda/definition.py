@@ -1,7 +1,8 @@
 """The tables that say what of a CDA document becomes what in FHIR: read from packs, checked, compiled.
 
 maps.tsv      one row per map: which statements it is for, and what resource it makes
-elements.tsv  rows of a map: element of the resource, XPath in the statement, kind of value; `+`: include a map's rows
+elements.tsv  rows of a map: element of the resource, XPath in the statement, kind of value;
+              `+` includes the rows of another map
 systems.tsv   OID of a code system or number space -> URI
 codes.tsv     named tables of codes: source code -> code, system and display of FHIR
 sections.tsv  section and template codes -> title, and the map for statements without template
@@ -26,9 +27,10 @@ from kangshu.kernel.base.errors import Invalid
 XPath = Callable[[Element], Any]
 
 KINDS = frozenset(
-    "identifier concept coding code string text markdown dateTime date instant period time quantity range ratio value"
-    " address contact name name_text boolean integer positive decimal age timing fixed map ref subject encounter"
-    " mapped uri base64 text_data null annotation comparison".split()
+    "identifier concept coding code string text markdown dateTime date instant period time "
+    "quantity range ratio value address contact name name_text boolean integer positive decimal "
+    "age timing fixed map ref subject encounter mapped uri base64 text_data null annotation "
+    "comparison".split()
 )
 MAP_COLUMNS = (
     "map",
@@ -62,7 +64,7 @@ Step = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Row:
     """One element of a map. Rows of the same element are tried in order until one gives a value; where the
-    element ends in `[]` each adds its own. The XPaths of a row, written with ` ; ` between them, are tried in order."""
+    element ends in `[]` each adds its own. XPaths with ` ; ` between them are tried in order."""
 
     element: str
     path: tuple[Step, ...]
@@ -152,9 +154,7 @@ def read_tables(folders: Sequence[Path]) -> Tables:
     for name in sorted(_parts(draft) - draft.maps.keys()):
         # A part of a resource that needs nothing in particular has no row of its own in maps.tsv.
         draft.maps[name] = dict.fromkeys(MAP_COLUMNS, "") | {"where": "elements.tsv"}
-    maps = {
-        name: _map(order, name, cells, draft) for order, (name, cells) in enumerate(draft.maps.items())
-    }
+    maps = {name: _map(order, name, cells, draft) for order, (name, cells) in enumerate(draft.maps.items())}
     included = {row["from"] for rows in draft.rows.values() for row in rows if row["element"] == "+"}
     stray = sorted(draft.rows.keys() - maps.keys() - included)
     if stray:
@@ -316,7 +316,9 @@ def _step(text: str, where: str) -> Step:
 def _kind(text: str, where: str) -> Kind:
     name, _, argument = text.partition(":")
     if name not in KINDS:
-        raise Invalid(f"{where}: {name} is no kind of value.", remedy=f"The kinds are {', '.join(sorted(KINDS))}.")
+        raise Invalid(
+            f"{where}: {name} is no kind of value.", remedy=f"The kinds are {', '.join(sorted(KINDS))}."
+        )
     return Kind(name, argument)
 
 

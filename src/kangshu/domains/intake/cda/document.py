@@ -131,7 +131,9 @@ class _Body:
         if title:
             found["title"] = title
         code = element.find("code")
-        coded = None if code is None else concept(code, self.engine.context.systems, self.engine.context.texts)
+        coded = (
+            None if code is None else concept(code, self.engine.context.systems, self.engine.context.texts)
+        )
         if coded:
             found["code"] = coded
         text = element.find("text")
@@ -179,7 +181,11 @@ class _Body:
         for each in self.root.iter("observationMedia", "regionOfInterest"):
             name = each.get("ID")
             value = each.find("value")
-            said = inside(value.find("reference")) if value is not None and value.find("reference") is not None else None
+            said = (
+                inside(value.find("reference"))
+                if value is not None and value.find("reference") is not None
+                else None
+            )
             if name:
                 found[name] = said or (value.get("mediaType") or "" if value is not None else "")
         return found
@@ -214,4 +220,11 @@ class _Body:
         data: Any = CONVERTERS["base64"](self.engine.context, text, "")
         if data is None or not data[1]:
             return []
-        return [{"attachment": {"contentType": media_type, "url": f"Binary/{self._binary('body', media_type, data[1])}"}}]
+        return [
+            {
+                "attachment": {
+                    "contentType": media_type,
+                    "url": f"Binary/{self._binary('body', media_type, data[1])}",
+                }
+            }
+        ]

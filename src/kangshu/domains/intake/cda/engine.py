@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from math import isnan
 from typing import Any, cast
 
 import msgspec
@@ -62,7 +63,7 @@ class Engine:
     # -- which map
 
     def map_for(self, node: Element, section: frozenset[str]) -> Map | None:
-        """The first map, in the order of the tables, that is for a statement of a section (its codes and names)."""
+        """The first map, in the order of the tables, for a statement of a section (its codes and names)."""
         tables = self.tables
         roots = [each.get("root") for each in node.iterfind("templateId")]
         named = {each.order: each for root in roots for each in tables.by_template.get(root or "", ())}
@@ -203,7 +204,7 @@ class Engine:
             if not errors:
                 return body
             self.left_out += errors
-            if not all([_prune(body, problem.path) for problem in errors[:1]]):
+            if not _prune(body, errors[0].path):
                 return None
         return None
 
@@ -225,7 +226,7 @@ def _items(found: Any) -> Iterator[Any]:
         if found:
             yield "true"
     elif isinstance(found, float):
-        if found == found:
+        if not isnan(found):
             yield f"{found:g}"
     elif found:
         yield found

@@ -42,7 +42,9 @@ _ELEMENTS = {
     "em": "em",
     "strong": "strong",
 }
-_DROPPED = frozenset({"script", "style", "object", "embed", "iframe", "applet", "form", "input", "head", "colgroup", "col"})
+_DROPPED = frozenset(
+    {"script", "style", "object", "embed", "iframe", "applet", "form", "input", "head", "colgroup", "col"}
+)
 _EMPHASES = {"bold": "b", "italics": "i", "underline": "u", "strikethrough": "s", "emphasis": "em"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
 _BLANK = re.compile(r"[ \t\r\n\f]+")

@@ -12,7 +12,14 @@ from kangshu.domains.intake.cda.xml import Element
 
 Json = dict[str, Any]
 
-_LINES = ("streetAddressLine", "streetName", "houseNumber", "houseNumberNumeric", "additionalLocator", "unitID")
+_LINES = (
+    "streetAddressLine",
+    "streetName",
+    "houseNumber",
+    "houseNumberNumeric",
+    "additionalLocator",
+    "unitID",
+)
 _PARTS = {
     "township": "line",
     "village": "line",

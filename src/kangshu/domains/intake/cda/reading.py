@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from kangshu.domains.intake.cda.definition import Tables, read_tables
 from kangshu.domains.intake.cda.document import Reading, read_document
 from kangshu.domains.intake.cda.engine import written
-from kangshu.domains.intake.cda.xml import gather
+from kangshu.domains.intake.cda.xml import gather, looks_like_xml
 from kangshu.domains.intake.reading import Entry, Unit
 
 PACKS = ("cda", "wst500")
@@ -28,11 +29,25 @@ class CdaReader:
         Raises `Invalid` or `TooCostly`, naming the line or element, when it is no CDA document.
         """
         reading = self.read(gather(parts), source=source)
-        yield Unit([Entry(number, written(body)) for number, body in enumerate(reading.resources)], atomic=True)
+        yield Unit(
+            [Entry(number, written(body)) for number, body in enumerate(reading.resources)], atomic=True
+        )
 
     def read(self, raw: bytes, *, source: str) -> Reading:
         """What a document says, as resources."""
         return read_document(raw, self.tables, source=source)
+
+
+def recognised(media: str, parts: Iterable[bytes]) -> tuple[bool, Iterator[bytes]]:
+    """Whether a message is for this reader, by what it was declared to be, else by its first bytes; and the
+    parts, still whole."""
+    iterator = iter(parts)
+    if media:
+        return media == "cda", iterator
+    first = b""
+    while len(first.strip()) < 4 and (part := next(iterator, None)) is not None:
+        first += part
+    return looks_like_xml(first), chain((first,), iterator)
 
 
 def read_reader(folders: Mapping[str, Path]) -> CdaReader:

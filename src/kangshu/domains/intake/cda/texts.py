@@ -46,7 +46,7 @@ class Texts:
         return inside(element)
 
     def at(self, reference: str) -> str | None:
-        """The text a reference such as `#med1` leads to; None when it leads out of the document or nowhere."""
+        """The text that `#med1` leads to; None when it leads out of the document or nowhere."""
         name = reference.strip().removeprefix("#")
         if name not in self._said:
             target = self._index().get(name)

@@ -1,6 +1,6 @@
 """From a node of a document to a value of FHIR, by the name of a kind: the converters of `elements.tsv`.
 
-Each gives (suffix, value): the suffix is what `value[x]` becomes, the value is legal by itself, or it is None.
+Each gives None or (suffix, value): what `value[x]` becomes, and a value that is legal by itself.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def _mapped(context: Context, node: Element, table: str) -> Typed | None:
     found = target_of(context, node, table)
     if found is None or not found.code:
         return None
-    standard = {"system": found.system, "code": found.code} | ({"display": found.display} if found.display else {})
+    standard = {"system": found.system, "code": found.code} | (
+        {"display": found.display} if found.display else {}
+    )
     original = None if _is_text(node) else concepts.concept(node, context.systems, context.texts)
     others = [each for each in (original or {}).get("coding", []) if each.get("system") and each != standard]
     result: Json = {"coding": [standard, *others]}
@@ -124,7 +126,7 @@ def _null(context: Context, node: Element, _: str) -> Typed | None:
     return "CodeableConcept", {"coding": [{"system": DATA_ABSENT, "code": found.code}]}
 
 
-def _string(context: Context, node: Element, _: str) -> Typed | None:
+def _string(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("String", tidy(node) if _is_text(node) else inside(node) or tidy(node.get("value")))
 
 
@@ -137,7 +139,7 @@ def _annotation(context: Context, node: Element, _: str) -> Typed | None:
     return None if found is None else ("Annotation", {"text": found[1]})
 
 
-def _uri(context: Context, node: Element, _: str) -> Typed | None:
+def _uri(_context: Context, node: Element, _: str) -> Typed | None:
     text = tidy(node if _is_text(node) else node.get("value"))
     return _typed("Uri", concepts.system_of(text, {}) if text else None)
 
@@ -147,7 +149,7 @@ def _date_time(context: Context, node: Element, _: str) -> Typed | None:
     return _typed("DateTime", found)
 
 
-def _date(context: Context, node: Element, _: str) -> Typed | None:
+def _date(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Date", times.day(node if _is_text(node) else node.get("value")))
 
 
@@ -167,22 +169,22 @@ def _time(context: Context, node: Element, _: str) -> Typed | None:
     return times.point_or_period(node, context.zone)
 
 
-def _quantity(context: Context, node: Element, unit: str) -> Typed | None:
+def _quantity(_context: Context, node: Element, unit: str) -> Typed | None:
     if _is_text(node):
         value = quantities.number(str(node))
         return None if value is None else ("Quantity", {"value": value} | ({"unit": unit} if unit else {}))
     return _typed("Quantity", quantities.quantity(node, unit or None))
 
 
-def _comparison(context: Context, node: Element, _: str) -> Typed | None:
+def _comparison(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Quantity", quantities.compared(node if _is_text(node) else inside(node)))
 
 
-def _range(context: Context, node: Element, _: str) -> Typed | None:
+def _range(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Range", quantities.range_of(node))
 
 
-def _ratio(context: Context, node: Element, _: str) -> Typed | None:
+def _ratio(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Ratio", quantities.ratio(node))
 
 
@@ -239,31 +241,34 @@ def _name(context: Context, node: Element, _: str) -> Typed | None:
     return _typed("HumanName", parties.human_name(node, context.uses("name_use"), context.zone))
 
 
-def _name_text(context: Context, node: Element, _: str) -> Typed | None:
+def _name_text(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("String", parties.name_text(node))
 
 
-def _boolean(context: Context, node: Element, _: str) -> Typed | None:
+def _boolean(_context: Context, node: Element, _: str) -> Typed | None:
     text = str(node) if _is_text(node) else node.get("value")
-    return {"true": ("Boolean", True), "1": ("Boolean", True), "false": ("Boolean", False), "0": ("Boolean", False)}.get(
-        text or ""
-    )
+    return {
+        "true": ("Boolean", True),
+        "1": ("Boolean", True),
+        "false": ("Boolean", False),
+        "0": ("Boolean", False),
+    }.get(text or "")
 
 
-def _integer(context: Context, node: Element, _: str) -> Typed | None:
+def _integer(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Integer", quantities.integer(node if _is_text(node) else node.get("value")))
 
 
-def _positive(context: Context, node: Element, _: str) -> Typed | None:
+def _positive(_context: Context, node: Element, _: str) -> Typed | None:
     found = quantities.integer(node if _is_text(node) else node.get("value"))
     return ("PositiveInt", found) if found and found > 0 else None
 
 
-def _decimal(context: Context, node: Element, _: str) -> Typed | None:
+def _decimal(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Decimal", quantities.number(node if _is_text(node) else node.get("value")))
 
 
-def _age(context: Context, node: Element, _: str) -> Typed | None:
+def _age(_context: Context, node: Element, _: str) -> Typed | None:
     found = quantities.simple(node)
     if found is None:
         return None
@@ -293,7 +298,7 @@ def _timing(context: Context, node: Element, _: str) -> Typed | None:
     return "Timing", {"repeat": repeat | ({"periodMax": most} if most is not None else {})}
 
 
-def _base64(context: Context, node: Element, _: str) -> Typed | None:
+def _base64(_context: Context, node: Element, _: str) -> Typed | None:
     """The bytes of an ED in base64, written in one piece; a text in UTF-8."""
     text = "".join(node.itertext())
     if node.get("representation") == "B64":
@@ -311,7 +316,7 @@ def _text_data(context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Base64Binary", base64.b64encode(text.encode()).decode() if text else None)
 
 
-def _fixed(context: Context, node: Element, text: str) -> Typed | None:
+def _fixed(_context: Context, _node: Element, text: str) -> Typed | None:
     return "", msgspec.json.decode(text)
 
 

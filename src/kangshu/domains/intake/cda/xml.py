@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from lxml import etree
 
@@ -182,9 +182,7 @@ def _parser() -> Any:
 
 
 def _declaring(text: str, prefix: str) -> str:
-    return _FIRST_TAG.sub(
-        lambda match: f'<{match[1]} xmlns:{prefix}="{_STANDARD[prefix]}"', text, count=1
-    )
+    return _FIRST_TAG.sub(lambda match: f'<{match[1]} xmlns:{prefix}="{_STANDARD[prefix]}"', text, count=1)
 
 
 def _broken(error: Any, message: str, lines_before: int) -> Invalid:
