@@ -59,7 +59,9 @@ def test_every_example_is_read_or_refused_with_the_place_named(examples: list[Pa
             read_whole += 1
         except Invalid as refused:
             assert refused.problems[0].path, path.name
-            assert root_of(raw.decode("utf-8-sig")) != "ClinicalDocument" or "<patientRole" not in raw.decode()
+            assert (
+                root_of(raw.decode("utf-8-sig")) != "ClinicalDocument" or "<patientRole" not in raw.decode()
+            )
     assert read_whole == 19
 
 

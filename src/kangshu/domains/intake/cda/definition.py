@@ -78,6 +78,7 @@ class Row:
 class Map:
     """How one kind of statement becomes one resource, or one part of a resource (`resource` empty).
 
+    resource  its type; empty: a part of one, or with `elements`: statements that become none
     elements, templates, codes, sections, when  what a statement must have; empty: anything
     keys    XPaths of the ids that identify it, in order of preference
     needs   elements without which nothing is made; `a|b`: one of them
@@ -116,14 +117,25 @@ class SectionKind:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A kind of document, by template or code: its name here; code and title of its standard, if it has them."""
+
+    name: str
+    system: str
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
-    """Everything the packs say about CDA."""
+    """Everything the packs say about CDA. `plain` is `codes` without systems: code -> code."""
 
     zone: str
     systems: Mapping[str, str]
     codes: Mapping[str, Mapping[str, Target]]
+    plain: Mapping[str, Mapping[str, str]]
     sections: Mapping[str, SectionKind]
-    documents: Mapping[str, str]
+    documents: Mapping[str, DocumentKind]
     maps: Mapping[str, Map]
     by_template: Mapping[str, tuple[Map, ...]]
     general: tuple[Map, ...]
@@ -136,13 +148,13 @@ class _Draft:
     systems: dict[str, str] = field(default_factory=dict[str, str])
     codes: dict[str, dict[str, Target]] = field(default_factory=dict[str, dict[str, Target]])
     sections: dict[str, SectionKind] = field(default_factory=dict[str, SectionKind])
-    documents: dict[str, str] = field(default_factory=dict[str, str])
+    documents: dict[str, DocumentKind] = field(default_factory=dict[str, DocumentKind])
     maps: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     rows: dict[str, list[dict[str, str]]] = field(default_factory=dict[str, list[dict[str, str]]])
 
 
 def read_tables(folders: Sequence[Path]) -> Tables:
-    """The tables of packs, in order; a later pack adds to the earlier, and its maps are tried first.
+    """The tables of packs, in order; a later pack adds to the earlier, its maps and rows are tried first.
 
     Raises `Invalid` naming file and row.
     """
@@ -172,6 +184,9 @@ def _tables(draft: _Draft, maps: Mapping[str, Map]) -> Tables:
         zone=draft.zone,
         systems=draft.systems,
         codes=draft.codes,
+        plain={
+            name: {code: target.code for code, target in table.items()} for name, table in draft.codes.items()
+        },
         sections=draft.sections,
         documents=draft.documents,
         maps=maps,
@@ -201,12 +216,16 @@ def _read_folder(folder: Path, draft: _Draft) -> None:
     for row in _rows(folder / "sections.tsv", ("code", "name", "title")):
         code = _long(row["code"], draft)
         draft.sections.setdefault(code, SectionKind(row["name"], row["title"]))
-    for row in _rows(folder / "documents.tsv", ("template", "kind")):
-        draft.documents.setdefault(_long(row["template"], draft), row["kind"])
+    for row in _rows(folder / "documents.tsv", ("template", "kind", "system", "code", "title")):
+        kind = DocumentKind(row["kind"], row["system"], row["code"], row["title"])
+        draft.documents.setdefault(_long(row["template"], draft), kind)
+    here: set[str] = set()
     for row in _rows(folder / "maps.tsv", MAP_COLUMNS):
-        if row["map"] in draft.maps:
+        if row["map"] in here:
             raise Invalid(f"{folder.name}/maps.tsv: the map {row['map']} is there twice.")
-        draft.maps[row["map"]] = row
+        here.add(row["map"])
+        # What a special pack says of a map stands in place of what the general one says.
+        draft.maps.setdefault(row["map"], row)
     for row in _rows(folder / "elements.tsv", ("map", "element", "from", "kind", "when")):
         draft.rows.setdefault(row["map"], []).append(row)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from kangshu.domains.intake.cda import narrative
 from kangshu.domains.intake.cda.concepts import concept
-from kangshu.domains.intake.cda.definition import SectionKind, Tables
+from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json
@@ -59,9 +59,9 @@ def read_document(raw: bytes, tables: Tables, *, source: str) -> Reading:
     _check_root(root)
     engine = Engine(Context(tables, Texts(root)), source, _document_key(root, raw))
     _read_header(engine, root)
-    reading = _Body(engine, root, raw)
-    reading.read()
-    return Reading(list(engine.made.values()), engine.left_out, _kind(root, tables))
+    kind = _kind(root, tables)
+    _Body(engine, root, raw, kind).read()
+    return Reading(list(engine.made.values()), engine.left_out, kind.name)
 
 
 def _check_root(root: Element) -> None:
@@ -84,10 +84,13 @@ def _document_key(root: Element, raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def _kind(root: Element, tables: Tables) -> str:
-    """The last of its templates that the tables know is the most special."""
-    names = [tables.documents.get(each.get("root") or "") for each in root.iterfind("templateId")]
-    return next((name for name in reversed(names) if name), "")
+def _kind(root: Element, tables: Tables) -> DocumentKind:
+    """By the last of its templates that the tables know, for that is the most special; else by its code."""
+    code = root.find("code")
+    names = ["" if code is None else code.get("code") or ""]
+    names += [each.get("root") or "" for each in root.iterfind("templateId")]
+    known = tables.documents
+    return next((known[name] for name in reversed(names) if name in known), DocumentKind("", "", "", ""))
 
 
 def _read_header(engine: Engine, root: Element) -> None:
@@ -107,6 +110,7 @@ class _Body:
     engine: Engine
     root: Element
     raw: bytes
+    kind: DocumentKind
     sections: int = 0
 
     def read(self) -> None:
@@ -117,7 +121,19 @@ class _Body:
             if (section := self._section(element, media, 0)) is not None
         ]
         self.engine.resource("composition", self.root, {"section": sections} if sections else None)
-        self.engine.resource("document_reference", self.root, {"content": self._contents()})
+        self.engine.resource(
+            "document_reference", self.root, self._category() | {"content": self._contents()}
+        )
+        whole = self.engine.map_for(self.root, frozenset())
+        if whole is not None:
+            self.engine.resource(whole.name, self.root)
+
+    def _category(self) -> Json:
+        """The kind of document in its own standard."""
+        if not self.kind.code:
+            return {}
+        coded = {"system": self.kind.system, "code": self.kind.code, "display": self.kind.title}
+        return {"category": [{"coding": [coded]}]}
 
     # -- sections
 
@@ -140,6 +156,8 @@ class _Body:
         div = None if text is None else narrative.render(text, media)
         if div:
             found["text"] = {"status": "additional", "div": div}
+        elif div := narrative.from_entries(element, self.engine.context.texts):
+            found["text"] = {"status": "generated", "div": div}
         entries = self._entries(element, self._names(element, kinds))
         if entries:
             found["entry"] = entries
@@ -170,7 +188,7 @@ class _Body:
         for entry in section.iterfind("entry"):
             for node in entry.iter(*STATEMENTS):
                 each = self.engine.map_for(node, names)
-                made = None if each is None else self.engine.resource(each.name, node)
+                made = self.engine.resource(each.name, node) if each is not None and each.resource else None
                 if made is not None:
                     found[made["reference"]] = made
         return list(found.values())

@@ -10,11 +10,19 @@ import re
 from collections.abc import Iterator
 from html import escape
 
+from kangshu.domains.intake.cda.texts import Texts, tidy
 from kangshu.domains.intake.cda.xml import Element
 
 MAX_CHARACTERS = 2_000_000
 """Of one section; the rest is in the original."""
 MAX_CELLS = 1000
+MAX_LINES = 2000
+_NAMES = (
+    "code",
+    "consumable/manufacturedProduct/manufacturedLabeledDrug/name",
+    "consumable/manufacturedProduct/manufacturedMaterial/name",
+    "consumable/manufacturedProduct/manufacturedMaterial/code",
+)
 
 _ELEMENTS = {
     "paragraph": "p",
@@ -67,6 +75,43 @@ def render(text: Element, media: dict[str, str]) -> str | None:
     if not _BLANK.sub("", re.sub(r"<[^>]*>", "", body)):
         return None
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
+
+
+def from_entries(section: Element, texts: Texts) -> str | None:
+    """A list of what the entries of a section say, for one that brings no words of its own."""
+    lines: list[str] = []
+    for entry in section.iterfind("entry"):
+        for node in entry.iter("observation", "procedure", "substanceAdministration"):
+            said = _said(node, texts)
+            if said and len(lines) < MAX_LINES:
+                lines.append(f"<li>{escape(said, quote=False)}</li>")
+    return f'<div xmlns="http://www.w3.org/1999/xhtml"><ul>{"".join(lines)}</ul></div>' if lines else None
+
+
+def _said(node: Element, texts: Texts) -> str | None:
+    """A statement in one line: its name, and its value or when it was."""
+    name = next((text for path in _NAMES if (text := _text_at(node, path, texts))), None)
+    value = next((text for each in node.iterfind("value") if (text := _value(each, texts))), None)
+    if value is None and node.tag == "observation":
+        return None
+    return "：".join(part for part in (name, value) if part) or None
+
+
+def _text_at(node: Element, path: str, texts: Texts) -> str | None:
+    found = node.find(path)
+    return None if found is None else tidy(found.get("displayName")) or texts.of(found)
+
+
+def _value(value: Element, texts: Texts) -> str | None:
+    shown = tidy(value.get("displayName")) or texts.of(value) or tidy(value.get("code"))
+    if shown:
+        return shown
+    amount = tidy(value.get("value"))
+    return (
+        {"true": "是", "false": "否"}.get(amount, f"{amount} {value.get('unit') or ''}".strip())
+        if amount
+        else None
+    )
 
 
 def plain(text: str) -> str:

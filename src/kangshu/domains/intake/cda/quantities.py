@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +18,9 @@ _UCUM = re.compile(r"[!-~]{1,40}")
 _COMPARED = re.compile(r"\s*(<=|>=|<|>)\s*([+-]?\d{1,30}(?:\.\d{1,30})?)\s*(\S{0,30})\s*")
 
 Json = dict[str, Any]
+Units = Mapping[str, str]
+"""What UCUM calls units that institutions write their own way; `-`: it has no name for it."""
+NO_CODE = "-"
 
 
 def number(text: str | None) -> msgspec.Raw | None:
@@ -35,22 +39,22 @@ def integer(text: str | None) -> int | None:
     return int(stripped) if _INTEGER.fullmatch(stripped) else None
 
 
-def quantity(element: Element, unit: str | None = None) -> Json | None:
+def quantity(element: Element, units: Units) -> Json | None:
     """A PQ; or an interval open at one side, as a value with a comparator; or one closed on one point."""
     value = number(element.get("value"))
     if value is not None:
-        return {"value": value} | _unit(unit or element.get("unit"))
+        return {"value": value} | _unit(element.get("unit"), units)
     low, high = element.find("low"), element.find("high")
     low_value, high_value = _of(low), _of(high)
     if low_value is not None and high_value is None:
         sign = ">=" if low.get("inclusive") != "false" else ">"
-        return {"value": low_value, "comparator": sign} | _unit(low.get("unit"))
+        return {"value": low_value, "comparator": sign} | _unit(low.get("unit"), units)
     if high_value is not None and low_value is None:
         sign = "<=" if high.get("inclusive") != "false" else "<"
-        return {"value": high_value, "comparator": sign} | _unit(high.get("unit"))
+        return {"value": high_value, "comparator": sign} | _unit(high.get("unit"), units)
     centre = element.find("center")
     if _of(centre) is not None:
-        return {"value": _of(centre)} | _unit(centre.get("unit"))
+        return {"value": _of(centre)} | _unit(centre.get("unit"), units)
     return _translated(element)
 
 
@@ -69,11 +73,14 @@ def _of(element: Element | None) -> msgspec.Raw | None:
     return None if element is None else number(element.get("value"))
 
 
-def _unit(unit: str | None) -> Json:
+def _unit(unit: str | None, units: Units) -> Json:
     name = tidy(unit)
-    if not name:
+    if not name or name == "1":
         return {}
-    return {"unit": name} | ({"system": UCUM, "code": name} if _UCUM.fullmatch(name) else {})
+    code = units.get(name, name)
+    return {"unit": name} | (
+        {"system": UCUM, "code": code} if code != NO_CODE and _UCUM.fullmatch(code) else {}
+    )
 
 
 def _plain_unit(unit: str | None) -> Json:
@@ -81,22 +88,22 @@ def _plain_unit(unit: str | None) -> Json:
     return {"unit": name} if name else {}
 
 
-def simple(element: Element) -> Json | None:
+def simple(element: Element, units: Units) -> Json | None:
     """An amount without a comparator, for the ends of a Range."""
     value = number(element.get("value"))
-    return None if value is None else {"value": value} | _unit(element.get("unit"))
+    return None if value is None else {"value": value} | _unit(element.get("unit"), units)
 
 
-def range_of(element: Element) -> Json | None:
+def range_of(element: Element, units: Units) -> Json | None:
     """An IVL_PQ as a Range; of one amount, from it to it."""
     found: Json = {}
     for name in ("low", "high"):
         child = element.find(name)
-        value = None if child is None else simple(child)
+        value = None if child is None else simple(child, units)
         if value:
             found[name] = value
     if not found:
-        value = simple(element)
+        value = simple(element, units)
         return {"low": value, "high": value} if value else None
     return found
 
@@ -106,21 +113,21 @@ def is_between(element: Element) -> bool:
     return _of(element.find("low")) is not None and _of(element.find("high")) is not None
 
 
-def ratio(element: Element) -> Json | None:
+def ratio(element: Element, units: Units) -> Json | None:
     """An RTO."""
     found: Json = {}
     for name in ("numerator", "denominator"):
         child = element.find(name)
-        value = None if child is None else quantity(child)
+        value = None if child is None else quantity(child, units)
         if value:
             found[name] = value
     return found if len(found) == 2 else None
 
 
-def compared(text: str | None) -> Json | None:
+def compared(text: str | None, units: Units) -> Json | None:
     """A text such as `<0.01 ng/mL` as a quantity with a comparator."""
     match = _COMPARED.fullmatch(text or "")
     if match is None:
         return None
     value = number(match[2])
-    return {"value": value, "comparator": match[1]} | _unit(match[3]) if value is not None else None
+    return {"value": value, "comparator": match[1]} | _unit(match[3], units) if value is not None else None

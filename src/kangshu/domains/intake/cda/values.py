@@ -42,9 +42,13 @@ class Context:
     def systems(self) -> Mapping[str, str]:
         return self.tables.systems
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        return self.uses("ucum")
+
     def uses(self, name: str) -> Mapping[str, str]:
         """A table of codes as code -> code."""
-        return {code: target.code for code, target in self.tables.codes.get(name, {}).items()}
+        return self.tables.plain.get(name, {})
 
 
 Converter = Callable[[Context, Element, str], Typed | None]
@@ -169,23 +173,20 @@ def _time(context: Context, node: Element, _: str) -> Typed | None:
     return times.point_or_period(node, context.zone)
 
 
-def _quantity(_context: Context, node: Element, unit: str) -> Typed | None:
-    if _is_text(node):
-        value = quantities.number(str(node))
-        return None if value is None else ("Quantity", {"value": value} | ({"unit": unit} if unit else {}))
-    return _typed("Quantity", quantities.quantity(node, unit or None))
+def _quantity(context: Context, node: Element, _: str) -> Typed | None:
+    return _typed("Quantity", quantities.quantity(node, context.units))
 
 
-def _comparison(_context: Context, node: Element, _: str) -> Typed | None:
-    return _typed("Quantity", quantities.compared(node if _is_text(node) else inside(node)))
+def _comparison(context: Context, node: Element, _: str) -> Typed | None:
+    return _typed("Quantity", quantities.compared(node if _is_text(node) else inside(node), context.units))
 
 
-def _range(_context: Context, node: Element, _: str) -> Typed | None:
-    return _typed("Range", quantities.range_of(node))
+def _range(context: Context, node: Element, _: str) -> Typed | None:
+    return _typed("Range", quantities.range_of(node, context.units))
 
 
-def _ratio(_context: Context, node: Element, _: str) -> Typed | None:
-    return _typed("Ratio", quantities.ratio(node))
+def _ratio(context: Context, node: Element, _: str) -> Typed | None:
+    return _typed("Ratio", quantities.ratio(node, context.units))
 
 
 def _value(context: Context, node: Element, _: str) -> Typed | None:
@@ -268,8 +269,8 @@ def _decimal(_context: Context, node: Element, _: str) -> Typed | None:
     return _typed("Decimal", quantities.number(node if _is_text(node) else node.get("value")))
 
 
-def _age(_context: Context, node: Element, _: str) -> Typed | None:
-    found = quantities.simple(node)
+def _age(context: Context, node: Element, _: str) -> Typed | None:
+    found = quantities.simple(node, context.units)
     if found is None:
         return None
     return "Age", found | ({} if "unit" in found else {"unit": "a", "system": quantities.UCUM, "code": "a"})
