@@ -118,7 +118,7 @@ class SectionKind:
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """A kind of document, by template or code: its name here; code and title of its standard, if it has them."""
+    """A kind of document, by template or code: its name here, and code and title in its own standard."""
 
     name: str
     system: str

@@ -18,7 +18,7 @@ from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tab
 from kangshu.domains.intake.cda.engine import Engine, Reference
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json
-from kangshu.domains.intake.cda.xml import Element, invalid, parse, place_of
+from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.base.ids import derived_id
 
@@ -57,6 +57,7 @@ def read_document(raw: bytes, tables: Tables, *, source: str) -> Reading:
     """
     root = parse(raw)
     _check_root(root)
+    check_breadth(root, STATEMENTS)
     engine = Engine(Context(tables, Texts(root)), source, _document_key(root, raw))
     _read_header(engine, root)
     kind = _kind(root, tables)

@@ -19,8 +19,15 @@ def tidy(text: str | None) -> str | None:
 
 
 def inside(element: Element) -> str | None:
-    """All text of an element and of what is in it."""
-    return tidy("".join(element.itertext()))
+    """All text of an element and of what is in it, as far as it is taken."""
+    pieces: list[str] = []
+    size = 0
+    for piece in element.itertext():
+        pieces.append(piece)
+        size += len(piece)
+        if size > 2 * MAX_TEXT:
+            break
+    return tidy("".join(pieces)[: 2 * MAX_TEXT])
 
 
 class Texts:

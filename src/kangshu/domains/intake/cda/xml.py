@@ -9,7 +9,7 @@ no network, and limits on size, tags, attributes, depth and the length of one te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -25,7 +25,8 @@ MAX_MARKS = 600_000
 """Opening, closing and empty tags, comments, CDATA sections."""
 MAX_QUOTES = 1_500_000
 """Quotation marks: two for each attribute."""
-CLIPPED = 60
+MAX_PARTS = 2000
+"""Elements directly within one statement; some rows look at all of them for each of them."""
 
 V3 = "urn:hl7-org:v3"
 SDTC = "urn:hl7-org:sdtc"
@@ -54,7 +55,17 @@ _FIRST_TAG = re.compile(r"<([^\s<>/]+)")
 _CAST = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
 _STANDARD = {"xsi": XSI, "sdtc": SDTC}
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_TYPES = etree.ErrorTypes
+_FAULTS: Mapping[int, str] = {
+    _TYPES.ERR_TAG_NAME_MISMATCH: "This is not well-formed XML: an element is closed by the name of another.",
+    _TYPES.ERR_TAG_NOT_FINISHED: "This is not well-formed XML: the document ends within an element.",
+    _TYPES.ERR_DOCUMENT_END: "This is not well-formed XML: something follows the end of the root.",
+    _TYPES.ERR_DOCUMENT_EMPTY: "The document has no XML element.",
+    _TYPES.ERR_GT_REQUIRED: "This is not well-formed XML: a tag is not closed.",
+    _TYPES.ERR_UNDECLARED_ENTITY: "An entity is used that XML does not know.",
+    _TYPES.ERR_ATTRIBUTE_REDEFINED: "This is not well-formed XML: an attribute comes twice.",
+    _TYPES.NS_ERR_UNDEFINED_NAMESPACE: "A namespace prefix is used that nothing declares.",
+}
 
 
 def looks_like_xml(first: bytes) -> bool:
@@ -186,15 +197,14 @@ def _declaring(text: str, prefix: str) -> str:
 
 
 def _broken(error: Any, message: str, lines_before: int) -> Invalid:
+    """What is wrong, in words of our own: those of the parser quote the document."""
     line = int(error.lineno or 1) + lines_before
+    said = _FAULTS.get(int(error.code or 0), "This is not well-formed XML.")
     if "depth" in message.lower():
-        message = "The elements are nested too deeply"
+        said = "The elements are nested too deeply."
     elif "huge" in message.lower() or "too long" in message.lower():
-        message = "One text is too long"
-    elif "Entity" in message:
-        message = "An entity is used that XML does not know"
-    clean = _QUOTED.sub("…", message.split(", line ")[0])
-    return invalid(f"line {line}", f"This is not well-formed XML: {clean[:CLIPPED].rstrip('. ')}.")
+        said = "One text is too long."
+    return invalid(f"line {line}", said)
 
 
 def _plain(root: Element) -> Element:
@@ -232,6 +242,15 @@ def _take_out(element: Element) -> None:
         else:
             parent.text = (parent.text or "") + element.tail
     parent.remove(element)
+
+
+def check_breadth(root: Element, names: tuple[str, ...]) -> None:
+    """Raises `TooCostly` when one of the elements so named holds more than anyone would write."""
+    for element in root.iter(*names):
+        if len(element) > MAX_PARTS:
+            raise TooCostly(
+                f"{place_of(element)} holds more than {MAX_PARTS:,} elements.", remedy="Send it in parts."
+            )
 
 
 def place_of(element: Element) -> str:
