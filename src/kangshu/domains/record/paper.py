@@ -58,6 +58,13 @@ def attached_binaries(resource: Json) -> tuple[str, ...]:
     return tuple(found[1] for url in urls if "://" not in url and (found := _BINARY.search(url)))
 
 
+def related_compositions(resource: Json) -> tuple[str, ...]:
+    """Ids of the Compositions that say what is in the document a DocumentReference points to."""
+    related = tables(table(resource.get("context")).get("related"))
+    addresses = (word(each.get("reference")) for each in related)
+    return tuple(a.removeprefix("Composition/") for a in addresses if a.startswith("Composition/"))
+
+
 def read_binary(binary: Json) -> str:
     """The text of a Binary, empty if it is none."""
     return _decoded(binary)

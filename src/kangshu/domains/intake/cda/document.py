@@ -121,10 +121,13 @@ class _Body:
             for element in self.root.iterfind("component/structuredBody/component/section")
             if (section := self._section(element, media, 0)) is not None
         ]
-        self.engine.resource("composition", self.root, {"section": sections} if sections else None)
-        self.engine.resource(
-            "document_reference", self.root, self._category() | {"content": self._contents()}
+        composition = self.engine.resource(
+            "composition", self.root, {"section": sections} if sections else None
         )
+        given = self._category() | {"content": self._contents()}
+        if composition is not None:
+            given["context"] = {"related": [composition]}
+        self.engine.resource("document_reference", self.root, given)
         whole = self.engine.map_for(self.root, frozenset())
         if whole is not None:
             self.engine.resource(whole.name, self.root)

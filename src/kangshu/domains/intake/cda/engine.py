@@ -88,7 +88,7 @@ class Engine:
     def resource(self, name: str, node: Element, given: Json | None = None) -> Reference | None:
         """A reference to what the map makes of the node, which is made at the first call. None: nothing.
 
-        `given` are elements that no table can know; they stand after those of the map.
+        `given` are elements that no table can know; they stand beside those of the map.
         """
         key = (name, node)
         if key not in self._known:
@@ -102,7 +102,9 @@ class Engine:
         body = self.part(each, node)
         if body is None:
             return None
-        whole = self._sound({"resourceType": each.resource, "id": "x"} | body | given)
+        for name, value in given.items():
+            body[name] = body[name] | value if isinstance(value, dict) and name in body else value
+        whole = self._sound({"resourceType": each.resource, "id": "x"} | body)
         if whole is None:
             return None
         address = self._keep(each, node, whole)
