@@ -34,8 +34,14 @@ def rendered(inside: str) -> str:
         ),
         ("<list><item>a</item><item ID='i'>b</item></list>", '<ul><li>a</li><li id="n-i">b</li></ul>'),
         (
-            "<table border='1' width='100%'><caption>C</caption><colgroup><col width='9'/></colgroup><tbody><tr><th colspan='2' align='left'>h</th></tr><tr><td rowspan='x'>d</td></tr></tbody></table>",
-            '<table><caption>C</caption><tbody><tr><th colspan="2">h</th></tr><tr><td>d</td></tr></tbody></table>',
+            (
+                "<table border='1' width='100%'><caption>C</caption><colgroup><col width='9'/></colgroup><tbody>"
+                "<tr><th colspan='2' align='left'>h</th></tr><tr><td rowspan='x'>d</td></tr></tbody></table>"
+            ),
+            (
+                '<table><caption>C</caption><tbody><tr><th colspan="2">h</th></tr>'
+                "<tr><td>d</td></tr></tbody></table>"
+            ),
         ),
         ("H<sub>2</sub>O m<sup>2</sup>", "H<sub>2</sub>O m<sup>2</sup>"),
         (
@@ -99,7 +105,8 @@ def test_any_tree_gives_well_formed_markup_without_anything_active(tree: str) ->
 
 def test_a_section_without_words_says_what_its_entries_say() -> None:
     entry = (
-        "<observation classCode='OBS' moodCode='EVN'><code code='DE04.01.119.00' codeSystem='2.16.156.10011.2.2.1' "
+        "<observation classCode='OBS' moodCode='EVN'>"
+        "<code code='DE04.01.119.00' codeSystem='2.16.156.10011.2.2.1' "
         "displayName='主诉'/><value xsi:type='ST'>头晕&lt;3天</value></observation>"
     )
     resources = reader().read(document(section("10154-3", entry, text="")).encode(), source="H1").resources

@@ -16,6 +16,11 @@ from tests.support.cda_texts import PATIENT, PRESSURE, TEMPLATES, document, read
 
 Json = dict[str, Any]
 
+DRUG = (
+    "<consumable><manufacturedProduct><manufacturedMaterial><code code='1'/></manufacturedMaterial>"
+    "</manufacturedProduct></consumable>"
+)
+
 
 def read(text: str) -> list[Json]:
     return [json.loads(written(body)) for body in reader().read(text.encode(), source="H1").resources]
@@ -149,7 +154,10 @@ def test_numbers_keep_their_decimals(text: str, expected: bytes | None) -> None:
             {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 40}}},
         ),
         (
-            "<value xsi:type='CD' code='a' codeSystem='2.16.840.1.113883.6.96' displayName='A'><translation code='b' codeSystem='1.2.3'/></value>",
+            (
+                "<value xsi:type='CD' code='a' codeSystem='2.16.840.1.113883.6.96' displayName='A'>"
+                "<translation code='b' codeSystem='1.2.3'/></value>"
+            ),
             {
                 "valueCodeableConcept": {
                     "coding": [
@@ -178,7 +186,10 @@ def test_numbers_keep_their_decimals(text: str, expected: bytes | None) -> None:
             },
         ),
         (
-            "<value xsi:type='PQ' nullFlavor='OTH'><translation value='1' code='x' displayName='spoon'/></value>",
+            (
+                "<value xsi:type='PQ' nullFlavor='OTH'>"
+                "<translation value='1' code='x' displayName='spoon'/></value>"
+            ),
             {"valueQuantity": {"value": 1, "unit": "spoon"}},
         ),
     ],
@@ -198,16 +209,18 @@ def test_a_reference_leads_to_the_words_of_the_narrative() -> None:
             statement(
                 "observation",
                 "4.4",
-                "<value xsi:type='CD' code='1' codeSystem='1.2'><originalText><reference value='#p'/></originalText></value>",
+                "<value xsi:type='CD' code='1' codeSystem='1.2'>"
+                "<originalText><reference value='#p'/></originalText></value>",
             ),
-            text="<list><item><content ID='p'>Bad <content styleCode='Bold'>back</content></content></item></list>",
+            text="<list><item><content ID='p'>Bad <content styleCode='Bold'>back</content></content></item>"
+            "</list>",
         ),
     )
     assert found["code"]["text"] == "Bad back"
 
 
 def test_what_is_negated_is_not_said_to_have_happened() -> None:
-    drug = "<effectiveTime value='2024'/><consumable><manufacturedProduct><manufacturedMaterial><code code='1'/></manufacturedMaterial></manufacturedProduct></consumable>"
+    drug = f"<effectiveTime value='2024'/>{DRUG}"
     no = "negationInd='true'"
     assert (
         only("Immunization", section("11369-6", statement("substanceAdministration", "4.52", drug, more=no)))[
@@ -253,7 +266,9 @@ def test_what_is_negated_is_not_said_to_have_happened() -> None:
             statement(
                 "observation",
                 "4.7",
-                "<value xsi:type='CD' code='416098002'/><participant><participantRole><playingEntity><code nullFlavor='NA'/></playingEntity></participantRole></participant>",
+                "<value xsi:type='CD' code='416098002'/>"
+                "<participant><participantRole><playingEntity><code nullFlavor='NA'/></playingEntity>"
+                "</participantRole></participant>",
                 more=no,
             ),
         ),
@@ -265,8 +280,8 @@ def test_what_is_negated_is_not_said_to_have_happened() -> None:
 def test_how_often_a_medicine_is_taken() -> None:
     drug = (
         "<statusCode code='active'/><effectiveTime xsi:type='IVL_TS'><low value='20240101'/></effectiveTime>"
-        "<effectiveTime xsi:type='PIVL_TS' operator='A'><period value='6' unit='h'/></effectiveTime><doseQuantity value='2'/>"
-        "<consumable><manufacturedProduct><manufacturedMaterial><code code='1'/></manufacturedMaterial></manufacturedProduct></consumable>"
+        "<effectiveTime xsi:type='PIVL_TS' operator='A'><period value='6' unit='h'/></effectiveTime>"
+        f"<doseQuantity value='2'/>{DRUG}"
     )
     found = only(
         "MedicationStatement", section("10160-0", statement("substanceAdministration", "4.16", drug))
@@ -294,11 +309,13 @@ def test_how_often_a_medicine_is_taken() -> None:
 def test_the_header_says_who_and_where() -> None:
     patient = PATIENT.replace(
         "<patient>",
-        "<addr use='HP'><streetAddressLine>1 路</streetAddressLine><city>城</city></addr><telecom value='tel:+86 1' use='MC'/>"
+        "<addr use='HP'><streetAddressLine>1 路</streetAddressLine><city>城</city></addr>"
+        "<telecom value='tel:+86 1' use='MC'/>"
         "<telecom value='mailto:a@b.c'/><patient>",
     )
     author = (
-        "<author><time value='2024'/><assignedAuthor><id root='1.9' extension='d'/><assignedPerson><name>周明</name>"
+        "<author><time value='2024'/><assignedAuthor><id root='1.9' extension='d'/>"
+        "<assignedPerson><name>周明</name>"
         "</assignedPerson></assignedAuthor></author>"
     )
     found = read(document(patient=patient, header=author))
