@@ -18,6 +18,7 @@ from kangshu.app.platform import Platform
 from kangshu.interfaces.web.portal.routes import missing_page, portal_routes
 from kangshu.kernel.policies.definition import Principal
 from tests.conftest import EVERYTHING, platform_on
+from tests.support.cda_texts import PATIENT, PRESSURE, document, section
 from tests.support.databases import Databases
 from tests.support.demo_county import fill
 
@@ -318,6 +319,29 @@ def test_an_entry_shows_its_elements_its_source_and_its_versions(county: County)
     shown = re.search(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     assert shown
     assert json.loads(unescape(shown[1])) == json.loads(fact.body)
+
+
+def test_a_cda_document_is_shown_with_its_tables_and_without_its_scripts(county: County) -> None:
+    text = (
+        "<paragraph>读我</paragraph><script>alert(1)</script><table><tbody><tr><td colspan='2'>收缩压"
+        "</td></tr></tbody></table><linkHtml href='javascript:alert(2)'>点我</linkHtml>"
+    )
+    patient = PATIENT.replace("P1", "portal")
+    raw = document(section("8716-3", PRESSURE, text=text), patient=patient, number="portal").encode()
+    tally = county.platform.receive(EVERYTHING, HOSPITAL, [raw])
+    assert not tally.quarantined
+    facts = county.platform.reader(EVERYTHING).export("Patient")
+    id_ = next(fact.id for fact in facts if b'"portal"' in fact.body)
+    person = county.platform.person_of("Patient", id_)
+    assert person is not None
+    for type in ("Composition", "DocumentReference"):
+        (fact,) = county.platform.reader(EVERYTHING).of_person(person, [type])
+        page = county.client("zhang").get(f"/residents/{person}/entries/{type}/{fact.id}").text
+        assert '<td colspan="2">收缩压</td>' in page
+        assert "读我" in page
+        assert "点我" in page
+        assert "<script>alert" not in page
+        assert 'href="javascript' not in page
 
 
 def test_an_entry_of_somebody_else_is_not_part_of_the_record(county: County) -> None:

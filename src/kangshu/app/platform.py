@@ -12,6 +12,7 @@ from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
 from kangshu.app.writer import Writer
 from kangshu.domains.intake import reading
+from kangshu.domains.intake.cda.reading import CdaReader, recognised
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import (
@@ -48,6 +49,7 @@ class Platform:
     institutions: Institutions
     database: Database
     pipeline: Pipeline
+    cda: CdaReader
     access_log: AccessLog
 
     def close(self) -> None:
@@ -222,8 +224,11 @@ class Platform:
         return Origin(source, self.institutions.get(source).county, self.clock(), last)
 
     def _units(self, message: Message) -> Iterator[Unit]:
+        is_cda, parts = recognised(message.media, reading.unpacked(self._content(message.id)))
+        if is_cda:
+            return self.cda.units(parts, source=message.source)
         media: Any = message.media if message.media in ("json", "ndjson") else None
-        return reading.units(self._content(message.id), media=media)
+        return reading.units(parts, media=media)
 
     def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
         return self.database.transact(lambda session: self.pipeline.take(session, [(message, unit)], origin))
@@ -339,7 +344,10 @@ class _File:
 
 def _media_of(path: Path) -> str:
     """What the name promises. A name in .json may hold either, so the content decides."""
-    return "ndjson" if path.name.removesuffix(".gz").endswith((".ndjson", ".jsonl")) else ""
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".xml", ".cda", ".ccda")):
+        return "cda"
+    return "ndjson" if name.endswith((".ndjson", ".jsonl")) else ""
 
 
 def _in_scope(item: WorkItem, grant: Grant) -> bool:

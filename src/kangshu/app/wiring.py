@@ -12,6 +12,7 @@ from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
+from kangshu.domains.intake.cda.reading import read_reader
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
@@ -50,6 +51,7 @@ def build(
         institutions=read_institutions(pack.folder for pack in packs.values()),
         database=database,
         pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
+        cda=read_reader({name: pack.folder for name, pack in packs.items()}),
         access_log=AccessLog(database),
     )
 

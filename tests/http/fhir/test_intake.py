@@ -10,6 +10,7 @@ from uuid import uuid4
 from starlette.testclient import TestClient
 
 from tests.http.fhir.conftest import HOSPITAL, client_of
+from tests.support.cda_texts import PRESSURE, document, section
 
 
 def lines(mark: str) -> bytes:
@@ -39,6 +40,25 @@ def test_a_bundle_is_taken_in(app: Any) -> None:
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
     answer = ours.post("/intake/fhir", json=bundle)
     assert answer.json()["stored"] == {"Patient": 1}
+
+
+def test_a_cda_document_is_taken_in(app: Any, fhir: TestClient) -> None:
+    where = f"/intake/fhir?source={HOSPITAL}"
+    for number, media in enumerate(
+        ("application/hl7-cda+xml", "application/xml", "text/xml; charset=gb18030", "")
+    ):
+        text = document(section("8716-3", PRESSURE.replace("bp1", f"bp{number}")), number=f"http{number}")
+        content = f'<?xml version="1.0" encoding="gb18030"?>{text}'.encode("gb18030")
+        answer = fhir.post(where, content=content, headers={"content-type": media} if media else {})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["stored"]["Observation"] == 1, media
+        assert answer.json()["quarantined"] == {}
+    found = client_of(app, "hospital").get(
+        "/fhir/Observation?code=http://loinc.org|8480-6&value-quantity=132"
+    )
+    assert found.json()["total"] == 4
+    refused = fhir.post(where, content=b"<!DOCTYPE x><x/>", headers={"content-type": "application/xml"})
+    assert refused.json()["quarantined"] == {"?": 1}
 
 
 def test_intake_is_for_those_who_may(app: Any, fhir: TestClient) -> None:

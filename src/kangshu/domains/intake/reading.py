@@ -18,7 +18,8 @@ import msgspec
 from kangshu.domains.intake.canonical import not_json
 from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 
-Media = Literal["json", "ndjson"]
+Media = Literal["json", "ndjson", "cda"]
+"""What a message is in; CDA has a reader of its own (`intake.cda`)."""
 
 MAX_DOCUMENT = 128 << 20
 """Bytes of one JSON document (a resource or a Bundle)."""
@@ -91,7 +92,7 @@ def units(parts: Iterable[bytes], *, media: Media | None = None) -> Iterator[Uni
     than one top-level JSON value on lines of their own means NDJSON. Raises `Invalid` or `TooCostly`
     when the message as a whole cannot be read; a bad line of NDJSON only spoils itself.
     """
-    lines = _Lines(_unpacked(parts))
+    lines = _Lines(unpacked(parts))
     if media is None:
         media = lines.guess()
     if media == "ndjson":
@@ -100,8 +101,8 @@ def units(parts: Iterable[bytes], *, media: Media | None = None) -> Iterator[Uni
         yield from _document(lines.all(MAX_DOCUMENT))
 
 
-def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes, out of gzip if they are in it."""
+def unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The bytes of a message, out of gzip if they are in it. Raises `Invalid` or `TooCostly` as it goes."""
     iterator = iter(parts)
     first = b""
     while len(first) < 2 and (part := next(iterator, None)) is not None:

@@ -1,4 +1,4 @@
-"""A document read as a person reads it: headed sections of plain text."""
+"""A document read as a person reads it: headed sections of text, tables and lists where it has them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from kangshu.domains.record.datatypes import (
     tables,
     word,
 )
+from kangshu.domains.record.markup import has_structure, safe_markup
 
 MAX_TEXT = 40_000
 """Characters shown of one text; the rest is in the source."""
@@ -30,11 +31,15 @@ _BINARY = re.compile(r"(?:^|/|urn:uuid:)(?:Binary/)?([A-Za-z0-9\-.]{1,64})$")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading (empty for none), how deep it lies, and its text (empty for a mere heading)."""
+    """A heading (empty for none), how deep it lies, and its text (empty for a mere heading).
+
+    markup  the text with its tables and lists, safe to stand on a page; empty where it has none
+    """
 
     title: str
     depth: int
     text: str
+    markup: str = ""
 
 
 def read_sections(resource: Json) -> tuple[Section, ...]:
@@ -53,6 +58,13 @@ def attached_binaries(resource: Json) -> tuple[str, ...]:
     return tuple(found[1] for url in urls if "://" not in url and (found := _BINARY.search(url)))
 
 
+def related_compositions(resource: Json) -> tuple[str, ...]:
+    """Ids of the Compositions that say what is in the document a DocumentReference points to."""
+    related = tables(table(resource.get("context")).get("related"))
+    addresses = (word(each.get("reference")) for each in related)
+    return tuple(a.removeprefix("Composition/") for a in addresses if a.startswith("Composition/"))
+
+
 def read_binary(binary: Json) -> str:
     """The text of a Binary, empty if it is none."""
     return _decoded(binary)
@@ -61,7 +73,9 @@ def read_binary(binary: Json) -> str:
 def _sections(value: Any, depth: int) -> Iterator[Section]:
     for section in tables(value):
         title = word(section.get("title")) or concept_text(section.get("code"))
-        yield Section(title, depth, narrative_text(section))
+        div = word(table(section.get("text")).get("div"))
+        markup = safe_markup(div) if has_structure(div) else ""
+        yield Section(title, depth, narrative_text(section), markup)
         if depth < MAX_DEPTH:
             yield from _sections(section.get("section"), depth + 1)
 

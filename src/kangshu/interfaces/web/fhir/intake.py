@@ -1,6 +1,7 @@
 """Intake by HTTP: messages of an institution, of any size, journalled before they are answered.
 
-POST /intake/fhir?source=<institution> with a resource, a Bundle of any type or NDJSON, plain or gzip.
+POST /intake/fhir?source=<institution> with a resource, a Bundle of any type, NDJSON or a CDA document,
+plain or gzip.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ import orjson
 
 from kangshu.domains.intake.reading import Media
 from kangshu.interfaces.web.fhir.call import Answer, Call
-from kangshu.interfaces.web.fhir.negotiation import JSON_TYPES, NDJSON_TYPES, check_charset, media_of
+from kangshu.interfaces.web.fhir.negotiation import (
+    CDA_TYPES,
+    JSON_TYPES,
+    NDJSON_TYPES,
+    check_charset,
+    media_of,
+)
 from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
@@ -68,6 +75,9 @@ def _media(call: Call) -> Media | None:
         raise Failure(
             415, "not-supported", "The Content-Encoding is not supported.", remedy="Send gzip or plain."
         )
+    if media in CDA_TYPES:
+        # The XML declaration says what the encoding is.
+        return "cda"
     check_charset(call)
     if media in JSON_TYPES:
         return "json"
@@ -79,7 +89,7 @@ def _media(call: Call) -> Media | None:
         415,
         "not-supported",
         "The Content-Type is not supported here.",
-        remedy="Send application/fhir+json or application/fhir+ndjson.",
+        remedy="Send application/fhir+json, application/fhir+ndjson or application/hl7-cda+xml.",
     )
 
 

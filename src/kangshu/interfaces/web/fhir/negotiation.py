@@ -17,6 +17,7 @@ JSON_TYPES = frozenset({"application/fhir+json", "application/json", "text/json"
 PATCH_TYPE = "application/json-patch+json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 NDJSON_TYPES = frozenset({"application/fhir+ndjson", "application/ndjson", "application/x-ndjson", "ndjson"})
+CDA_TYPES = frozenset({"application/hl7-cda+xml", "application/cda+xml", "application/xml", "text/xml"})
 _FORMATS = JSON_TYPES | {"json"}
 _WILDCARDS = frozenset({"*/*", "application/*", "text/*"})
 

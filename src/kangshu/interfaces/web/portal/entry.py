@@ -13,7 +13,13 @@ from kangshu.domains.record.elements import Row, element_rows, narrative
 from kangshu.domains.record.entry import Entry
 from kangshu.domains.record.life import Life, parse_body
 from kangshu.domains.record.moment import BEIJING
-from kangshu.domains.record.paper import Section, attached_binaries, read_binary, read_sections
+from kangshu.domains.record.paper import (
+    Section,
+    attached_binaries,
+    read_binary,
+    read_sections,
+    related_compositions,
+)
 from kangshu.domains.record.read import read_entry
 from kangshu.domains.record.timeline import Node
 from kangshu.interfaces.web.portal.page import Call
@@ -60,7 +66,7 @@ def entry(platform: Platform, call: Call) -> EntryPage:
         known or read_entry(fact, body, read_directory([], names), BEIJING),
         element_rows(body),
         narrative(body),
-        (*read_sections(body), *_binaries(platform, opened, body)),
+        (*read_sections(body), *_compositions(opened, body), *_binaries(platform, opened, body)),
         _node(opened.life, f"{fact.type}/{fact.id}"),
         _laid_out(fact),
         tuple(history.facts),
@@ -72,6 +78,13 @@ def _binaries(platform: Platform, opened: Opened, body: Json) -> list[Section]:
     wanted = [("Binary", id_) for id_ in attached_binaries(body)]
     found = platform.reader(opened.grant).read_many(wanted) if wanted else []
     return [Section("", 0, text) for fact in found if (text := read_binary(parse_body(fact)))]
+
+
+def _compositions(opened: Opened, body: Json) -> list[Section]:
+    """What a document says in the Composition that was made of it."""
+    wanted = {("Composition", id_) for id_ in related_compositions(body)}
+    found = [fact for fact in opened.facts if (fact.type, fact.id) in wanted]
+    return [section for fact in found for section in read_sections(parse_body(fact))]
 
 
 def _node(life: Life, address: str) -> Node | None:

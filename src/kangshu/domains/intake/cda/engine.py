@@ -1,0 +1,308 @@
+"""Applies the tables to the statements of one document. Knows no section and no resource type.
+
+A statement gets the first map that is for it; the map's rows fill a resource. Its id comes from the CDA
+ids of the statement (root and extension) and the sending institution, else from its content, so that the
+same statement always becomes the same resource.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from math import isnan
+from typing import Any, cast
+
+import msgspec
+
+from kangshu.domains.intake.cda.concepts import identifier
+from kangshu.domains.intake.cda.definition import Kind, Map, Row, Step, Tables
+from kangshu.domains.intake.cda.texts import tidy
+from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json, Typed
+from kangshu.domains.intake.cda.xml import Element
+from kangshu.domains.intake.validation import problems_of
+from kangshu.kernel.base.errors import Problem
+from kangshu.kernel.base.ids import derived_id
+
+MAX_RESOURCES = 20_000
+MAX_ITEMS = 2000
+"""Repetitions of one element taken from one statement."""
+MAX_MENDINGS = 20
+
+Reference = dict[str, str]
+Address = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Engine:
+    """The work on one document.
+
+    source    code of the institution that sent it
+    document  what identifies the document, for ids of statements that have none
+    subject, encounter  references that rows ask for by those kinds
+    made      the resources, by address, in the order they were finished
+    left_out  what had no legal form; the original keeps it
+    """
+
+    context: Context
+    source: str
+    document: str
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    made: dict[Address, Json] = field(default_factory=dict[Address, Json])
+    left_out: list[Problem] = field(default_factory=list[Problem])
+    _known: dict[tuple[str, Element], Reference | None] = field(
+        default_factory=dict[tuple[str, Element], Reference | None]
+    )
+
+    @property
+    def tables(self) -> Tables:
+        return self.context.tables
+
+    # -- which map
+
+    def map_for(self, node: Element, section: frozenset[str]) -> Map | None:
+        """The first map, in the order of the tables, for a statement of a section (its codes and names)."""
+        tables = self.tables
+        roots = [each.get("root") for each in node.iterfind("templateId")]
+        named = {each.order: each for root in roots for each in tables.by_template.get(root or "", ())}
+        for order in sorted(named):
+            if self._is_for(named[order], node, section):
+                return named[order]
+        return next((each for each in tables.general if self._is_for(each, node, section)), None)
+
+    def _is_for(self, each: Map, node: Element, section: frozenset[str]) -> bool:
+        if node.tag not in each.elements:
+            return False
+        if each.sections and not each.sections & section:
+            return False
+        if each.codes:
+            code = node.find("code")
+            if code is None or code.get("code") not in each.codes:
+                return False
+        return each.when is None or bool(each.when(node))
+
+    # -- resources
+
+    def resource(self, name: str, node: Element, given: Json | None = None) -> Reference | None:
+        """A reference to what the map makes of the node, which is made at the first call. None: nothing.
+
+        `given` are elements that no table can know; they stand beside those of the map.
+        """
+        key = (name, node)
+        if key not in self._known:
+            self._known[key] = None
+            self._known[key] = self._make(self.tables.maps[name], node, given or {})
+        return self._known[key]
+
+    def _make(self, each: Map, node: Element, given: Json) -> Reference | None:
+        if len(self.made) >= MAX_RESOURCES:
+            return None
+        body = self.part(each, node)
+        if body is None:
+            return None
+        for name, value in given.items():
+            body[name] = body[name] | value if isinstance(value, dict) and name in body else value
+        whole = self._sound({"resourceType": each.resource, "id": "x"} | body)
+        if whole is None:
+            return None
+        address = self._keep(each, node, whole)
+        return {"reference": f"{address[0]}/{address[1]}"}
+
+    def part(self, each: Map, node: Element) -> Json | None:
+        """What the rows of a map make of a node; None if something is missing that is needed."""
+        body: Json = {}
+        taken: set[str] = set()
+        for row in each.rows:
+            if row.element in taken or (row.when is not None and not row.when(node)):
+                continue
+            if self._fill(body, row, node):
+                taken.add(row.element)
+        for names in each.needs:
+            if not any(_has(body, name) for name in names):
+                return None
+        return body or None
+
+    def _fill(self, body: Json, row: Row, node: Element) -> bool:
+        """Whether the row gave the element the one value it may have."""
+        for source in row.sources:
+            found = False
+            for item in islice(_items(source(node)), MAX_ITEMS):
+                value = self._value(row, item)
+                if value is None:
+                    continue
+                found = True
+                if row.element != "-":
+                    _place(body, row.path, value)
+                if not row.many:
+                    return True
+            if found:
+                return False
+        return False
+
+    def _value(self, row: Row, item: Any) -> Typed | None:
+        for kind in row.kinds:
+            value = self._convert(kind, item)
+            if value is not None:
+                return value
+        return None
+
+    def _convert(self, kind: Kind, item: Any) -> Typed | None:
+        converter = CONVERTERS.get(kind.name)
+        if converter is not None:
+            return converter(self.context, item, kind.argument)
+        if kind.name == "map":
+            part = self.part(self.tables.maps[kind.argument], item)
+            return None if part is None else ("", part)
+        if kind.name == "ref":
+            found = self._referred(self.tables.maps[kind.argument], item)
+        else:
+            found = self.subject if kind.name == "subject" else self.encounter
+        return None if found is None else ("Reference", dict(found))
+
+    def _referred(self, each: Map, node: Element) -> Reference | None:
+        """A map made for some elements only is not applied to others."""
+        if each.elements and node.tag not in each.elements:
+            return None
+        if each.when is not None and not each.when(node):
+            return None
+        return self.resource(each.name, node)
+
+    # -- ids
+
+    def _keep(self, each: Map, node: Element, body: Json) -> Address:
+        type_ = each.resource
+        number = self._number(each, node)
+        content = _digest(body)
+        if number is None:
+            scope = () if each.shared else (self.document,)
+            address = (type_, derived_id(self.source, "cda", type_, *scope, content))
+        else:
+            address = (type_, derived_id(self.source, "cda", type_, *number))
+            before = self.made.get(address)
+            if before is not None and each.shared:
+                body = _completed(before, body)
+            elif before is not None and _digest(before) != content:
+                # One number for two things: the first keeps it, the other is known by its content too.
+                address = (type_, derived_id(self.source, "cda", type_, *number, content))
+        self.made[address] = body | {"id": address[1]}
+        return address
+
+    def _number(self, each: Map, node: Element) -> tuple[str, str] | None:
+        for key in each.keys:
+            for found in _items(key(node)):
+                root, extension = (found.get("root") or "").strip(), tidy(found.get("extension")) or ""
+                if root and not found.get("nullFlavor") and identifier(found, {}) is not None:
+                    return root, extension
+        return None
+
+    # -- soundness
+
+    def _sound(self, body: Json) -> Json | None:
+        """The resource without what breaks the rules of FHIR; None if it cannot do without."""
+        for _ in range(MAX_MENDINGS):
+            errors = [problem for problem in problems_of(written(body)) if problem.severity == "error"]
+            if not errors:
+                return body
+            self.left_out += errors
+            if not _prune(body, errors[0].path):
+                return None
+        return None
+
+
+def written(body: Json) -> bytes:
+    """The JSON of a resource; numbers as they came."""
+    return msgspec.json.encode(body)
+
+
+def _digest(body: Json) -> str:
+    return hashlib.sha256(written({name: value for name, value in body.items() if name != "id"})).hexdigest()
+
+
+def _items(found: Any) -> Iterator[Any]:
+    """What an XPath gave: nodes and texts. True and numbers stand for the text of themselves."""
+    if isinstance(found, list):
+        yield from cast(list[Any], found)
+    elif isinstance(found, bool):
+        if found:
+            yield "true"
+    elif isinstance(found, float):
+        if not isnan(found):
+            yield f"{found:g}"
+    elif found:
+        yield found
+
+
+def _has(body: Json, name: str) -> bool:
+    """Whether the element is there; `value[x]` whatever its type."""
+    if name.endswith("[x]"):
+        return any(key.startswith(name[:-3]) for key in body)
+    return name in body
+
+
+def _place(body: Json, path: tuple[Step, ...], value: Typed) -> None:
+    suffix, content = value
+    for name, mode in path[:-1]:
+        body = _down(body, name, mode)
+    name, mode = path[-1]
+    if mode == "[x]":
+        if not any(key.startswith(name) and key[len(name) : len(name) + 1].isupper() for key in body):
+            body[name + suffix] = content
+    elif mode == "[]":
+        held = body.setdefault(name, [])
+        if content not in held:
+            held.append(content)
+    elif mode:
+        held = body.setdefault(name, [])
+        if not held:
+            held.append(content)
+    else:
+        body.setdefault(name, content)
+
+
+def _down(body: Json, name: str, mode: str) -> Json:
+    if not mode:
+        return body.setdefault(name, {})
+    held = body.setdefault(name, [])
+    if not held or mode == "[]":
+        held.append({})
+    return held[-1 if mode == "[]" else 0]
+
+
+def _completed(first: Json, second: Json) -> Json:
+    """What is said at one place, with what is only said at another."""
+    return {**second, **first}
+
+
+def _prune(body: Json, path: str) -> bool:
+    """Take out the element a problem names; whether it was there. The resource's own properties stay."""
+    steps: list[str | int] = []
+    for part in path.split(".")[1:]:
+        name, _, number = part.partition("[")
+        steps.append(name)
+        if number.rstrip("]").isdigit():
+            steps.append(int(number.rstrip("]")))
+    place: Any = body
+    trail: list[tuple[Any, str | int]] = []
+    for step in steps:
+        try:
+            following = place[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        trail.append((place, step))
+        place = following
+    return _cut(trail)
+
+
+def _cut(trail: list[tuple[Any, str | int]]) -> bool:
+    """Remove the last of the trail, and what becomes empty by that."""
+    if not trail:
+        return False
+    for holder, step in reversed(trail):
+        if step in ("resourceType", "id") and holder is trail[0][0]:
+            return False
+        del holder[step]
+        if holder:
+            return True
+    return True

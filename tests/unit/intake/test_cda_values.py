@@ -1,0 +1,363 @@
+"""Data types of HL7 V3 in the forms of FHIR, through whole documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.quantities import number
+from kangshu.domains.intake.cda.times import date_time
+from tests.support.cda_texts import PATIENT, PRESSURE, TEMPLATES, document, reader, section
+
+Json = dict[str, Any]
+
+DRUG = (
+    "<consumable><manufacturedProduct><manufacturedMaterial><code code='1'/></manufacturedMaterial>"
+    "</manufacturedProduct></consumable>"
+)
+
+
+def read(text: str) -> list[Json]:
+    return [json.loads(written(body)) for body in reader().read(text.encode(), source="H1").resources]
+
+
+def only(type: str, *sections: str, **parts: str) -> Json:
+    (found,) = (body for body in read(document(*sections, **parts)) if body["resourceType"] == type)
+    return found
+
+
+def observation(value: str, code: str = "8716-3") -> Json:
+    start, end = PRESSURE.index("<value"), PRESSURE.index("</observation>")
+    return only("Observation", section(code, PRESSURE[:start] + value + PRESSURE[end:]))
+
+
+def statement(element: str, template: str, inside: str, mood: str = "EVN", more: str = "") -> str:
+    return (
+        f"<{element} classCode='X' moodCode='{mood}' {more}><templateId root='{TEMPLATES}.{template}'/>"
+        f"<id root='1.2' extension='x'/>{inside}</{element}>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ts", "expected"),
+    [
+        ("2024", "2024"),
+        ("202402", "2024-02"),
+        ("20240229", "2024-02-29"),
+        ("20230229", None),
+        ("2024010215", "2024-01-02T15:00:00+08:00"),
+        ("202401021530", "2024-01-02T15:30:00+08:00"),
+        ("20240102153059.1234-0500", "2024-01-02T15:30:59.1234-05:00"),
+        ("20240102153059Z", "2024-01-02T15:30:59Z"),
+        ("20240102253059", "2024-01-02"),
+        ("20240102153059+9900", "2024-01-02T15:30:59+08:00"),
+        ("2024-01-02T15:30:59+08:00", "2024-01-02T15:30:59+08:00"),
+        ("2024-01-02", "2024-01-02"),
+        ("1.5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_points_in_time(ts: str | None, expected: str | None) -> None:
+    assert date_time(ts, "+08:00") == expected
+
+
+@given(st.text(alphabet="0123456789.+-ZT: ", max_size=24))
+def test_no_text_makes_an_illegal_time(text: str) -> None:
+    body = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    found = date_time(text, "+08:00")
+    if found is not None:
+        from kangshu.domains.intake.validation import problems_of
+
+        assert problems_of(written(body | {"effectiveDateTime": found})) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("07.50", b"7.50"),
+        ("-3", b"-3"),
+        (".5", b"0.5"),
+        ("0", b"0"),
+        ("000", b"0"),
+        ("+1", b"1"),
+        ("1e5", None),
+        ("x", None),
+    ],
+)
+def test_numbers_keep_their_decimals(text: str, expected: bytes | None) -> None:
+    found = number(text)
+    assert (None if found is None else bytes(found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (
+            "<value xsi:type='PQ' value='1.50' unit='mg/dL'/>",
+            {
+                "valueQuantity": {
+                    "value": 1.5,
+                    "unit": "mg/dL",
+                    "system": "http://unitsofmeasure.org",
+                    "code": "mg/dL",
+                }
+            },
+        ),
+        (
+            "<value xsi:type='PQ' value='36.8' unit='℃'/>",
+            {
+                "valueQuantity": {
+                    "value": 36.8,
+                    "unit": "℃",
+                    "system": "http://unitsofmeasure.org",
+                    "code": "Cel",
+                }
+            },
+        ),
+        ("<value xsi:type='PQ' value='2' unit='片'/>", {"valueQuantity": {"value": 2, "unit": "片"}}),
+        (
+            "<value xsi:type='IVL_PQ'><low value='300' unit='mg' inclusive='false'/></value>",
+            {
+                "valueQuantity": {
+                    "value": 300,
+                    "comparator": ">",
+                    "unit": "mg",
+                    "system": "http://unitsofmeasure.org",
+                    "code": "mg",
+                }
+            },
+        ),
+        (
+            "<value xsi:type='IVL_PQ'><high value='3'/></value>",
+            {"valueQuantity": {"value": 3, "comparator": "<="}},
+        ),
+        (
+            "<value xsi:type='IVL_PQ'><low value='3'/><high value='5'/></value>",
+            {"valueRange": {"low": {"value": 3}, "high": {"value": 5}}},
+        ),
+        ("<value xsi:type='INT' value='15'/>", {"valueInteger": 15}),
+        ("<value xsi:type='BL' value='true'/>", {"valueBoolean": True}),
+        ("<value xsi:type='ST'>  yellow\n </value>", {"valueString": "yellow"}),
+        ("<value xsi:type='TS' value='20240102'/>", {"valueDateTime": "2024-01-02"}),
+        (
+            "<value xsi:type='IVL_TS'><low value='2023'/><high value='2024'/></value>",
+            {"valuePeriod": {"start": "2023", "end": "2024"}},
+        ),
+        (
+            "<value xsi:type='RTO'><numerator value='1'/><denominator value='40'/></value>",
+            {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 40}}},
+        ),
+        (
+            (
+                "<value xsi:type='CD' code='a' codeSystem='2.16.840.1.113883.6.96' displayName='A'>"
+                "<translation code='b' codeSystem='1.2.3'/></value>"
+            ),
+            {
+                "valueCodeableConcept": {
+                    "coding": [
+                        {"system": "http://snomed.info/sct", "code": "a", "display": "A"},
+                        {"system": "urn:oid:1.2.3", "code": "b"},
+                    ],
+                    "text": "A",
+                }
+            },
+        ),
+        (
+            "<value xsi:type='CD' nullFlavor='OTH'><originalText>other</originalText></value>",
+            {"valueCodeableConcept": {"text": "other"}},
+        ),
+        (
+            "<value xsi:type='PQ' nullFlavor='UNK'/>",
+            {
+                "dataAbsentReason": {
+                    "coding": [
+                        {
+                            "system": "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+                            "code": "unknown",
+                        }
+                    ]
+                }
+            },
+        ),
+        (
+            (
+                "<value xsi:type='PQ' nullFlavor='OTH'>"
+                "<translation value='1' code='x' displayName='spoon'/></value>"
+            ),
+            {"valueQuantity": {"value": 1, "unit": "spoon"}},
+        ),
+    ],
+)
+def test_values_of_observations(value: str, expected: Json) -> None:
+    found = observation(value)
+    assert {
+        name: part for name, part in found.items() if name.startswith(("value", "dataAbsent"))
+    } == expected
+
+
+def test_a_reference_leads_to_the_words_of_the_narrative() -> None:
+    found = only(
+        "Condition",
+        section(
+            "11450-4",
+            statement(
+                "observation",
+                "4.4",
+                "<value xsi:type='CD' code='1' codeSystem='1.2'>"
+                "<originalText><reference value='#p'/></originalText></value>",
+            ),
+            text="<list><item><content ID='p'>Bad <content styleCode='Bold'>back</content></content></item>"
+            "</list>",
+        ),
+    )
+    assert found["code"]["text"] == "Bad back"
+
+
+def test_what_is_negated_is_not_said_to_have_happened() -> None:
+    drug = f"<effectiveTime value='2024'/>{DRUG}"
+    no = "negationInd='true'"
+    assert (
+        only("Immunization", section("11369-6", statement("substanceAdministration", "4.52", drug, more=no)))[
+            "status"
+        ]
+        == "not-done"
+    )
+    assert (
+        only(
+            "MedicationStatement",
+            section("10160-0", statement("substanceAdministration", "4.16", drug, more=no)),
+        )["status"]
+        == "not-taken"
+    )
+    assert (
+        only(
+            "Procedure",
+            section(
+                "47519-4",
+                statement("procedure", "4.14", "<code code='1'/><statusCode code='completed'/>", more=no),
+            ),
+        )["status"]
+        == "not-done"
+    )
+    problem = only(
+        "Condition",
+        section(
+            "11450-4",
+            statement(
+                "observation",
+                "4.4",
+                "<value xsi:type='CD' code='38341003' codeSystem='2.16.840.1.113883.6.96'/>",
+                more=no,
+            ),
+        ),
+    )
+    assert problem["verificationStatus"]["coding"][0]["code"] == "refuted"
+    assert "clinicalStatus" not in problem
+    allergy = only(
+        "AllergyIntolerance",
+        section(
+            "48765-2",
+            statement(
+                "observation",
+                "4.7",
+                "<value xsi:type='CD' code='416098002'/>"
+                "<participant><participantRole><playingEntity><code nullFlavor='NA'/></playingEntity>"
+                "</participantRole></participant>",
+                more=no,
+            ),
+        ),
+    )
+    assert allergy["code"]["coding"][0]["code"] == "409137002"
+    assert allergy["verificationStatus"]["coding"][0]["code"] == "confirmed"
+
+
+def test_how_often_a_medicine_is_taken() -> None:
+    drug = (
+        "<statusCode code='active'/><effectiveTime xsi:type='IVL_TS'><low value='20240101'/></effectiveTime>"
+        "<effectiveTime xsi:type='PIVL_TS' operator='A'><period value='6' unit='h'/></effectiveTime>"
+        f"<doseQuantity value='2'/>{DRUG}"
+    )
+    found = only(
+        "MedicationStatement", section("10160-0", statement("substanceAdministration", "4.16", drug))
+    )
+    assert found["status"] == "active"
+    assert found["effectivePeriod"] == {"start": "2024-01-01"}
+    assert found["dosage"] == [
+        {
+            "timing": {"repeat": {"frequency": 1, "period": 6, "periodUnit": "h"}},
+            "doseAndRate": [{"doseQuantity": {"value": 2}}],
+        }
+    ]
+    planned = only(
+        "MedicationRequest",
+        section("10160-0", statement("substanceAdministration", "4.16", drug, mood="INT")),
+    )
+    assert planned["intent"] == "order"
+    meal = drug.replace("<period value='6' unit='h'/>", "<event code='ACM'/>").replace("PIVL", "EIVL")
+    found = only(
+        "MedicationStatement", section("10160-0", statement("substanceAdministration", "4.16", meal))
+    )
+    assert found["dosage"][0]["timing"] == {"repeat": {"when": ["ACM"]}}
+
+
+def test_the_header_says_who_and_where() -> None:
+    patient = PATIENT.replace(
+        "<patient>",
+        "<addr use='HP'><streetAddressLine>1 路</streetAddressLine><city>城</city></addr>"
+        "<telecom value='tel:+86 1' use='MC'/>"
+        "<telecom value='mailto:a@b.c'/><patient>",
+    )
+    author = (
+        "<author><time value='2024'/><assignedAuthor><id root='1.9' extension='d'/>"
+        "<assignedPerson><name>周明</name>"
+        "</assignedPerson></assignedAuthor></author>"
+    )
+    found = read(document(patient=patient, header=author))
+    by_type = {body["resourceType"]: body for body in found}
+    assert by_type["Patient"]["address"] == [{"use": "home", "city": "城", "line": ["1 路"]}]
+    assert by_type["Patient"]["telecom"] == [
+        {"system": "phone", "value": "+86 1", "use": "mobile"},
+        {"system": "email", "value": "a@b.c"},
+    ]
+    assert by_type["Practitioner"]["name"] == [{"text": "周明"}]
+    assert (
+        by_type["DocumentReference"]["author"][0]["reference"]
+        == f"Practitioner/{by_type['Practitioner']['id']}"
+    )
+
+
+def test_a_body_that_is_a_file_is_kept_as_one() -> None:
+    text = document().replace(
+        "<structuredBody></structuredBody>",
+        "<nonXMLBody><text mediaType='application/pdf' representation='B64'>SGk\n=</text></nonXMLBody>",
+    )
+    found = read(text)
+    binaries = {body["contentType"]: body for body in found if body["resourceType"] == "Binary"}
+    assert binaries["application/pdf"]["data"] == "SGk="
+    (reference,) = (body for body in found if body["resourceType"] == "DocumentReference")
+    assert reference["content"][1]["attachment"]["url"] == f"Binary/{binaries['application/pdf']['id']}"
+    outside = text.replace("representation='B64'>SGk\n=", "><reference value='file:///etc/passwd'/>")
+    (reference,) = (body for body in read(outside) if body["resourceType"] == "DocumentReference")
+    assert reference["content"][1]["attachment"] == {
+        "contentType": "application/pdf",
+        "title": "file:///etc/passwd",
+    }
+
+
+def test_what_has_no_legal_form_is_left_out_and_told() -> None:
+    reading = reader().read(
+        document(
+            section(
+                "61146-7",
+                statement("observation", "4.121", "<code code='1'/><value xsi:type='TS' value='2024'/>"),
+            )
+        ).encode(),
+        source="H1",
+    )
+    assert [problem.path.split(".")[0] for problem in reading.left_out] == ["Goal"]
