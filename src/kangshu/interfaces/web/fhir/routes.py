@@ -57,8 +57,8 @@ _OPEN = frozenset({("metadata",)})
 """Paths that need no credentials."""
 
 LARGE_BODY = 4 << 20
-_LARGE = CapacityLimiter(2)
-"""Parsed, a large body takes many times its size: only so many are worked on at once."""
+_LARGE = CapacityLimiter(1)
+"""Parsed, a large body takes many times its size: they are worked on one after the other."""
 
 _NOBODY = Principal(id="", name="", role="client")
 
