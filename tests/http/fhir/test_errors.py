@@ -44,6 +44,8 @@ def check(answer: Any, status: int) -> dict[str, Any]:
         ("GET", "/fhir/Patient/%00", 400),
         ("GET", "/fhir/%FF", 404),
         ("PUT", "/fhir/metadata", 405),
+        ("BREW", "/fhir/Patient", 405),
+        ("TRACE", "/intake/fhir", 405),
         ("POST", "/fhir/Patient/1", 405),
         ("DELETE", "/fhir", 405),
         ("PUT", "/fhir/Patient/a_b", 400),
