@@ -18,16 +18,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from derive_fhir_elements import definitions
-
 Json = dict[str, Any]
 
 LISTS = ("Bundle-valuesets.json.gz", "Bundle-v3-valuesets.json.gz", "Bundle-v2-valuesets.json.gz")
 FHIR = ("http://hl7.org/fhir/", "http://terminology.hl7.org/")
 
 
-def resources(folder: Path) -> Iterator[Json]:
-    for name in LISTS:
+def definitions(folder: Path) -> Iterator[Json]:
+    """Of every resource and data type."""
+    for resource in resources(folder, ("Bundle-types.json.gz", "Bundle-resources.json.gz")):
+        is_base = resource["resourceType"] == "StructureDefinition"
+        is_base = is_base and resource.get("derivation") != "constraint" and not resource["abstract"]
+        if is_base and resource["kind"] in ("resource", "complex-type"):
+            yield resource
+
+
+def resources(folder: Path, bundles: tuple[str, ...]) -> Iterator[Json]:
+    for name in bundles:
         with gzip.open(folder / name, "rt", encoding="utf-8") as stream:
             for entry in json.load(stream)["entry"]:
                 yield entry["resource"]
@@ -72,7 +79,7 @@ def codes_of_include(include: Json, systems: Mapping[str, Json], sets: Mapping[s
 
 
 def rows(folder: Path) -> list[tuple[str, str]]:
-    found = list(resources(folder))
+    found = list(resources(folder, LISTS))
     systems = {each["url"]: each for each in found if each["resourceType"] == "CodeSystem"}
     sets = {each["url"]: each for each in found if each["resourceType"] == "ValueSet"}
     lines: dict[str, str] = {}
