@@ -12,6 +12,7 @@ from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
 from kangshu.app.writer import Writer
 from kangshu.domains.intake import reading
+from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import (
@@ -47,6 +48,7 @@ class Platform:
     policies: Policies
     institutions: Institutions
     database: Database
+    checker: Checker
     pipeline: Pipeline
     access_log: AccessLog
 
@@ -79,7 +81,9 @@ class Platform:
 
     def writer(self, grant: Grant) -> Writer:
         """The door for single changes, as the API makes them."""
-        return Writer(self.database, self.pipeline, self.institutions, self.clock, grant, self.note)
+        return Writer(
+            self.database, self.checker, self.pipeline, self.institutions, self.clock, grant, self.note
+        )
 
     def note(self, grant: Grant, use: Use) -> None:
         """Write one use of a grant to the access log; durable when this returns."""

@@ -12,6 +12,8 @@ from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
+from kangshu.domains.intake.base_rules import load_required_codes
+from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
@@ -40,6 +42,7 @@ def build(
         url = database_url(settings)
         migrate(url, catalogue)
     database = Database(url, max_connections=max_connections)
+    checker = Checker(load_required_codes(packs["fhir_r4"].folder))
     extractor = Extractor(catalogue)
     return Platform(
         settings=settings,
@@ -49,7 +52,8 @@ def build(
         policies=read_policies(packs),
         institutions=read_institutions(pack.folder for pack in packs.values()),
         database=database,
-        pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
+        checker=checker,
+        pipeline=Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue)),
         access_log=AccessLog(database),
     )
 
