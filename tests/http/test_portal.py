@@ -405,6 +405,7 @@ def test_an_unknown_address_gets_a_page_that_says_so(county: County) -> None:
     answer = county.client("zhang").get("/nothing/here")
     assert answer.status_code == 404
     assert "没有找到" in answer.text
+    assert "<title>没有找到" in answer.text
 
 
 def test_the_steward_sees_doubtful_registrations_side_by_side_and_masked(county: County) -> None:

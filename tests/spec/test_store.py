@@ -234,3 +234,17 @@ def test_sorting_puts_missing_values_last_either_way(store: Store):
     assert found(store, "Patient", sort="family") == ["c", "b", "d", "none"]
     assert found(store, "Patient", sort="-family") == ["d", "b", "c", "none"]
     assert found(store, "Patient", sort="-_id") == ["none", "d", "c", "b"]
+
+
+def test_a_reference_in_words_only_is_not_missing(store: Store):
+    """https://hl7.org/fhir/R4/search.html#modifiers"""
+    subject = {"display": "somebody"}
+    store.append(
+        [
+            draft_of({"resourceType": "Observation", "id": "words", "status": "final", "subject": subject}),
+            draft_of({"resourceType": "Observation", "id": "none", "status": "final"}),
+        ],
+        at(0),
+    )
+    query = parse_query(CATALOGUE, "Observation", [("subject:missing", "true")])
+    assert addresses(store.search(query).facts) == ["Observation/none/1"]

@@ -13,6 +13,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.writer import Writer
 from kangshu.domains.intake import reading
 from kangshu.domains.intake.cda.reading import CdaReader, recognised
+from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import (
@@ -48,6 +49,7 @@ class Platform:
     policies: Policies
     institutions: Institutions
     database: Database
+    checker: Checker
     pipeline: Pipeline
     cda: CdaReader
     access_log: AccessLog
@@ -81,7 +83,9 @@ class Platform:
 
     def writer(self, grant: Grant) -> Writer:
         """The door for single changes, as the API makes them."""
-        return Writer(self.database, self.pipeline, self.institutions, self.clock, grant, self.note)
+        return Writer(
+            self.database, self.checker, self.pipeline, self.institutions, self.clock, grant, self.note
+        )
 
     def note(self, grant: Grant, use: Use) -> None:
         """Write one use of a grant to the access log; durable when this returns."""

@@ -13,6 +13,8 @@ from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.cda.reading import read_reader
+from kangshu.domains.intake.base_rules import load_required_codes
+from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
@@ -41,6 +43,7 @@ def build(
         url = database_url(settings)
         migrate(url, catalogue)
     database = Database(url, max_connections=max_connections)
+    checker = Checker(load_required_codes(packs["fhir_r4"].folder))
     extractor = Extractor(catalogue)
     return Platform(
         settings=settings,
@@ -52,6 +55,8 @@ def build(
         database=database,
         pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
         cda=read_reader({name: pack.folder for name, pack in packs.items()}),
+        checker=checker,
+        pipeline=Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue)),
         access_log=AccessLog(database),
     )
 

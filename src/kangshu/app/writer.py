@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from kangshu.app.institutions import Institutions
-from kangshu.domains.intake import validation
 from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
+from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Origin, Pipeline
 from kangshu.kernel.base.errors import Problem, Refused
 from kangshu.kernel.base.ids import new_id
@@ -27,6 +27,7 @@ class Writer:
     def __init__(
         self,
         database: Database,
+        checker: Checker,
         pipeline: Pipeline,
         institutions: Institutions,
         clock: Clock,
@@ -34,6 +35,7 @@ class Writer:
         note: Callable[[Grant, Use], None],
     ) -> None:
         self._database = database
+        self._checker = checker
         self._pipeline = pipeline
         self._institutions = institutions
         self._clock = clock
@@ -46,7 +48,7 @@ class Writer:
 
     def validate(self, body: bytes, type: str | None) -> list[Problem]:
         """Every problem of a resource; `type`, if given, must be its type."""
-        problems = validation.problems_of(body)
+        problems, _ = self._checker.check(body)
         if type is not None and not problems and head_of(body).resource_type != type:
             problems.append(Problem("error", "structure", "resourceType", f"The resource is not a {type}."))
         return problems

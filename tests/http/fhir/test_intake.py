@@ -7,6 +7,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.http.fhir.conftest import HOSPITAL, client_of
@@ -81,3 +82,10 @@ def test_what_cannot_be_read_is_quarantined(fhir: TestClient) -> None:
         answer = fhir.post(where, content=content, headers=headers)
         assert answer.status_code == 200, answer.text
         assert answer.json()["quarantined"] == {"?": 1}
+
+
+@pytest.mark.parametrize("source", ["../../etc", "a b", "x" * 65, "H1\n"])
+def test_a_source_that_is_no_code_is_refused(fhir: TestClient, source: str) -> None:
+    answer = fhir.post("/intake/fhir", params={"source": source}, json={"resourceType": "Patient"})
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["code"] == "value"

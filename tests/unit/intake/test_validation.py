@@ -100,3 +100,8 @@ def test_a_million_problems_are_not_told_one_by_one() -> None:
     found = problems_of(b'{"resourceType":"Patient","name":[' + b"1," * 1_000_000 + b"1]}")
     assert len(found) == MAX_PROBLEMS + 1
     assert "more problems" in found[-1].message
+
+
+def test_a_number_is_not_repeated():
+    (problem,) = problems_of(b'{"resourceType":"Patient","multipleBirthInteger":99999999999}')
+    assert "99999999999" not in problem.message

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import orjson
 
 from kangshu.domains.intake.canonical import canonical, head_of, is_id, stored_form, top_level
+from kangshu.domains.intake.checking import Checker, has_error
 from kangshu.domains.intake.reading import Entry, Unit
 from kangshu.domains.intake.references import Address, local_address, rewrite
-from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.ids import derived_id
 from kangshu.kernel.facts import claims
@@ -153,8 +153,11 @@ class Taken:
 class Pipeline:
     """The steps, with what they need. Stateless between calls; one per process will do."""
 
-    def __init__(self, catalogue: Catalogue, extractor: Extractor, identify: Identify, find: Find) -> None:
+    def __init__(
+        self, catalogue: Catalogue, checker: Checker, extractor: Extractor, identify: Identify, find: Find
+    ) -> None:
         self._catalogue = catalogue
+        self._checker = checker
         self._extractor = extractor
         self._identify = identify
         self._find = find
@@ -361,13 +364,10 @@ class Pipeline:
         """The problems of one item; if there are none its columns are known afterwards."""
         if item.body is None:
             return []
-        problems = problems_of(item.body)
-        if any(problem.severity == "error" for problem in problems):
+        problems, resource = self._checker.check(item.body)
+        if resource is None:
             return problems
-        try:
-            item.columns = columns_of(self._extractor.extract(item.type, orjson.loads(item.body)))
-        except orjson.JSONDecodeError:
-            return [Problem("error", "structure", "", "This cannot be read as JSON.")]
+        item.columns = columns_of(self._extractor.extract(item.type, resource))
         return []
 
     def _store(
@@ -417,7 +417,7 @@ class Pipeline:
             item = _Item(message, position, type_, id_, written_form, if_version)
             problems += self._examine(item)
             items.append(item)
-        if any(problem.severity == "error" for problem in problems):
+        if has_error(problems):
             raise Invalid(
                 "The resource breaks the rules of FHIR R4.",
                 remedy="Mend what is listed.",

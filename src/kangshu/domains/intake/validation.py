@@ -16,8 +16,8 @@ MAX_PROBLEMS = 500
 
 RESOURCE_TYPES: frozenset[str] = frozenset(fhirkit.RESOURCE_TYPES)
 
-# fhirkit quotes the offending value; a value is personal data and stays out of messages.
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
+# fhirkit repeats the offending value, texts in quotes, numbers first; a value is personal data and stays out.
+_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|^-?[0-9][0-9.eE+-]*')
 _NO_TYPE = "is not a FHIR R4 resource type this build knows"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -70,4 +70,4 @@ def _problem(severity: str, path: str, message: str) -> Problem:
 
 def _without_values(message: str) -> str:
     """Whatever fhirkit quotes may be from somebody's data."""
-    return _QUOTED.sub("the value", message)
+    return _VALUE.sub("the value", message)

@@ -9,7 +9,7 @@ import typer
 from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, out, platform
 from kangshu.kernel.policies.access_log import parse_head
 
-app = typer.Typer(no_args_is_help=True, help="The access log.")
+app = typer.Typer(no_args_is_help=True, help="The access log.\n\nExample: kangshu audit verify")
 
 
 @app.callback()

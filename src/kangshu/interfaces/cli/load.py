@@ -10,7 +10,16 @@ import typer
 from rich.table import Table
 
 from kangshu.app.loading import Loaded, files_below, load
-from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, operator_grant, out, platform, progress_bar
+from kangshu.domains.intake.source import parse_source
+from kangshu.interfaces.cli.console import (
+    WITH_PROBLEMS,
+    err,
+    errors_told,
+    operator_grant,
+    out,
+    platform,
+    progress_bar,
+)
 
 
 def command(
@@ -19,7 +28,9 @@ def command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the counts as JSON on the last line.")
     ] = False,
-    processes: Annotated[int | None, typer.Option(help="Worker processes; default: one per core.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes; default: one per core.")
+    ] = None,
 ) -> None:
     """Load FHIR files: bundles of every type, NDJSON, single resources, plain or gzip.
 
@@ -28,8 +39,9 @@ def command(
 
     Example: kangshu load ward-7/ discharge.ndjson.gz --source H44099900001
     """
+    with errors_told():
+        files, source = files_below(paths), parse_source(source)
     with platform() as built:
-        files = files_below(paths)
         operator_grant(built, "load")
         with progress_bar("Loading") as progress:
             loaded = load(built.settings, built.database.url, {source: files}, progress, processes=processes)

@@ -10,7 +10,7 @@ app = typer.Typer(
     name="kangshu",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="康枢 Kangshu, the population-health platform of a city and its counties.",
+    help="康枢 Kangshu, the population-health platform of a city and its counties.\n\nExample: kangshu demo",
 )
 
 app.command("serve")(serve.command)

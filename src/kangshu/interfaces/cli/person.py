@@ -15,7 +15,10 @@ from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.facts.reader import Use
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
-app = typer.Typer(no_args_is_help=True, help="Persons, and the doubts about who is who.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Persons, and the doubts about who is who.\n\nExample: kangshu person work-items",
+)
 
 _STEWARD = Principal("command-line", "command line", "steward")
 """Without a county: the steward of the whole city, who sees identities and no clinical facts."""

@@ -11,7 +11,10 @@ from rich.table import Table
 
 from kangshu.interfaces.cli.console import WITH_PROBLEMS, operator_grant, out, platform
 
-app = typer.Typer(no_args_is_help=True, help="What could not be used, why, and trying again.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What could not be used, why, and trying again.\n\nExample: kangshu quarantine list",
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 

@@ -10,6 +10,7 @@ import typer
 from kangshu.app.identity_provider.client_token import issue_client_token
 from kangshu.app.settings import read_settings
 from kangshu.interfaces.cli.console import errors_told
+from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.base.time import utc_now
 
 
@@ -24,6 +25,11 @@ def command(
     Example: kangshu token --client laboratory --scope "system/*.rs" --org H44099900001
     """
     with errors_told():
+        if not client.strip() or (org is not None and not org.strip()):
+            # An empty institution would not be a limit to one, but a token for all of them.
+            raise Invalid(
+                "--client and --org must not be empty.", remedy="Leave --org out for all institutions."
+            )
         token = issue_client_token(
             read_settings().home,
             utc_now,

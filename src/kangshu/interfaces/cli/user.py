@@ -16,7 +16,11 @@ from kangshu.interfaces.cli.console import errors_told, out
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.policies.definition import Role
 
-app = typer.Typer(no_args_is_help=True, help="People who log in with the built-in login.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="People who log in with the built-in login.\n\n"
+    "Example: kangshu user add zhang --name 张明 --role doctor --org H44099900001",
+)
 
 
 @app.callback()
@@ -46,9 +50,23 @@ def add(
         known = [each for each in get_args(Role) if each != "client"]
         if role not in known:
             raise Invalid(f"There is no role {role}.", remedy=f"The roles are {', '.join(known)}.")
+        _check_place(role, org, county, resident_id)
         key = (RESIDENT_ID, resident_id.upper()) if resident_id else None
         home = read_settings().home
         home.mkdir(parents=True, exist_ok=True)
         user = User(login, name, role, hash_password(password), org, county, key)  # pyright: ignore[reportArgumentType]
         add_user(home / FILE, user)
     out.print(f"{login} can log in once the server is started again.", highlight=False)
+
+
+def _check_place(role: str, org: str | None, county: str | None, resident_id: str | None) -> None:
+    """Without what says where somebody belongs, they could log in and would see nothing."""
+    needed = {
+        "doctor": ("--org", org),
+        "family_doctor": ("--org", org),
+        "county_commission": ("--county", county),
+        "resident": ("--resident-id", resident_id),
+    }
+    option, value = needed.get(role, ("", "-"))
+    if not value:
+        raise Invalid(f"The role {role} needs {option}.", remedy=f"Add {option}.")

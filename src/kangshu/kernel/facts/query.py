@@ -93,21 +93,30 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Refers, by the parameter, to something of the type that satisfies the clauses."""
+    """Refers, by the parameter, to something of the type that satisfies the clauses.
+
+    `address` is the parameter by which what is referred to tells its canonical address, if references
+    may name it by that instead of by type and id.
+    """
 
     name: str
     type: str
     where: tuple[Clause, ...]
+    address: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """Is of type `target`, and something of `type` that satisfies the clauses refers to it."""
+    """Is of type `target`, and something of `type` that satisfies the clauses refers to it.
+
+    `address` as in `Chain`.
+    """
 
     target: str
     type: str
     parameter: Parameter
     where: tuple[Clause, ...]
+    address: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +201,17 @@ def parse_query(
     total: Total = "auto",
     lenient: bool = False,
     now: float = 0.0,
+    base: str = "",
 ) -> Query:
     """A query from (name, value) pairs as they stand in a search URL, decoded.
 
-    `now` (epoch seconds) is what `ap` measures closeness of dates from. With `lenient`, unknown
-    parameters are left out and listed in `ignored`; values that are wrong are always refused.
+    `now` (epoch seconds) is what `ap` measures closeness of dates from. `base` is the address under which
+    facts are asked for here: a reference written with it means the same as one without. With `lenient`,
+    unknown parameters are left out and listed in `ignored`; values that are wrong are always refused.
     Raises `Invalid` with one problem per bad parameter.
     """
     types = (type,) if isinstance(type, str) else type
-    parser = _Parser(catalogue, types, now)
+    parser = _Parser(catalogue, types, now, base)
     clauses: list[Clause] = []
     problems: list[Problem] = []
     ignored: list[str] = []
@@ -230,10 +241,13 @@ def parse_query(
 class _Parser:
     """The grammar for one or several types; with several, only parameters all of them share."""
 
-    def __init__(self, catalogue: Catalogue, types: tuple[str, ...], now: float, depth: int = 0) -> None:
+    def __init__(
+        self, catalogue: Catalogue, types: tuple[str, ...], now: float, base: str, depth: int = 0
+    ) -> None:
         self._catalogue = catalogue
         self._types = types
         self._now = now
+        self._base = base
         self._depth = depth
 
     def clause(self, written: str, value: str) -> Clause:
@@ -391,6 +405,8 @@ class _Parser:
 
     def _reference_tokens(self, parameter: Parameter, target: str, value: str) -> list[str]:
         name = parameter.name
+        if self._base:
+            value = value.removeprefix(f"{self._base}/")
         if _ABSOLUTE.match(value):
             return [f"{name}={value}"]
         address, _, _ = value.partition("/_history/")
@@ -491,9 +507,12 @@ class _Parser:
         options: list[Clause] = []
         wrong: _Wrong | None = None
         for target in targets:
-            inner = _Parser(self._catalogue, (target,), self._now, self._depth + 1)
+            inner = _Parser(self._catalogue, (target,), self._now, self._base, self._depth + 1)
             try:
-                options.append(Chain(name, target, (inner.clause(rest, value),)))
+                where = (inner.clause(rest, value),)
+                options.append(
+                    Chain(name, target, where, canonical_address(self._catalogue, parameter, target))
+                )
             except _Wrong as error:
                 # A chain without a type goes to whichever targets know the parameter.
                 wrong = error if wrong is None or error.code != "not-supported" else wrong
@@ -509,11 +528,13 @@ class _Parser:
         _, type_, name, rest = parts
         if type_ not in self._catalogue.types:
             raise _Wrong("not-supported", "The type in _has is not known.")
-        inner = _Parser(self._catalogue, (type_,), self._now, self._depth + 1)
+        inner = _Parser(self._catalogue, (type_,), self._now, self._base, self._depth + 1)
         parameter = inner._parameter(name)
         if parameter.kind != "reference":
             raise _Wrong("not-supported", "The second part of _has must be a reference parameter.")
-        return Has(self._only_type(), type_, parameter, (inner.clause(rest, value),))
+        target = self._only_type()
+        address = canonical_address(self._catalogue, parameter, target)
+        return Has(target, type_, parameter, (inner.clause(rest, value),), address)
 
     def _only_type(self) -> str:
         if len(self._types) != 1:
@@ -523,6 +544,14 @@ class _Parser:
     def _check_depth(self) -> None:
         if self._depth >= MAX_CHAIN:
             raise _Wrong("too-costly", f"A chain may have {MAX_CHAIN} links.")
+
+
+def canonical_address(catalogue: Catalogue, parameter: Parameter, target: str) -> Parameter | None:
+    """The parameter with the canonical addresses of `target`, if a reference by `parameter` may be one."""
+    if all(path.datatype in ("Reference", "Resource") for path in parameter.paths):
+        return None
+    address = catalogue.find(target, "url")
+    return address if address is not None and address.kind == "uri" else None
 
 
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)

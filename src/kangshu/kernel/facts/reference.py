@@ -18,6 +18,7 @@ from kangshu.kernel.base.errors import Conflict, Gone, NotFound
 from kangshu.kernel.facts.bounds import Bound
 from kangshu.kernel.facts.definition import Draft, Fact, Outcome, Page, Terms
 from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.parameters import Parameter
 from kangshu.kernel.facts.query import (
     AllOf,
     AnyOf,
@@ -225,13 +226,14 @@ class ReferenceStore:
                 return any(bound.admits(moment, moment) for bound in any_of)
             case Element():
                 return _has_element(terms, clause)
-            case Chain(name, type_, where):
+            case Chain(name, type_, where, address):
                 return any(
-                    f"{name}={type_}/{other.fact.id}" in terms.tokens for other in self._all(type_, where)
+                    not _names(other, name, address).isdisjoint(terms.tokens)
+                    for other in self._all(type_, where)
                 )
-            case Has(target, type_, parameter, where):
-                address = f"{parameter.name}={target}/{fact.id}"
-                return any(address in other.terms.tokens for other in self._all(type_, where))
+            case Has(_, type_, parameter, where, address):
+                names = _names(version, parameter.name, address)
+                return any(not names.isdisjoint(other.terms.tokens) for other in self._all(type_, where))
             case Member(target, parameter, ids):
                 address = f"{parameter.name}={target}/{fact.id}"
                 lists = self._all(parameter.type, (Ids(ids),))
@@ -245,6 +247,14 @@ class ReferenceStore:
         for version in self._versions:
             if version.is_seen and version.fact.type == type_ and self._satisfies_all(version, where):
                 yield version
+
+
+def _names(version: _Version, reference: str, address: Parameter | None) -> set[str]:
+    """The tokens that what refers to the version carries."""
+    fact = version.fact
+    paths = address.json_paths() if address is not None else []
+    urls = [str(url) for path in paths for url in _values(_document(fact), path)[:1]]
+    return {f"{reference}={fact.type}/{fact.id}", *(f"{reference}={url}" for url in urls)}
 
 
 def _page(facts: list[Fact], count: int, cursor: str | None, *, total: int | None) -> Page:

@@ -89,13 +89,15 @@ class Select:
         select = Select(self._expected, self._listed)
         inner = select._inner("f", chain.type, chain.where)
         limit = select.bind(CHAINED + 1)
-        ids = self._listed(
-            f"SELECT id FROM (SELECT f.id FROM fact f WHERE {inner} OFFSET 0) f LIMIT {limit}",
-            select.parameters,
+        start = select.bind(f"{chain.type}/")
+        target = _each([f"{start}::text || f.id", *select._addresses("f", chain.address)])
+        rows = f"SELECT {target} AS target FROM fact f WHERE {inner} OFFSET 0"
+        targets = self._listed(
+            f"SELECT target FROM ({rows}) f WHERE target IS NOT NULL LIMIT {limit}", select.parameters
         )
-        if len(ids) > CHAINED:
+        if len(targets) > CHAINED:
             return chain
-        return Tokens(tuple(f"{chain.name}={chain.type}/{id}" for id in ids))
+        return Tokens(tuple(f"{chain.name}={target}" for target in targets))
 
     def where(self, query: Query) -> str:
         """The condition for `FROM fact f`."""
@@ -294,19 +296,34 @@ class Select:
     def _chain(self, a: str, clause: Chain) -> str:
         b = self._alias()
         inner = self._inner(b, clause.type, clause.where)
-        start = self.bind(f"{clause.name}={clause.type}/")
-        return f"{a}.tokens && ARRAY(SELECT token({start}::text || {b}.id) FROM fact {b} WHERE {inner})"
+        token = _each(self._reference_tokens(b, clause.name, clause.type, clause.address))
+        return f"{a}.tokens && ARRAY(SELECT {token} FROM fact {b} WHERE {inner})"
 
     def _has(self, a: str, clause: Has) -> str:
         b = self._alias()
         inner = self._inner(b, clause.type, clause.where)
-        if self._is_dense(clause.target, f"FROM fact {b} WHERE {inner}"):
-            name = self.bind(f"{clause.parameter.name}={clause.target}/")
-            refers = f"{b}.tokens @> ARRAY[token({name}::text || {a}.id)]"
+        is_canonical = clause.address is not None
+        if is_canonical or self._is_dense(clause.target, f"FROM fact {b} WHERE {inner}"):
+            tokens = self._reference_tokens(a, clause.parameter.name, clause.target, clause.address)
+            refers = f"{b}.tokens {'&&' if is_canonical else '@>'} ARRAY[{', '.join(tokens)}]"
             # Not a bare EXISTS: it would become a join, of which the planner expects few rows, and so to need
             # every row; but rows are many, and those of a page are soon found one by one.
             return f"coalesce(EXISTS (SELECT 1 FROM fact {b} WHERE {refers} AND {inner}), false)"
         return self._referred(a, b, clause.target, clause.parameter, inner)
+
+    def _reference_tokens(self, a: str, name: str, type_: str, address: Parameter | None) -> list[str]:
+        """The tokens that what refers to the row carries: one for its id, one for its canonical address."""
+        start, bare = self.bind(f"{name}={type_}/"), self.bind(f"{name}=")
+        urls = [f"token({bare}::text || {url})" for url in self._addresses(a, address)]
+        return [f"token({start}::text || {a}.id)", *urls]
+
+    def _addresses(self, a: str, address: Parameter | None) -> list[str]:
+        """The canonical addresses that stand in the row's body; NULL where none stands."""
+        paths = address.json_paths() if address is not None else []
+        return [
+            f"(jsonb_path_query_first({a}.body::jsonb, {self.bind(path)}::jsonpath) #>> '{{}}')"
+            for path in paths
+        ]
 
     def _is_dense(self, target: str, referrers: str) -> bool:
         current = CURRENT.format(a="f")
@@ -369,6 +386,11 @@ class Select:
             for path in sort_paths(key.parameter)
         )
         return f"lower(coalesce({texts}))"
+
+
+def _each(values: Sequence[str]) -> str:
+    """The values of a row, each a row of its own."""
+    return values[0] if len(values) == 1 else f"unnest(ARRAY[{', '.join(values)}])"
 
 
 def is_uncertain(query: Query) -> bool:

@@ -44,6 +44,7 @@ def matches(service: Service, call: Call, type: str, criteria: Params, *, limit:
         count=limit,
         total="none",
         now=service.platform.clock().timestamp(),
+        base=call.base,
     )
     return reader_for(service, call, "search", type).search(query).facts
 

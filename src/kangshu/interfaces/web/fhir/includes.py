@@ -127,10 +127,19 @@ def _reverse(service: Service, call: Call, facts: Sequence[Fact], include: Inclu
     reader = reader_or_none(service, call, "search", include.source)
     if reader is None:
         return []
+    urls = _urls(service, facts, include)
     found: list[Fact] = []
     for name in _reference_parameters(service, include):
-        found += reader.search(_query(service, include.source, name, addresses)).facts
+        found += reader.search(_query(service, include.source, name, [*addresses, *urls])).facts
     return found
+
+
+def _urls(service: Service, facts: Sequence[Fact], include: Include) -> list[str]:
+    """The canonical addresses of definitions: they are referred to by these as well."""
+    catalogue = service.platform.catalogue
+    types = {type for type in (fact.type for fact in facts) if catalogue.find(type, "url") is not None}
+    bodies = [orjson.loads(f.body) for f in facts if f.type in types and include.target in ("", f.type)]
+    return [body["url"] for body in bodies if isinstance(body.get("url"), str)]
 
 
 def _query(service: Service, type: str, parameter: str, values: list[str]):

@@ -14,6 +14,7 @@ from typing import IO
 import orjson
 
 from kangshu.domains.intake.reading import Media
+from kangshu.domains.intake.source import parse_source
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import (
     CDA_TYPES,
@@ -55,6 +56,7 @@ def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
     if not source:
         problem = Problem("error", "required", "source", "The source institution is not named.")
         raise Invalid(problem.message, remedy="Add ?source=<institution code>.", problems=(problem,))
+    parse_source(source)
     if call.principal.org is not None and source != call.principal.org:
         raise Refused("Messages can be sent for the own institution only.")
     grant = service.platform.policies.decide(

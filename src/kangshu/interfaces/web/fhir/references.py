@@ -65,6 +65,20 @@ def rewrite(resource: Json, addresses: Mapping[str, str], base: str) -> Json:
     return cast(Json, _rewritten("", resource, resolve))
 
 
+def without_base(value: Any, base: str) -> Any:
+    """A copy of a resource whose `Reference.reference` do not begin with `base`."""
+    if isinstance(value, list):
+        return [without_base(item, base) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: item.removeprefix(base)
+        if name == "reference" and isinstance(item, str)
+        else without_base(item, base)
+        for name, item in cast(Json, value).items()
+    }
+
+
 def _rewritten(name: str, value: Any, resolve: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {key: _rewritten(key, item, resolve) for key, item in cast(Json, value).items()}

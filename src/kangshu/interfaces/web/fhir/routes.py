@@ -57,8 +57,8 @@ _OPEN = frozenset({("metadata",)})
 """Paths that need no credentials."""
 
 LARGE_BODY = 4 << 20
-_LARGE = CapacityLimiter(2)
-"""Parsed, a large body takes many times its size: only so many are worked on at once."""
+_LARGE = CapacityLimiter(1)
+"""Parsed, a large body takes many times its size: they are worked on one after the other."""
 
 _NOBODY = Principal(id="", name="", role="client")
 
@@ -76,11 +76,14 @@ def fhir_routes(
     service = make_service(platform, oauth or {})
     register_url_convertor("fhir_path", _FhirPath())
     endpoint = _endpoint(service, principal_of)
-    return [
-        Route("/fhir", endpoint, methods=_METHODS),
-        Route("/fhir/{path:fhir_path}", endpoint, methods=_METHODS),
-        Route("/intake/fhir", _intake_endpoint(service, principal_of), methods=_METHODS),
+    routes = [
+        Route("/fhir", endpoint),
+        Route("/fhir/{path:fhir_path}", endpoint),
+        Route("/intake/fhir", _intake_endpoint(service, principal_of)),
     ]
+    for route in routes:
+        route.methods = None  # whichever comes: what a method is refused with is told by us
+    return [*routes]
 
 
 def make_service(platform: Platform, oauth: dict[str, str]) -> Service:

@@ -55,8 +55,13 @@ def check_compartment(service: Service, owner: str) -> None:
         )
 
 
-def build_query(service: Service, types: tuple[str, ...], shape: Shape, *, lenient: bool) -> Query:
-    """The query of a call. Lenient: unknown parameters are left out, as the specification asks."""
+def build_query(
+    service: Service, types: tuple[str, ...], shape: Shape, *, lenient: bool, base: str = ""
+) -> Query:
+    """The query of a call. Lenient: unknown parameters are left out, as the specification asks.
+
+    `base` is the address of the service, with which references to what is here may be written.
+    """
     query = parse_query(
         service.platform.catalogue,
         types,
@@ -67,6 +72,7 @@ def build_query(service: Service, types: tuple[str, ...], shape: Shape, *, lenie
         total=shape.total,
         lenient=lenient,
         now=service.platform.clock().timestamp(),
+        base=base,
     )
     _refuse_ignored_modifiers(service, types, query)
     return query
@@ -83,7 +89,7 @@ def _search(
     shape = parse_shape(call)
     check_includes(service, shape.includes)
     subset = parse_subset(call, service.elements)
-    query = build_query(service, types, shape, lenient=not is_strict(call))
+    query = build_query(service, types, shape, lenient=not is_strict(call), base=call.base)
     if where is not None:
         query = replace(query, where=(where, *query.where))
     reader = reader_for(service, call, "search", types[0] if len(types) == 1 else None)

@@ -43,6 +43,9 @@ def of_reference(place: Place) -> Take:
             terms.tokens.extend(tokens)
             if subjects:
                 terms.subjects.extend(subjects)
+        elif value:
+            # Words or a number instead of an address: not to be found by it, but not missing either.
+            terms.tokens.extend(f"{use.name}:present" for use in uses if use.only_type in (None, type_))
         if "identifier" in value:
             terms.tokens.extend(_logical_tokens(uses, value["identifier"], type_))
 
