@@ -106,6 +106,17 @@ def test_two_institutions_mean_different_things_by_the_same_numbers(platform: Pl
     assert len(stored(platform, "Patient")) == len(stored(platform, "Observation")) == 2
 
 
+def test_numbers_copied_from_the_document_of_another_patient_overwrite_nothing(platform: Platform) -> None:
+    send(platform, document(section("8716-3", PRESSURE)))
+    send(
+        platform,
+        document(section("8716-3", PRESSURE.replace("132", "99")), patient=PATIENT.replace("P1", "P2")),
+    )
+    values = {each["valueQuantity"]["value"] for each in stored(platform, "Observation")}
+    assert values == {132, 99}
+    assert len(stored(platform, "Composition")) == len(stored(platform, "Binary")) == 2
+
+
 def test_a_resident_is_one_person_by_the_identity_number_of_the_header(platform: Platform) -> None:
     number = "<id root='2.16.156.10011.1.3' extension='440981195207080020'/>"
     one = PATIENT.replace("<patient>", f"<patient>{number}").replace("19850315", "19520708")

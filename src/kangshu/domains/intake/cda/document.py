@@ -20,7 +20,6 @@ from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
 from kangshu.kernel.base.errors import Problem
-from kangshu.kernel.base.ids import derived_id
 
 MEDIA_TYPE = "application/hl7-cda+xml"
 STATEMENTS = (
@@ -223,7 +222,8 @@ class _Body:
 
     def _binary(self, what: str, media_type: str, data: str) -> str:
         engine = self.engine
-        id_ = derived_id(engine.source, "cda", "Binary", what, engine.document)
+        patient = "" if engine.subject is None else engine.subject["reference"]
+        id_ = engine.id_of("Binary", patient, what, engine.document)
         body: Json = {"resourceType": "Binary", "id": id_, "contentType": media_type}
         if engine.subject is not None:
             body["securityContext"] = dict(engine.subject)
