@@ -67,7 +67,7 @@ def read_document(raw: bytes, tables: Tables, *, source: str) -> Reading:
 def _check_root(root: Element) -> None:
     if root.tag != "ClinicalDocument":
         raise invalid(
-            place_of(root),
+            f"line {root.sourceline}",
             "The root is not a ClinicalDocument, so this is no CDA document.",
             remedy="Send whole documents of HL7 CDA R2, not parts of them.",
         )
