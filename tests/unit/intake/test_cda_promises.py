@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 from kangshu.app.platform import Platform
@@ -124,6 +125,17 @@ def test_a_resident_is_one_person_by_the_identity_number_of_the_header(platform:
     send(platform, document(patient=one.replace("'P1'", "'Q7'")), B)
     persons = {platform.person_of("Patient", patient["id"]) for patient in stored(platform, "Patient")}
     assert len(persons) == 1
+
+
+def test_files_are_documents_by_their_names(platform: Platform, tmp_path: Path) -> None:
+    for number, name in enumerate(("a.xml", "b.CDA", "c.ccda", "d.xml.gz")):
+        raw = document(section("8716-3", PRESSURE.replace("bp1", f"bp{number}")), number=name).encode()
+        (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    (tmp_path / "e.xml").write_text("{}", "utf-8")
+    tally, early = platform.receive_files(A, sorted(tmp_path.iterdir()))
+    assert early == []
+    assert tally.stored["Observation"] == 4
+    assert tally.quarantined == {"?": 1}
 
 
 def test_what_cannot_be_read_waits_in_quarantine_with_its_line_and_harms_nobody(platform: Platform) -> None:

@@ -407,6 +407,19 @@ def test_a_medicine_given_in_a_procedure_was_administered() -> None:
     assert found["dosage"]["dose"]["value"] == 5
 
 
+def test_a_planned_supply_is_asked_for() -> None:
+    inside = f"<quantity value='3'/>{DRUG.replace('consumable>', 'product>')}"
+    found = only("SupplyRequest", section("18776-5", statement("supply", "4.43", inside, mood="INT")))
+    assert found["quantity"] == {"value": 3}
+    assert found["itemCodeableConcept"] == {"coding": [{"code": "1"}]}
+
+
+def test_a_section_says_why_it_is_empty() -> None:
+    text = document(section("48765-2")).replace("<section>", "<section nullFlavor='NASK'>")
+    (composition,) = (body for body in read(text) if body["resourceType"] == "Composition")
+    assert composition["section"][0]["emptyReason"]["coding"][0]["code"] == "notasked"
+
+
 def test_insurance_without_a_named_payer_is_known_by_the_number_of_the_payer() -> None:
     inside = (
         f"{CODE}<performer><assignedEntity><id root='1.7' extension='payer'/></assignedEntity></performer>"

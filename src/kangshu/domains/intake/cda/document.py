@@ -17,7 +17,7 @@ from kangshu.domains.intake.cda.concepts import concept
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
-from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json
+from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json, target_of
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
 from kangshu.kernel.base.errors import Problem
 
@@ -171,7 +171,19 @@ class _Body:
         ]
         if inner:
             found["section"] = inner
-        return found if "text" in found or entries or inner else None
+        if not entries and not inner:
+            found |= self._empty(element)
+        return found if found.keys() & {"text", "entry", "section"} else None
+
+    def _empty(self, section: Element) -> Json:
+        """Why a section that says so has nothing in it."""
+        reason = (
+            target_of(self.engine.context, section, "empty_reason") if section.get("nullFlavor") else None
+        )
+        if reason is None:
+            return {}
+        coded = {"system": reason.system, "code": reason.code, "display": reason.display}
+        return {"emptyReason": {"coding": [coded]}}
 
     def _codes(self, element: Element) -> list[str]:
         code = element.find("code")
