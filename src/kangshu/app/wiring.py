@@ -12,8 +12,8 @@ from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
-from kangshu.domains.intake.cda.reading import read_reader
 from kangshu.domains.intake.base_rules import load_required_codes
+from kangshu.domains.intake.cda.reading import read_reader
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.kernel.base.time import Clock, utc_now

@@ -54,6 +54,13 @@ def test_a_dtd_of_any_kind_is_refused_before_it_is_read(prolog: str) -> None:
     assert place(f"{prolog}{SOUND}".encode("utf-16")).startswith("line ")
 
 
+def test_lines_are_counted_from_the_beginning_of_the_message() -> None:
+    before = "<?xml version='1.0'?>\n<!-- one\ntwo -->\n"
+    assert place(before + SOUND.replace("</title>", "\n</titel>")) == "line 5"
+    assert place(before + SOUND.replace("recordTarget", "recordtarget")) == "ClinicalDocument (line 4)"
+    assert place(before + "<Other/>") == "line 4"
+
+
 def test_an_entity_that_nobody_declared_is_refused_with_its_line() -> None:
     assert place(SOUND.replace("<title>摘要", "\n<title>&xxe;")) == "line 2"
 

@@ -35,8 +35,9 @@ def rendered(inside: str) -> str:
         ("<list><item>a</item><item ID='i'>b</item></list>", '<ul><li>a</li><li id="n-i">b</li></ul>'),
         (
             (
-                "<table border='1' width='100%'><caption>C</caption><colgroup><col width='9'/></colgroup><tbody>"
-                "<tr><th colspan='2' align='left'>h</th></tr><tr><td rowspan='x'>d</td></tr></tbody></table>"
+                "<table border='1' width='100%'><caption>C</caption><colgroup><col width='9'/></colgroup>"
+                "<tbody><tr><th colspan='2' align='left'>h</th></tr>"
+                "<tr><td rowspan='x'>d</td></tr></tbody></table>"
             ),
             (
                 '<table><caption>C</caption><tbody><tr><th colspan="2">h</th></tr>'

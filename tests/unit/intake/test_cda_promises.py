@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 from kangshu.app.platform import Platform
@@ -106,6 +107,17 @@ def test_two_institutions_mean_different_things_by_the_same_numbers(platform: Pl
     assert len(stored(platform, "Patient")) == len(stored(platform, "Observation")) == 2
 
 
+def test_numbers_copied_from_the_document_of_another_patient_overwrite_nothing(platform: Platform) -> None:
+    send(platform, document(section("8716-3", PRESSURE)))
+    send(
+        platform,
+        document(section("8716-3", PRESSURE.replace("132", "99")), patient=PATIENT.replace("P1", "P2")),
+    )
+    values = {each["valueQuantity"]["value"] for each in stored(platform, "Observation")}
+    assert values == {132, 99}
+    assert len(stored(platform, "Composition")) == len(stored(platform, "Binary")) == 2
+
+
 def test_a_resident_is_one_person_by_the_identity_number_of_the_header(platform: Platform) -> None:
     number = "<id root='2.16.156.10011.1.3' extension='440981195207080020'/>"
     one = PATIENT.replace("<patient>", f"<patient>{number}").replace("19850315", "19520708")
@@ -113,6 +125,17 @@ def test_a_resident_is_one_person_by_the_identity_number_of_the_header(platform:
     send(platform, document(patient=one.replace("'P1'", "'Q7'")), B)
     persons = {platform.person_of("Patient", patient["id"]) for patient in stored(platform, "Patient")}
     assert len(persons) == 1
+
+
+def test_files_are_documents_by_their_names(platform: Platform, tmp_path: Path) -> None:
+    for number, name in enumerate(("a.xml", "b.CDA", "c.ccda", "d.xml.gz")):
+        raw = document(section("8716-3", PRESSURE.replace("bp1", f"bp{number}")), number=name).encode()
+        (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    (tmp_path / "e.xml").write_text("{}", "utf-8")
+    tally, early = platform.receive_files(A, sorted(tmp_path.iterdir()))
+    assert early == []
+    assert tally.stored["Observation"] == 4
+    assert tally.quarantined == {"?": 1}
 
 
 def test_what_cannot_be_read_waits_in_quarantine_with_its_line_and_harms_nobody(platform: Platform) -> None:

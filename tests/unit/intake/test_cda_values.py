@@ -361,3 +361,102 @@ def test_what_has_no_legal_form_is_left_out_and_told() -> None:
         source="H1",
     )
     assert [problem.path.split(".")[0] for problem in reading.left_out] == ["Goal"]
+
+
+CODE = "<code code='c' codeSystem='1.2.3'/>"
+PIECES = DRUG.replace("<code code='1'/>", "<name>药</name>")
+
+
+@pytest.mark.parametrize(
+    ("type", "code", "inside"),
+    [
+        ("Observation", "8716-3", f"<observation>{CODE}<value xsi:type='PQ' value='1'/></observation>"),
+        ("Observation", "29762-2", f"<observation>{CODE}<value xsi:type='ST'>x</value></observation>"),
+        (
+            "DiagnosticReport",
+            "30954-2",
+            f"<organizer>{CODE}<component><observation>{CODE}</observation></component></organizer>",
+        ),
+        ("Immunization", "11369-6", f"<substanceAdministration>{PIECES}</substanceAdministration>"),
+        ("MedicationStatement", "10160-0", f"<substanceAdministration>{PIECES}</substanceAdministration>"),
+        ("Procedure", "47519-4", f"<procedure>{CODE}</procedure>"),
+        ("ServiceRequest", "18776-5", f"<procedure moodCode='INT'>{CODE}</procedure>"),
+        ("Encounter", "46240-8", f"<encounter>{CODE}</encounter>"),
+        ("Observation", "99999-9", f"<observation>{CODE}<value xsi:type='ST'>x</value></observation>"),
+    ],
+)
+def test_a_statement_without_template_is_known_by_its_kind_and_section(
+    type: str, code: str, inside: str
+) -> None:
+    assert type in {body["resourceType"] for body in read(document(section(code, inside)))}
+
+
+def test_vital_signs_without_templates_are_a_panel_of_vital_signs() -> None:
+    measured = f"<observation>{CODE}<value xsi:type='PQ' value='1'/></observation>"
+    inside = f"<organizer>{CODE}<component>{measured}</component></organizer>"
+    found = [b for b in read(document(section("8716-3", inside))) if b["resourceType"] == "Observation"]
+    assert {b["category"][0]["coding"][0]["code"] for b in found} == {"vital-signs"}
+    assert sum("hasMember" in b for b in found) == 1
+
+
+def test_a_medicine_given_in_a_procedure_was_administered() -> None:
+    given = statement("substanceAdministration", "4.16", "<doseQuantity value='5' unit='mg'/>" + DRUG)
+    inside = f"{CODE}<effectiveTime value='20240102'/><entryRelationship>{given}</entryRelationship>"
+    found = only("MedicationAdministration", section("47519-4", statement("procedure", "4.14", inside)))
+    assert found["effectiveDateTime"] == "2024-01-02"
+    assert found["dosage"]["dose"]["value"] == 5
+
+
+def test_a_planned_supply_is_asked_for() -> None:
+    inside = f"<quantity value='3'/>{DRUG.replace('consumable>', 'product>')}"
+    found = only("SupplyRequest", section("18776-5", statement("supply", "4.43", inside, mood="INT")))
+    assert found["quantity"] == {"value": 3}
+    assert found["itemCodeableConcept"] == {"coding": [{"code": "1"}]}
+
+
+def test_a_section_says_why_it_is_empty() -> None:
+    text = document(section("48765-2")).replace("<section>", "<section nullFlavor='NASK'>")
+    (composition,) = (body for body in read(text) if body["resourceType"] == "Composition")
+    assert composition["section"][0]["emptyReason"]["coding"][0]["code"] == "notasked"
+
+
+def test_insurance_without_a_named_payer_is_known_by_the_number_of_the_payer() -> None:
+    inside = (
+        f"{CODE}<performer><assignedEntity><id root='1.7' extension='payer'/></assignedEntity></performer>"
+    )
+    found = only("Coverage", section("48768-6", statement("act", "4.61", inside)))
+    assert found["payor"] == [{"identifier": {"system": "urn:oid:1.7", "value": "payer"}}]
+
+
+def test_chinese_headers_and_elements() -> None:
+    patient = PATIENT.replace(
+        "<birthTime value='19850315'/>",
+        "<birthTime value='19850315'/><maritalStatusCode code='20' codeSystem='2.16.156.10011.2.3.3.5'/>"
+        "<ethnicGroupCode code='01' codeSystem='2.16.156.10011.2.3.3.3' displayName='汉族'/>"
+        "<nationality code='156' codeSystem='2.16.156.10011.2.3.3.1' displayName='中国'/>",
+    )
+
+    def element(code: str, value: str) -> str:
+        return f"<observation><code code='{code}' codeSystem='2.16.156.10011.2.2.1'/>{value}</observation>"
+
+    found = read(
+        document(
+            section(
+                "29548-5",
+                element("DE05.01.025.00", "<value xsi:type='ST'>感冒</value>"),
+                element("DE04.50.001.00", "<value xsi:type='CD' code='1' displayName='A型'/>"),
+                element("DE99.99.999.00", "<value xsi:type='ST'>其他</value>"),
+            ),
+            patient=patient,
+        )
+    )
+    by_type = {body["resourceType"]: body for body in found}
+    assert by_type["Patient"]["maritalStatus"]["coding"][0]["code"] == "M"
+    assert [each["url"] for each in by_type["Patient"]["extension"]] == [
+        "urn:oid:2.16.156.10011.2.3.3.3",
+        "http://hl7.org/fhir/StructureDefinition/patient-nationality",
+    ]
+    assert by_type["Condition"]["code"] == {"text": "感冒"}
+    observations = [body for body in found if body["resourceType"] == "Observation"]
+    assert [body["code"]["coding"][0]["code"] for body in observations] == ["883-9"]
+    assert observations[0]["valueCodeableConcept"]["text"] == "A型"

@@ -23,7 +23,9 @@ from kangshu.interfaces.cli.console import (
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files, in FHIR R4 JSON.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, or folders of files: FHIR R4 JSON, CDA documents.")
+    ],
     source: Annotated[str, typer.Option(help="Code of the institution the data is from.")] = "LOCAL",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the counts as JSON on the last line.")
@@ -32,7 +34,7 @@ def command(
         int | None, typer.Option(min=1, help="Worker processes; default: one per core.")
     ] = None,
 ) -> None:
-    """Load FHIR files: bundles of every type, NDJSON, single resources, plain or gzip.
+    """Load FHIR files (bundles of every type, NDJSON, single resources) and CDA documents, plain or gzip.
 
     Every file is a message: it is journalled, checked, joined to persons and stored. What cannot be
     used goes to quarantine. Loading the same files twice changes nothing.

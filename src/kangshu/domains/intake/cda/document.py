@@ -17,10 +17,9 @@ from kangshu.domains.intake.cda.concepts import concept
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
-from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json
+from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json, target_of
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
 from kangshu.kernel.base.errors import Problem
-from kangshu.kernel.base.ids import derived_id
 
 MEDIA_TYPE = "application/hl7-cda+xml"
 STATEMENTS = (
@@ -68,7 +67,7 @@ def read_document(raw: bytes, tables: Tables, *, source: str) -> Reading:
 def _check_root(root: Element) -> None:
     if root.tag != "ClinicalDocument":
         raise invalid(
-            place_of(root),
+            f"line {root.sourceline}",
             "The root is not a ClinicalDocument, so this is no CDA document.",
             remedy="Send whole documents of HL7 CDA R2, not parts of them.",
         )
@@ -172,7 +171,19 @@ class _Body:
         ]
         if inner:
             found["section"] = inner
-        return found if "text" in found or entries or inner else None
+        if not entries and not inner:
+            found |= self._empty(element)
+        return found if found.keys() & {"text", "entry", "section"} else None
+
+    def _empty(self, section: Element) -> Json:
+        """Why a section that says so has nothing in it."""
+        reason = (
+            target_of(self.engine.context, section, "empty_reason") if section.get("nullFlavor") else None
+        )
+        if reason is None:
+            return {}
+        coded = {"system": reason.system, "code": reason.code, "display": reason.display}
+        return {"emptyReason": {"coding": [coded]}}
 
     def _codes(self, element: Element) -> list[str]:
         code = element.find("code")
@@ -223,7 +234,8 @@ class _Body:
 
     def _binary(self, what: str, media_type: str, data: str) -> str:
         engine = self.engine
-        id_ = derived_id(engine.source, "cda", "Binary", what, engine.document)
+        patient = "" if engine.subject is None else engine.subject["reference"]
+        id_ = engine.id_of("Binary", patient, what, engine.document)
         body: Json = {"resourceType": "Binary", "id": id_, "contentType": media_type}
         if engine.subject is not None:
             body["securityContext"] = dict(engine.subject)

@@ -175,19 +175,25 @@ class Engine:
         type_ = each.resource
         number = self._number(each, node)
         content = _digest(body)
+        # Who copies a document to write the next copies its numbers: they stay with each patient.
+        patient = "" if each.shared or self.subject is None else self.subject["reference"]
         if number is None:
-            scope = () if each.shared else (self.document,)
-            address = (type_, derived_id(self.source, "cda", type_, *scope, content))
+            document = "" if each.shared else self.document
+            address = (type_, self.id_of(type_, patient, document, content))
         else:
-            address = (type_, derived_id(self.source, "cda", type_, *number))
+            address = (type_, self.id_of(type_, patient, *number))
             before = self.made.get(address)
             if before is not None and each.shared:
                 body = _completed(before, body)
             elif before is not None and _digest(before) != content:
                 # One number for two things: the first keeps it, the other is known by its content too.
-                address = (type_, derived_id(self.source, "cda", type_, *number, content))
+                address = (type_, self.id_of(type_, patient, *number, content))
         self.made[address] = body | {"id": address[1]}
         return address
+
+    def id_of(self, type_: str, *parts: str) -> str:
+        """The id of a resource of this institution, from what identifies it."""
+        return derived_id(self.source, "cda", type_, *parts)
 
     def _number(self, each: Map, node: Element) -> tuple[str, str] | None:
         for key in each.keys:

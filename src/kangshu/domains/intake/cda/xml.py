@@ -51,6 +51,7 @@ _ENCODINGS = {
 }
 _DECLARATION = re.compile(r"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["'][^>]*\?>""")
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
+_ELEMENT_NAME = re.compile(r"[A-Za-z]{1,40}")
 _FIRST_TAG = re.compile(r"<([^\s<>/]+)")
 _CAST = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
@@ -94,7 +95,7 @@ def parse(raw: bytes) -> Element:
     text = _decoded(raw)
     body = _without_declaration(text)
     _within_limits(body)
-    return _plain(_tree(body, text.count("\n", 0, len(text) - len(body))))
+    return _plain(_tree(body))
 
 
 def invalid(place: str, message: str, *, remedy: str = "Correct the document and send it again.") -> Invalid:
@@ -131,7 +132,7 @@ def _codec(raw: bytes) -> str:
 
 
 def _without_declaration(text: str) -> str:
-    """What follows the XML declaration. A DTD, the door of every entity, can only stand before the root."""
+    """The root, on the line it stands on. A DTD, the door of every entity, can only stand before it."""
     start = text.lstrip()
     if start.startswith("<?xml") and "?>" in start:
         start = start[start.index("?>") + 2 :]
@@ -148,7 +149,7 @@ def _without_declaration(text: str) -> str:
     if not after.startswith("<"):
         line = text.count("\n", 0, len(text) - len(after)) + 1
         raise invalid(f"line {line}", "The document has no XML element.")
-    return after
+    return "\n" * text.count("\n", 0, len(text) - len(after)) + after
 
 
 def _within_limits(text: str) -> None:
@@ -164,7 +165,7 @@ def _within_limits(text: str) -> None:
         raise invalid(f"line {line}", "The document holds a control character, which XML forbids.")
 
 
-def _tree(text: str, lines_before: int) -> Element:
+def _tree(text: str) -> Element:
     """Prefixes that every CDA document uses may be left undeclared; nothing else is mended."""
     for _ in range(len(_STANDARD) + 1):
         try:
@@ -173,7 +174,7 @@ def _tree(text: str, lines_before: int) -> Element:
             message = str(error.msg)
             missing = _UNDECLARED.match(message)
             if missing is None:
-                raise _broken(error, message, lines_before) from None
+                raise _broken(error, message) from None
             text = _declaring(text, missing[1])
     raise invalid("line 1", "A namespace prefix is used that nothing declares.")
 
@@ -196,9 +197,9 @@ def _declaring(text: str, prefix: str) -> str:
     return _FIRST_TAG.sub(lambda match: f'<{match[1]} xmlns:{prefix}="{_STANDARD[prefix]}"', text, count=1)
 
 
-def _broken(error: Any, message: str, lines_before: int) -> Invalid:
+def _broken(error: Any, message: str) -> Invalid:
     """What is wrong, in words of our own: those of the parser quote the document."""
-    line = int(error.lineno or 1) + lines_before
+    line = int(error.lineno or 1)
     said = _FAULTS.get(int(error.code or 0), "This is not well-formed XML.")
     if "depth" in message.lower():
         said = "The elements are nested too deeply."
@@ -255,5 +256,8 @@ def check_breadth(root: Element, names: tuple[str, ...]) -> None:
 
 def place_of(element: Element) -> str:
     """Where an element stands, as a path of names, for messages."""
-    names = [str(each.tag).rpartition("}")[2] for each in element.iterancestors()]
-    return "/".join([*reversed(names), str(element.tag).rpartition("}")[2]]) + f" (line {element.sourceline})"
+    chain = [element, *element.iterancestors()]
+    names = [str(each.tag).rpartition("}")[2] for each in reversed(chain)]
+    # A name that HL7 would not give may be somebody's.
+    shown = [name if _ELEMENT_NAME.fullmatch(name) else "?" for name in names]
+    return f"{'/'.join(shown)} (line {element.sourceline})"
