@@ -1,0 +1,344 @@
+"""From a message to resources: walk over its segments, open resources, fill them, give them their ids.
+
+Which segment opens, joins or extends which resource stands in `messages.tsv`. An id is derived from
+the institution and a business key (`keys.tsv`), so what is sent again, or corrected, has the same one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
+from kangshu.domains.intake.hl7v2.mapping import Apply, Maps
+from kangshu.domains.intake.hl7v2.message import Message, Segment
+from kangshu.domains.intake.hl7v2.primitives import zone_of
+from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
+from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies
+from kangshu.domains.intake.hl7v2.targets import Put, put_at
+from kangshu.kernel.base.errors import Problem
+from kangshu.kernel.base.ids import derived_id
+
+MAX_RESOURCES = 20_000
+
+_FORGOTTEN = {
+    "PID": ("OBR", "OBX", "ORC", "RXA", "SPM", "PV1"),
+    "ORC": ("OBR", "OBX", "RXA", "SPM"),
+}
+"""Where a group begins, the segments of the last one no longer speak."""
+
+Mode = Literal["replace", "update", "fill"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as JSON. `mode` says what it does to one that is there: see `merging`."""
+
+    type: str
+    id: str
+    raw: bytes
+    mode: str
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a message holds, and what of it could not be used."""
+
+    resources: list[Resource]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    use: Use
+    when: Holds | None
+    apply: Sequence[Apply]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to do with each segment of one kind of message, and what its event says of itself."""
+
+    steps: Mapping[str, Sequence[_Step]]
+    said: Sequence[tuple[str, Put, Any]]
+
+
+class Assembler:
+    """Messages into resources, by the tables. Stateless between calls."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._maps = Maps(tables)
+        self._plans: dict[tuple[str, str], _Plan] = {}
+        # Every row is compiled now, so that a mistake shows when the tables are read.
+        self._steps = [
+            _Step(use, parse_when(use.when, 0), self._maps.apply(use.segment.rstrip("*"), use.resource))
+            for use in tables.uses
+        ]
+
+    def knows(self, kind: str, event: str) -> bool:
+        """Whether anything is done with such messages."""
+        return bool(self._plan(kind, event).steps)
+
+    def assemble(self, message: Message, source: str) -> Assembled:
+        """The resources of a message from an institution."""
+        run = self._run(message, source)
+        plan = self._plan(message.component(message.header, 9, 1), _event(message))
+        for segment in message.segments:
+            self._take(segment, plan, run)
+        self._name(run)
+        self._complete(run)
+        return Assembled([_resource(each) for each in run.builders if not each.dropped], run.problems)
+
+    def _run(self, message: Message, source: str) -> Run:
+        marks = message.delimiters
+        return Run(
+            message,
+            source,
+            zone_of(message.header.field(7), self._tables.zone),
+            (marks.repetition, marks.component, marks.subcomponent),
+            marks,
+            marks.escape,
+        )
+
+    def _plan(self, kind: str, event: str) -> _Plan:
+        plan = self._plans.get((kind, event))
+        if plan is None:
+            steps: dict[str, list[_Step]] = {}
+            for step in self._steps:
+                if applies(step.use.messages, kind, event):
+                    steps.setdefault(step.use.segment, []).append(step)
+            said = [
+                (each.resource, put_at(each.target), json.loads(each.value))
+                for each in self._tables.events
+                if applies(each.messages, kind, event)
+            ]
+            plan = _Plan(steps, said)
+            if len(self._plans) < 1000:
+                self._plans[kind, event] = plan
+        return plan
+
+    # -- segments
+
+    def _take(self, segment: Segment, plan: _Plan, run: Run) -> None:
+        name = segment.name
+        run.latest[name] = segment
+        run.segment, run.number = segment, 0
+        if name in _FORGOTTEN:
+            for each in _FORGOTTEN[name]:
+                run.latest.pop(each, None)
+        for step in plan.steps.get(name) or (plan.steps.get("Z*", ()) if name.startswith("Z") else ()):
+            if step.when is not None and not step.when(segment.fields, run):
+                continue
+            builder = self._builder(segment, step.use, plan, run)
+            if builder is None:
+                continue
+            builder.segments.setdefault(segment.name, segment)
+            for apply in step.apply:
+                apply(segment.fields, run, builder)
+        if name != "NTE":
+            run.latest["PRE"] = segment
+
+    def _builder(self, segment: Segment, use: Use, plan: _Plan, run: Run) -> Builder | None:
+        """The resource a segment is about, by `use.how`."""
+        for type_ in use.closes:
+            if type_ != "*":
+                run.current.pop(type_, None)
+            elif use.resource in run.current:
+                run.current.clear()
+        builder = run.current.get(use.resource)
+        if use.how == "extend":
+            return builder
+        if use.how == "join" and builder is not None and segment.name not in builder.segments:
+            return builder
+        if len(run.builders) >= MAX_RESOURCES:
+            run.problem(f"The message holds more than {MAX_RESOURCES} resources.", "too-costly")
+            return None
+        builder = _open(use, run)
+        for name, put, value in plan.said:
+            if name == use.resource:
+                put(builder.body, builder.labels, value)
+        return builder
+
+    # -- ids
+
+    def _name(self, run: Run) -> None:
+        """Give every resource its id: the first key all of whose parts are there, counted where it comes twice."""
+        seen: dict[tuple[str, ...], int] = {}
+        named: set[int] = set()
+        for builder in run.builders:
+            self._name_one(builder, run, seen, named)
+
+    def _name_one(
+        self, builder: Builder, run: Run, seen: dict[tuple[str, ...], int], named: set[int]
+    ) -> None:
+        if id(builder) in named:
+            return
+        named.add(id(builder))
+        for parent in builder.parents.values():
+            self._name_one(parent, run, seen, named)
+        for number, key in enumerate(self._tables.keys.get(builder.type, ())):
+            parts = self._key(key, builder, run)
+            if parts is not None:
+                found = (builder.type, str(number), *parts)
+                break
+        else:
+            found = (builder.type, "message", run.message.component(run.message.header, 10))
+        times = seen[found] = seen.get(found, 0) + 1
+        if times > 1 and "#" in builder.name:
+            # A number that is merged into itself: there is nothing to tell.
+            builder.dropped = True
+        counted = found if times == 1 else (*found, str(times))
+        builder.id = derived_id(run.source, *counted)
+        builder.body["id"] = builder.id
+        builder.ref["reference"] = f"{builder.type}/{builder.id}"
+
+    def _key(self, key: Sequence[str], builder: Builder, run: Run) -> list[str] | None:
+        found: list[str] = []
+        for part in key:
+            value = self._key_part(part, builder, run)
+            if not value:
+                return None
+            found.append(value)
+        return found
+
+    def _key_part(self, part: str, builder: Builder, run: Run) -> str:
+        """`@Type`: the id of the parent; `.identifier`: its system and value; `PV1-19`: a field as text."""
+        optional = part.endswith("?")
+        written, _, unless = part.rstrip("?").partition("!")
+        for each in written.split("|"):
+            value = self._key_value(each, builder, run)
+            if value and not (unless and value.split("^")[0] == unless):
+                return value
+        return "-" if optional else ""
+
+    def _key_value(self, part: str, builder: Builder, run: Run) -> str:
+        if part.startswith("@"):
+            parent = builder.parents.get(part[1:])
+            return parent.id if parent is not None else ""
+        if part.startswith("."):
+            return self._identifier(builder.body.get(part[1:]))
+        return self._field(part, builder, run)
+
+    def _identifier(self, value: Any) -> str:
+        """System and value of the identifier that ranks first by its type; of several, the first."""
+        ranks = self._tables.codes["identifier-rank"]
+        best = ""
+        least = 1000
+        for each in value if isinstance(value, list) else ():
+            kind = _code_of(each.get("type"))
+            rank = int((ranks.get(kind) or ranks["*"]).value)
+            if each.get("value") and rank < least:
+                best, least = f"{each.get('system', '')}|{each['value']}", rank
+        return best
+
+    def _field(self, part: str, builder: Builder, run: Run) -> str:
+        name, _, place = part.partition("-")
+        segment = builder.segments.get(name) or (run.message.header if name == "MSH" else None)
+        if segment is None:
+            return ""
+        number, _, component = place.partition(".")
+        written = segment.field(int(number)).split(run.separators[0], 1)[0]
+        if component:
+            parts = written.split(run.separators[1])
+            written = parts[int(component) - 1] if int(component) <= len(parts) else ""
+        found = "^".join(run.text(each) for each in written.split(run.separators[1])).rstrip("^")
+        return "" if found == '""' else found
+
+    # -- what FHIR requires
+
+    def _complete(self, run: Run) -> None:
+        """Put defaults where FHIR requires something; set aside what lacks what cannot be guessed."""
+        for builder in run.builders:
+            for element in self._tables.elements.get(builder.type, ()):
+                if not _has(builder.body, element.element):
+                    self._lack(builder, element, run)
+        while gone := [each for each in run.builders if each.dropped and each.ref.get("reference")]:
+            refs = [each.ref for each in gone]
+            for each in gone:
+                each.ref["reference"] = ""
+            for builder in run.builders:
+                if not builder.dropped:
+                    _prune(builder.body, refs)
+                    for element in self._tables.elements.get(builder.type, ()):
+                        if not _has(builder.body, element.element):
+                            self._lack(builder, element, run)
+
+    def _lack(self, builder: Builder, element: Element, run: Run) -> None:
+        if element.default:
+            builder.assumed.append(element.element.partition(".")[0].partition("[")[0].partition("|")[0])
+            put_at(element.element.split("|")[0])(builder.body, {}, json.loads(element.default))
+            return
+        builder.dropped = True
+        name, _, number = element.source.partition("-")
+        segment = builder.segments.get(name)
+        place = element.source
+        if segment is not None and segment.number > 1:
+            place = f"{name}[{segment.number}]-{number}" if number else f"{name}[{segment.number}]"
+        wanted = element.element.split("|")[0]
+        run.problem_at(place, f"A {builder.type} needs {wanted}, and this says nothing of it.", "required")
+
+
+def _event(message: Message) -> str:
+    """The trigger event: MSH-9-2, else EVN-1, else what the structure of MSH-9-3 says."""
+    event = message.component(message.header, 9, 2)
+    if not event and (found := message.first("EVN")) is not None:
+        event = message.component(found, 1)
+    return event or message.component(message.header, 9, 3).rpartition("_")[2]
+
+
+def _open(use: Use, run: Run) -> Builder:
+    ref: Body = {"reference": f"#{len(run.builders)}"}
+    type_ = use.resource.partition("#")[0]
+    builder = Builder(use.resource, use.mode, {"resourceType": type_, "id": ""}, ref)
+    run.builders.append(builder)
+    run.current[use.resource] = builder
+    waiting = [each for each in run.waiting if each[0] == use.resource]
+    if waiting:
+        run.waiting = [each for each in run.waiting if each[0] != use.resource]
+        for _, at, put in waiting:
+            at.parents.setdefault(use.resource, builder)
+            put(at.body, at.labels, ref)
+    return builder
+
+
+def _code_of(concept: Any) -> str:
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return codings[0].get("code", "") if codings else (concept or {}).get("text", "")
+
+
+def _has(body: Body, element: str) -> bool:
+    """Whether one of `a|b` is there; `a.b` inside."""
+    for each in element.split("|"):
+        value: Any = body
+        for name in each.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if value not in (None, [], {}, ""):
+            return True
+    return False
+
+
+def _prune(value: Any, refs: Iterable[Body]) -> bool:
+    """Take references out, and what is empty without them; whether nothing is left."""
+    if isinstance(value, dict):
+        if any(value is ref for ref in refs):
+            return True
+        for name in [name for name, each in value.items() if _prune(each, refs)]:
+            del value[name]
+        return not value
+    if isinstance(value, list):
+        value[:] = [each for each in value if not _prune(each, refs)]
+        return not value
+    return False
+
+
+def _resource(builder: Builder) -> Resource:
+    body = builder.body
+    if builder.mode == "replace":
+        body = {name: value for name, value in body.items() if value is not None}
+    return Resource(builder.type, builder.id, msgspec.json.encode(body), builder.mode, tuple(builder.assumed))

@@ -1,0 +1,95 @@
+"""Where a value goes: `name[]` appends, `contact[nk].name` goes into the entry with that label.
+
+A path is compiled once into a function. Labels are kept beside the body, never in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from kangshu.domains.intake.hl7v2.run import Body
+from kangshu.kernel.base.errors import Invalid
+
+Put = Callable[[Body, dict[str, Body], Any], None]
+
+_STEP = re.compile(r"(\*|[A-Za-z_][A-Za-z0-9_]*)(?:\[(\w*)\])?")
+
+
+def is_list(target: str) -> bool:
+    """Whether each repetition of a field is wanted: the path appends somewhere."""
+    return "[]" in target
+
+
+def put_at(target: str) -> Put:
+    """The function that puts a value at a path. `*`, at its end, merges an object into what is there."""
+    steps: list[tuple[str, str | None]] = []
+    for written in target.split("."):
+        match = _STEP.fullmatch(written)
+        if match is None:
+            raise Invalid(f"{target} is not a path: a.b, a[].b or a[label].b.")
+        steps.append((match[1], match[2]))
+    return _compile(steps, "")
+
+
+def _merge(body: Body, _labels: dict[str, Body], value: Any) -> None:
+    for name, each in value.items():
+        body.setdefault(name, each)
+
+
+def _compile(steps: list[tuple[str, str | None]], path: str) -> Put:
+    (name, label), *rest = steps
+    if not rest:
+        if name == "*":
+            return _merge
+        return _leaf(name, label)
+    inner = _compile(rest, f"{path}{name}[{label}].")
+    if label is None:
+
+        def into(body: Body, labels: dict[str, Body], value: Any) -> None:
+            child = body.get(name)
+            if child is None:
+                child = body[name] = {}
+            inner(child, labels, value)
+
+        return into
+    if label == "":
+
+        def into_new(body: Body, labels: dict[str, Body], value: Any) -> None:
+            child: Body = {}
+            body.setdefault(name, []).append(child)
+            inner(child, labels, value)
+
+        return into_new
+    key = f"{path}{name}[{label}]"
+
+    def into_labelled(body: Body, labels: dict[str, Body], value: Any) -> None:
+        child = labels.get(key)
+        if child is None:
+            child = labels[key] = {}
+            body.setdefault(name, []).append(child)
+        inner(child, labels, value)
+
+    return into_labelled
+
+
+def _leaf(name: str, label: str | None) -> Put:
+    if label is None:
+
+        def put(body: Body, _labels: dict[str, Body], value: Any) -> None:
+            if body.get(name) is None:
+                body[name] = value
+
+        return put
+
+    def append(body: Body, _labels: dict[str, Body], value: Any) -> None:
+        values = body.get(name)
+        if values is None:
+            values = body[name] = []
+        if isinstance(value, list):
+            values.extend(each for each in value if each not in values)
+        elif value not in values:
+            values.append(value)
+
+    return append
