@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -24,6 +24,8 @@ from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.base.ids import derived_id
 
 MAX_RESOURCES = 20_000
+
+_REMARKS = ("NTE", "PRT", "TQ1", "TQ2", "CTD", "BLG")
 
 _FORGOTTEN = {
     "PID": ("OBR", "OBX", "ORC", "RXA", "SPM", "PV1"),
@@ -75,6 +77,10 @@ class Assembler:
         self._tables = tables
         self._maps = Maps(tables)
         self._plans: dict[tuple[str, str], _Plan] = {}
+        self._elements = {
+            type_: [(each, parse_when(each.when, 0)) for each in elements]
+            for type_, elements in tables.elements.items()
+        }
         # Every row is compiled now, so that a mistake shows when the tables are read.
         self._steps = [
             _Step(use, parse_when(use.when, 0), self._maps.apply(use.segment.rstrip("*"), use.resource))
@@ -89,7 +95,9 @@ class Assembler:
         """The resources of a message from an institution."""
         run = self._run(message, source)
         plan = self._plan(message.component(message.header, 9, 1), _event(message))
-        for segment in message.segments:
+        for number, segment in enumerate(message.segments):
+            if segment.name == "ORC":
+                run.latest["NXT"] = _detail(message.segments, number)
             self._take(segment, plan, run)
         self._name(run)
         self._complete(run)
@@ -168,7 +176,7 @@ class Assembler:
     # -- ids
 
     def _name(self, run: Run) -> None:
-        """Give every resource its id: the first key all of whose parts are there, counted where it comes twice."""
+        """Give every resource its id: the first key whose parts are all there, counted if it comes twice."""
         seen: dict[tuple[str, ...], int] = {}
         named: set[int] = set()
         for builder in run.builders:
@@ -230,8 +238,8 @@ class Assembler:
         ranks = self._tables.codes["identifier-rank"]
         best = ""
         least = 1000
-        for each in value if isinstance(value, list) else ():
-            kind = _code_of(each.get("type"))
+        for each in cast(list[Body], value if isinstance(value, list) else []):
+            kind = _code_of(each.get("type") or {})
             rank = int((ranks.get(kind) or ranks["*"]).value)
             if each.get("value") and rank < least:
                 best, least = f"{each.get('system', '')}|{each['value']}", rank
@@ -255,9 +263,9 @@ class Assembler:
     def _complete(self, run: Run) -> None:
         """Put defaults where FHIR requires something; set aside what lacks what cannot be guessed."""
         for builder in run.builders:
-            for element in self._tables.elements.get(builder.type, ()):
+            for element, when in self._elements.get(builder.type, ()):
                 if not _has(builder.body, element.element):
-                    self._lack(builder, element, run)
+                    self._lack(builder, element, when, run)
         while gone := [each for each in run.builders if each.dropped and each.ref.get("reference")]:
             refs = [each.ref for each in gone]
             for each in gone:
@@ -265,11 +273,14 @@ class Assembler:
             for builder in run.builders:
                 if not builder.dropped:
                     _prune(builder.body, refs)
-                    for element in self._tables.elements.get(builder.type, ()):
+                    for element, when in self._elements.get(builder.type, ()):
                         if not _has(builder.body, element.element):
-                            self._lack(builder, element, run)
+                            self._lack(builder, element, when, run)
 
-    def _lack(self, builder: Builder, element: Element, run: Run) -> None:
+    def _lack(self, builder: Builder, element: Element, when: Holds | None, run: Run) -> None:
+        run.latest = builder.segments
+        if when is not None and not when((), run):
+            return
         if element.default:
             builder.assumed.append(element.element.partition(".")[0].partition("[")[0].partition("|")[0])
             put_at(element.element.split("|")[0])(builder.body, {}, json.loads(element.default))
@@ -282,6 +293,12 @@ class Assembler:
             place = f"{name}[{segment.number}]-{number}" if number else f"{name}[{segment.number}]"
         wanted = element.element.split("|")[0]
         run.problem_at(place, f"A {builder.type} needs {wanted}, and this says nothing of it.", "required")
+
+
+def _detail(segments: Sequence[Segment], number: int) -> Segment:
+    """The segment that says what an order is about: the next one that is no remark on the order itself."""
+    following = (each for each in segments[number + 1 : number + 20] if each.name not in _REMARKS)
+    return next(following, segments[number])
 
 
 def _event(message: Message) -> str:
@@ -307,9 +324,9 @@ def _open(use: Use, run: Run) -> Builder:
     return builder
 
 
-def _code_of(concept: Any) -> str:
-    codings = concept.get("coding") if isinstance(concept, dict) else None
-    return codings[0].get("code", "") if codings else (concept or {}).get("text", "")
+def _code_of(concept: Body) -> str:
+    codings: list[Body] = concept.get("coding") or []
+    return str(codings[0].get("code", "") if codings else concept.get("text", ""))
 
 
 def _has(body: Body, element: str) -> bool:
@@ -317,7 +334,7 @@ def _has(body: Body, element: str) -> bool:
     for each in element.split("|"):
         value: Any = body
         for name in each.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
+            value = cast(Body, value).get(name) if isinstance(value, dict) else None
         if value not in (None, [], {}, ""):
             return True
     return False
@@ -328,12 +345,14 @@ def _prune(value: Any, refs: Iterable[Body]) -> bool:
     if isinstance(value, dict):
         if any(value is ref for ref in refs):
             return True
-        for name in [name for name, each in value.items() if _prune(each, refs)]:
-            del value[name]
-        return not value
+        body = cast(Body, value)
+        for name in [name for name, each in body.items() if _prune(each, refs)]:
+            del body[name]
+        return not body
     if isinstance(value, list):
-        value[:] = [each for each in value if not _prune(each, refs)]
-        return not value
+        values = cast(list[Any], value)
+        values[:] = [each for each in values if not _prune(each, refs)]
+        return not values
     return False
 
 

@@ -2,8 +2,8 @@
 
     45            field (or component) 45 has a value        !45          it has none
     2=NM|SN       its first component is one of these        2!=NM        it is not
-    1~\\d{17}[Xx]  it looks like this                         1!~.*:.*     it does not
-    PV1-2=I       of the segment read last by that name        PRE-0=OBX    of the one before this, notes not counted
+    1~\\d+        it looks like this                         1!~.*:.*     it does not
+    PV1-2=I       of the segment read last by that name      PRE-0=OBX    of the one before, not counting NTE
 
 There is nothing else: no arithmetic, no nesting, no `or` over different fields (that is two rows).
 """

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
 from kangshu.domains.intake.hl7v2.message import NULL
@@ -74,16 +74,8 @@ class Maps:
             if table not in self._tables.codes:
                 raise Invalid(f"codes.tsv has no table {table}.")
             codes = self._tables.codes[table]
-            if type_ in ("code", "string"):
-                return _translated(codes, depth)
-            if type_ == "boolean":
-                return _yes_or_no(codes, depth)
-            if type_ == "Concept":
-                return _concept(codes, depth)
-            if type_ == "coding":
-                return _coding(codes, depth)
-            if type_ == "Coding":
-                return _only_coding(codes, depth)
+            if type_ in _BY_TABLE:
+                return _BY_TABLE[type_](codes, depth)
             return _with_translation(self.convert(type_, "", depth), codes, depth)
         if type_ in PRIMITIVES:
             return PRIMITIVES[type_](depth)
@@ -391,7 +383,7 @@ def _with_translation(convert_plain: Convert, codes: Mapping[str, Code], depth: 
         coding = one(raw, run)
         if coding is None:
             return found
-        sent = (found or {}).get("coding", [])
+        sent: list[Body] = cast(Body, found or {}).get("coding") or []
         kept = [
             each
             for each in sent
@@ -401,6 +393,17 @@ def _with_translation(convert_plain: Convert, codes: Mapping[str, Code], depth: 
         return {**(found or {}), "coding": [coding, *kept]}
 
     return convert
+
+
+_BY_TABLE: dict[str, Callable[[Mapping[str, Code], int], Convert]] = {
+    "code": _translated,
+    "string": _translated,
+    "boolean": _yes_or_no,
+    "Coding": _only_coding,
+    "Concept": _concept,
+    "coding": _coding,
+}
+"""Types that a table alone decides."""
 
 
 def _coded(code: Code) -> Body:

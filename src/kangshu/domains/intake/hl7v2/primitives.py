@@ -234,7 +234,7 @@ def time(depth: int) -> Convert:
     return convert
 
 
-def base64_of(depth: int) -> Convert:
+def base64_of(depth: int) -> Convert:  # noqa: ARG001
     """Data that is base64 already, checked; blanks and line ends taken out."""
 
     def convert(raw: str, run: Run) -> str | None:
@@ -251,7 +251,7 @@ def base64_of(depth: int) -> Convert:
     return convert
 
 
-def base64_text(depth: int) -> Convert:
+def base64_text(depth: int) -> Convert:  # noqa: ARG001
     """Text, put into base64 as FHIR wants attachments."""
 
     def convert(raw: str, run: Run) -> str | None:

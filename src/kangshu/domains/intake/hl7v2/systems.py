@@ -141,10 +141,6 @@ def specials(systems: Systems) -> dict[str, Special]:
 
         return convert
 
-    def named(depth: int):
-        """Of CWE-3: the system its name means. What has no name is the sender's own."""
-        return lambda raw, run: systems.code_system(run.text(raw), run.source)
-
     def professional(depth: int):
         """Of a whole XCN: its authority is the ninth part, its type the thirteenth."""
 
@@ -160,21 +156,21 @@ def specials(systems: Systems) -> dict[str, Special]:
 
         return convert
 
-    def social(depth: int):  # noqa: ARG001
-        """Of PID-19: the country's number where it looks like one."""
-        return lambda raw, run: systems.identifier(run.text(raw), [], "SS", run.source)
-
-    def own(name: str):
-        return lambda depth: lambda raw, run: local(run.source, name)  # noqa: ARG005
-
     return {
         "authority": authority,
         "CX.system": identifier,
         "EI.system": entity,
         "XCN.system": professional,
-        "SS.system": social,
-        "CWE.system": named,
-        "CWE.local": lambda depth: lambda raw, run: systems.code_system("", run.source),  # noqa: ARG005
-        "prescription.system": own("prescription"),
-        "transaction.system": own("transaction"),
+        # Of PID-19: the country's number where it looks like one.
+        "SS.system": _flat(lambda raw, run: systems.identifier(run.text(raw), [], "SS", run.source)),
+        # Of CWE-3: the system its name means. What has no name is the sender's own.
+        "CWE.system": _flat(lambda raw, run: systems.code_system(run.text(raw), run.source)),
+        "CWE.local": _flat(lambda _, run: systems.code_system("", run.source)),
+        "prescription.system": _flat(lambda _, run: local(run.source, "prescription")),
+        "transaction.system": _flat(lambda _, run: local(run.source, "transaction")),
     }
+
+
+def _flat(convert: Callable[[str, Run], str]) -> Special:
+    """The same at every depth."""
+    return lambda depth: convert  # noqa: ARG005

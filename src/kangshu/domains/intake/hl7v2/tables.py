@@ -4,7 +4,7 @@
     datatypes.tsv      map       source  target  type  table  when
     messages.tsv       messages  segment  resource  how  closes  when
     keys.tsv           resource  key
-    elements.tsv       resource  element  default  source
+    elements.tsv       resource  element  default  source  when
     events.tsv         events  resource  target  value
     codes.tsv          table  code  value  system  display
     systems.tsv        name  uri
@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from kangshu.domains.intake.hl7v2.message import Charsets
 from kangshu.kernel.base.errors import Invalid, Problem
@@ -78,11 +78,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element that FHIR requires; without it `default` stands, or the segment and field that lacks it."""
+    """An element that FHIR requires. Without it `default` stands if `when` holds, or `source` is at fault."""
 
     element: str
     default: str
     source: str
+    when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,9 @@ def read_tables(folder: Path, places: Iterable[Path] = ()) -> Tables:
     for row in rows("keys", "resource key"):
         keys.setdefault(row["resource"], []).append(row["key"].split())
     elements: dict[str, list[Element]] = {}
-    for row in rows("elements", "resource element default source"):
+    for row in rows("elements", "resource element default source when"):
         elements.setdefault(row["resource"], []).append(
-            Element(row["element"], row["default"], row["source"])
+            Element(row["element"], row["default"], row["source"], row["when"])
         )
     codes: dict[str, dict[str, Code]] = {}
     for row in rows("codes", "table code value system display"):
@@ -194,7 +195,7 @@ def read_tables(folder: Path, places: Iterable[Path] = ()) -> Tables:
 
 
 def applies(patterns: Iterable[str], kind: str, event: str) -> bool:
-    """Whether a message of that kind and event is meant by patterns such as `ADT ORU_* ADT_A0[148] !ADT_A40`."""
+    """Whether patterns such as `ADT ORU_* ADT_A0[148] !ADT_A40` mean a message."""
     name = f"{kind}_{event}"
     found = False
     for pattern in patterns:
@@ -242,7 +243,7 @@ def _use(row: Mapping[str, str]) -> Use:
         tuple(row["messages"].split()),
         row["segment"],
         row["resource"],
-        cast(How, row["how"]),
+        row["how"],
         tuple(row["closes"].split()),
         row["mode"] or "replace",
         row["when"],

@@ -48,7 +48,7 @@ def _compile(steps: list[tuple[str, str | None]], path: str) -> Put:
     if label is None:
 
         def into(body: Body, labels: dict[str, Body], value: Any) -> None:
-            child = body.get(name)
+            child: Body | None = body.get(name)
             if child is None:
                 child = body[name] = {}
             inner(child, labels, value)
@@ -84,12 +84,10 @@ def _leaf(name: str, label: str | None) -> Put:
         return put
 
     def append(body: Body, _labels: dict[str, Body], value: Any) -> None:
-        values = body.get(name)
+        values: list[Any] | None = body.get(name)
         if values is None:
             values = body[name] = []
-        if isinstance(value, list):
-            values.extend(each for each in value if each not in values)
-        elif value not in values:
+        if value not in values:
             values.append(value)
 
     return append
