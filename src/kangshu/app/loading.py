@@ -26,7 +26,7 @@ from kangshu.app.wiring import build
 from kangshu.domains.intake.pipeline import Tally
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
-SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz", ".hl7")
 GROUP_BYTES = 4 << 20
 GROUP_FILES = 64
 PACKED = 12

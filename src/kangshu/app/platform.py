@@ -14,6 +14,8 @@ from kangshu.app.settings import Settings
 from kangshu.domains.intake import reading, validation
 from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
+from kangshu.domains.intake.hl7v2.reader import Hl7Reader
+from kangshu.domains.intake.merging import merged
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import (
@@ -29,6 +31,7 @@ from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
+from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.definition import Outcome
 from kangshu.kernel.facts.extract import Extractor
@@ -40,6 +43,9 @@ from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.policies.access_log import AccessEntry, entry_of
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
+
+HL7V2 = "hl7v2"
+"""The media of messages in HL7 version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Platform:
     institutions: Institutions
     database: Database
     pipeline: Pipeline
+    hl7: Hl7Reader
     access_log: AccessLog
 
     def close(self) -> None:
@@ -185,7 +192,7 @@ class Platform:
 
         def work(session: Session) -> Tally:
             tally = Tally()
-            results = self.pipeline.take(session, units, origin)
+            results = self.pipeline.take(session, whole(session, units, source), origin)
             if any(taken.bad for taken in results):
                 # What one message lacks another of the same group may bring: one after the other, then.
                 raise _Apart
@@ -228,11 +235,15 @@ class Platform:
         return Origin(source, self.institutions.get(source).county, self.clock(), last)
 
     def _units(self, message: Message) -> Iterator[Unit]:
+        if message.media == HL7V2:
+            return self.hl7.units(self._content(message.id), message.source)
         media: Any = message.media if message.media in ("json", "ndjson") else None
         return reading.units(self._content(message.id), media=media)
 
     def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
-        return self.database.transact(lambda session: self.pipeline.take(session, [(message, unit)], origin))
+        return self.database.transact(
+            lambda session: self.pipeline.take(session, whole(session, [(message, unit)], origin.org), origin)
+        )
 
     def _content(self, message: int) -> Iterator[bytes]:
         """Each piece over a connection of its own: who works through a message must not hold one for long."""
@@ -343,8 +354,15 @@ class _File:
                 yield piece
 
 
+def whole(session: Session, units: Sequence[tuple[int, Unit]], org: str) -> list[tuple[int, Unit]]:
+    """The units with what is stored already in those entries that add to it."""
+    return merged(units, lambda addresses: current_bodies(session, org, addresses))
+
+
 def _media_of(path: Path) -> str:
     """What the name promises. A name in .json may hold either, so the content decides."""
+    if path.name.endswith(".hl7"):
+        return HL7V2
     return "ndjson" if path.name.removesuffix(".gz").endswith((".ndjson", ".jsonl")) else ""
 
 

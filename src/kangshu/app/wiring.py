@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,8 @@ from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
+from kangshu.domains.intake.hl7v2.reader import Hl7Reader
+from kangshu.domains.intake.hl7v2.tables import read_tables
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
@@ -50,6 +53,7 @@ def build(
         institutions=read_institutions(pack.folder for pack in packs.values()),
         database=database,
         pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
+        hl7=Hl7Reader(read_tables(packs["hl7v2"].folder, _places(packs))),
         access_log=AccessLog(database),
     )
 
@@ -93,6 +97,10 @@ def _identify(packs: Mapping[str, Pack]):
         )
 
     return identify
+
+
+def _places(packs: Mapping[str, Pack]) -> list[Path]:
+    return [pack.folder for pack in packs.values() if pack.manifest.kind == "place"]
 
 
 def _find(catalogue: Catalogue):

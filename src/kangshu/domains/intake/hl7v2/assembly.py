@@ -14,8 +14,8 @@ from typing import Any, Literal, cast
 import msgspec
 
 from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
-from kangshu.domains.intake.hl7v2.mapping import Apply, Maps
-from kangshu.domains.intake.hl7v2.message import Message, Segment
+from kangshu.domains.intake.hl7v2.mapping import Maps, Step
+from kangshu.domains.intake.hl7v2.message import STANDARD, Message, Segment
 from kangshu.domains.intake.hl7v2.primitives import zone_of
 from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
 from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies
@@ -59,7 +59,7 @@ class Assembled:
 class _Step:
     use: Use
     when: Holds | None
-    apply: Sequence[Apply]
+    apply: Sequence[Step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,10 @@ class Assembler:
             type_: [(each, parse_when(each.when, 0)) for each in elements]
             for type_, elements in tables.elements.items()
         }
-        # Every row is compiled now, so that a mistake shows when the tables are read.
-        self._steps = [
-            _Step(use, parse_when(use.when, 0), self._maps.apply(use.segment.rstrip("*"), use.resource))
-            for use in tables.uses
-        ]
+        self._known: dict[tuple[str, str], dict[tuple[int, str], Any]] = {}
+        # Every row is compiled once now, so that a mistake shows when the tables are read.
+        for use in tables.uses:
+            self._step(use, "", "")
 
     def knows(self, kind: str, event: str) -> bool:
         """Whether anything is done with such messages."""
@@ -105,22 +104,29 @@ class Assembler:
 
     def _run(self, message: Message, source: str) -> Run:
         marks = message.delimiters
+        zone = zone_of(message.header.field(7), self._tables.zone)
+        known = None
+        if marks is STANDARD and message.codec == "utf-8":
+            if len(self._known) > 200:
+                self._known.clear()
+            known = self._known.setdefault((source, zone), {})
         return Run(
             message,
             source,
-            zone_of(message.header.field(7), self._tables.zone),
+            zone,
             (marks.repetition, marks.component, marks.subcomponent),
             marks,
             marks.escape,
+            known=known,
         )
 
     def _plan(self, kind: str, event: str) -> _Plan:
         plan = self._plans.get((kind, event))
         if plan is None:
             steps: dict[str, list[_Step]] = {}
-            for step in self._steps:
-                if applies(step.use.messages, kind, event):
-                    steps.setdefault(step.use.segment, []).append(step)
+            for use in self._tables.uses:
+                if applies(use.messages, kind, event):
+                    steps.setdefault(use.segment, []).append(self._step(use, kind, event))
             said = [
                 (each.resource, put_at(each.target), json.loads(each.value))
                 for each in self._tables.events
@@ -130,6 +136,10 @@ class Assembler:
             if len(self._plans) < 1000:
                 self._plans[kind, event] = plan
         return plan
+
+    def _step(self, use: Use, kind: str, event: str) -> _Step:
+        rows = self._maps.steps(use.segment.rstrip("*"), use.resource, kind, event)
+        return _Step(use, parse_when(use.when, 0), rows)
 
     # -- segments
 
@@ -147,8 +157,11 @@ class Assembler:
             if builder is None:
                 continue
             builder.segments.setdefault(segment.name, segment)
-            for apply in step.apply:
-                apply(segment.fields, run, builder)
+            fields = segment.fields
+            last = len(fields)
+            for needed, apply in step.apply:
+                if needed < last and (needed < 0 or fields[needed]):
+                    apply(fields, run, builder)
         if name != "NTE":
             run.latest["PRE"] = segment
 
@@ -238,7 +251,8 @@ class Assembler:
         ranks = self._tables.codes["identifier-rank"]
         best = ""
         least = 1000
-        for each in cast(list[Body], value if isinstance(value, list) else []):
+        for written in cast(list[Any], value if isinstance(value, list) else []):
+            each = cast(Body, _object(written))
             kind = _code_of(each.get("type") or {})
             rank = int((ranks.get(kind) or ranks["*"]).value)
             if each.get("value") and rank < least:
@@ -322,6 +336,10 @@ def _open(use: Use, run: Run) -> Builder:
             at.parents.setdefault(use.resource, builder)
             put(at.body, at.labels, ref)
     return builder
+
+
+def _object(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
 
 
 def _code_of(concept: Body) -> str:

@@ -19,6 +19,7 @@ from kangshu.kernel.base.errors import Invalid
 Holds = Callable[[Sequence[str], Run], bool]
 Read = Callable[[Sequence[str], Run], str]
 
+_MESSAGE = re.compile(r"MSH-9\.([12])(!=|=)(.+)")
 _CLAUSE = re.compile(r"(!)?(?:([A-Z][A-Z0-9]{2})-)?(\d+)(?:\.(\d+))?(?:(!=|!~|=|~)(.+))?")
 
 
@@ -39,6 +40,8 @@ def _clause(written: str, depth: int) -> Holds:
     negated, segment, number, component, operator, operand = match.groups()
     read = reading(segment, int(number), int(component or 1), depth)
     if operator is None:
+        if segment is None and component is None:
+            return _valued(int(number)) if not negated else _empty(int(number))
         wanted = not negated
         return lambda parts, run: (read(parts, run) not in ("", '""')) is wanted
     if operator in ("~", "!~"):
@@ -50,10 +53,32 @@ def _clause(written: str, depth: int) -> Holds:
     return lambda parts, run: read(parts, run) not in values
 
 
+def _valued(number: int) -> Holds:
+    return lambda parts, run: number < len(parts) and parts[number] not in ("", '""')  # noqa: ARG005
+
+
+def _empty(number: int) -> Holds:
+    return lambda parts, run: number >= len(parts) or parts[number] in ("", '""')  # noqa: ARG005
+
+
+def settled(written: str, kind: str, event: str) -> str | None:
+    """The condition without what it asks of the kind of message (MSH-9); None if that does not hold."""
+    left: list[str] = []
+    for clause in written.split():
+        match = _MESSAGE.fullmatch(clause)
+        if match is None:
+            left.append(clause)
+        elif ((kind if match[1] == "1" else event) in match[3].split("|")) is (match[2] == "!="):
+            return None
+    return " ".join(left)
+
+
 def reading(segment: str | None, number: int, component: int, depth: int) -> Read:
     """The text of a component, of the parts at hand or of a segment read before."""
 
     def first(written: str, run: Run, depth: int) -> str:
+        if component == 1 and written.isalnum():
+            return written
         if depth == 0 and run.separators[0] in written:
             written = written.split(run.separators[0], 1)[0]
         at = max(depth, 0) + 1 if depth == 0 else depth

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
+import msgspec
+
+from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when, settled
 from kangshu.domains.intake.hl7v2.message import NULL
 from kangshu.domains.intake.hl7v2.observation_value import observation_value, reference_range
 from kangshu.domains.intake.hl7v2.primitives import PRIMITIVES, Convert, only
@@ -26,6 +28,13 @@ from kangshu.kernel.base.errors import Invalid
 
 Apply = Callable[[Sequence[str], Run, Builder], None]
 """Read the fields of a segment, write to the resource they are about."""
+
+Step = tuple[int, Apply]
+"""The field without which there is nothing to do, or -1; and what to do."""
+
+_REMEMBERED = 20_000
+_LONGEST = 300
+"""Characters of a field that is worth remembering."""
 
 _DEEPEST = 3
 _FIELD = re.compile(r"(?:([A-Z][A-Z0-9]{2})-)?(\d+)(?:\.(\d+))?")
@@ -49,15 +58,26 @@ class Maps:
         self._specials = specials(self.systems)
         self._converts: dict[tuple[str, str, int], Convert] = {}
         self._quantity_unit = self.convert("CWE[unit]", "", 1)
-        self._segments: dict[tuple[str, str], Sequence[Apply]] = {
-            key: [self._segment_row(row) for row in rows] for key, rows in tables.segments.items()
-        }
+        self._rows: dict[tuple[str, str], Step] = {}
+        self._remembering: list[Convert] = []
 
-    def apply(self, name: str, resource: str) -> Sequence[Apply]:
-        """What a segment does for a type of resource. Raises `Invalid` when no map says so."""
-        found = self._segments.get((name, resource))
-        if found is None:
+    def steps(self, name: str, resource: str, kind: str, event: str) -> Sequence[Step]:
+        """What a segment does for a type of resource in messages of a kind.
+
+        Raises `Invalid` when no map says so, or when one does not make sense.
+        """
+        rows = self._tables.segments.get((name, resource))
+        if rows is None:
             raise Invalid(f"messages.tsv uses {name}[{resource}], which segments/{name}.tsv does not have.")
+        found: list[Step] = []
+        for row in rows:
+            when = settled(row.when, kind, event)
+            if when is None:
+                continue
+            key = (row.where, when)
+            if key not in self._rows:
+                self._rows[key] = self._segment_row(replace(row, when=when))
+            found.append(self._rows[key])
         return found
 
     # -- types
@@ -153,11 +173,41 @@ class Maps:
         except Invalid as error:
             raise Invalid(f"{row.where}: {error.message}", remedy=error.remedy) from None
 
+    def _remembered(self, row: Row, depth: int) -> Convert:
+        """The converter, or what it made of the same text before: codes, units and doctors come again.
+
+        It is remembered as JSON, which nobody can change. What was complained of is looked at anew.
+        """
+        convert = self._typed(row, depth)
+        if row.type in PRIMITIVES or row.type in SPOKEN:
+            return convert
+        number = len(self._remembering)
+        self._remembering.append(convert)
+
+        def remembered(raw: str, run: Run) -> Any:
+            known = run.known
+            if known is None or len(raw) > _LONGEST:
+                return convert(raw, run)
+            key = (number, raw)
+            found = known.get(key)
+            if found is None:
+                before = len(run.problems)
+                made = convert(raw, run)
+                if made is None or len(run.problems) != before:
+                    return made
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                found = known[key] = msgspec.Raw(msgspec.json.encode(made))
+            return found
+
+        return remembered
+
     # -- rows of segments
 
-    def _segment_row(self, row: Row) -> Apply:
+    def _segment_row(self, row: Row) -> Step:
         try:
-            return self._parsed_row(row)
+            needed = row.source.partition(".")[0]
+            return (int(needed) if needed.isdigit() else -1), self._parsed_row(row)
         except Invalid as error:
             raise Invalid(f"{row.where}: {error.message}", remedy=error.remedy) from None
 
@@ -172,7 +222,7 @@ class Maps:
         if row.source == ".":
             return _whole_row(self._typed(row, 0), when, other, put)
         sources = [_source(each, row) for each in row.source.split("|")]
-        converts = [self._typed(row, 2 if source.component else 1) for source in sources]
+        converts = [self._remembered(row, 2 if source.component else 1) for source in sources]
         null = put if not is_list(target) and "[" not in target and not other else None
         if is_list(target) and "." not in target and not other:
             null = put_at(target.replace("[]", ""))

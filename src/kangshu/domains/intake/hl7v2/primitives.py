@@ -12,6 +12,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -177,6 +178,7 @@ def date(depth: int) -> Convert:
     return convert
 
 
+@lru_cache(20_000)
 def moment(written: str, zone: str) -> str | None:
     """A time of HL7 in FHIR's form, or None. An hour without minutes is the full hour."""
     if len(written) == 10 and written[4] == written[7] == "-":

@@ -55,6 +55,8 @@ class Run:
     problems: list[Problem] = field(default_factory=list[Problem])
     segment: Segment | None = None
     number: int = 0
+    known: dict[tuple[int, str], Any] | None = None
+    """What was made of a field before, by converter and text; None where nothing may be reused."""
 
     def text(self, written: str) -> str:
         """What is meant by a part of a field."""

@@ -22,9 +22,9 @@ _TABLE = re.compile(r"HL7(?:0*)(\d{1,4})")
 MISSING = ""
 
 
-def local(source: str, name: str) -> str:
+def local(source: str, *names: str) -> str:
     """The URI of something only its sender has a name for."""
-    return f"urn:kangshu:source:{quote(source, safe='')}:{quote(name, safe='')}"
+    return ":".join(("urn:kangshu:source", *(quote(each, safe="") for each in (source, *names))))
 
 
 class Systems:
@@ -75,7 +75,7 @@ class Systems:
             return listed
         if match := _TABLE.fullmatch(name.upper()):
             return f"http://terminology.hl7.org/CodeSystem/v2-{int(match[1]):04}"
-        return _universal(name, "") or local(source, f"code:{name or 'local'}")
+        return _universal(name, "") or local(source, "code", name or "local")
 
 
 def _universal(universal: str, kind: str) -> str:

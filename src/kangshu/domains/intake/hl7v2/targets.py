@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from kangshu.domains.intake.hl7v2.run import Body
 from kangshu.kernel.base.errors import Invalid
 
 Put = Callable[[Body, dict[str, Body], Any], None]
 
+_DICT = msgspec.json.Decoder(dict[str, Any])
 _STEP = re.compile(r"(\*|[A-Za-z_][A-Za-z0-9_]*)(?:\[(\w*)\])?")
 
 
@@ -34,7 +37,8 @@ def put_at(target: str) -> Put:
 
 
 def _merge(body: Body, _labels: dict[str, Body], value: Any) -> None:
-    for name, each in value.items():
+    made: Body = _DICT.decode(value) if isinstance(value, msgspec.Raw) else value
+    for name, each in made.items():
         body.setdefault(name, each)
 
 
@@ -48,9 +52,12 @@ def _compile(steps: list[tuple[str, str | None]], path: str) -> Put:
     if label is None:
 
         def into(body: Body, labels: dict[str, Body], value: Any) -> None:
-            child: Body | None = body.get(name)
+            child: Body | msgspec.Raw | None = body.get(name)
             if child is None:
                 child = body[name] = {}
+            elif isinstance(child, msgspec.Raw):
+                # Made before, and kept as JSON so that nobody changes it: here is a copy to add to.
+                child = body[name] = _DICT.decode(child)
             inner(child, labels, value)
 
         return into
