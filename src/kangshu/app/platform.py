@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.app.institutions import Institutions
+from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.domains.intake import reading, validation
 from kangshu.domains.intake.canonical import head_of
@@ -61,6 +62,7 @@ class Platform:
     database: Database
     pipeline: Pipeline
     hl7: Hl7Reader
+    senders: Senders
     access_log: AccessLog
 
     def close(self) -> None:
@@ -236,17 +238,20 @@ class Platform:
 
     def _units(self, message: Message) -> Iterator[Unit]:
         if message.media == HL7V2:
-            return self.hl7.units(self._content(message.id), message.source)
+            return self.hl7.units(self.content(message.id), message.source)
         media: Any = message.media if message.media in ("json", "ndjson") else None
-        return reading.units(self._content(message.id), media=media)
+        return reading.units(self.content(message.id), media=media)
 
     def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
         return self.database.transact(
             lambda session: self.pipeline.take(session, whole(session, [(message, unit)], origin.org), origin)
         )
 
-    def _content(self, message: int) -> Iterator[bytes]:
-        """Each piece over a connection of its own: who works through a message must not hold one for long."""
+    def content(self, message: int) -> Iterator[bytes]:
+        """The bytes of a journalled message.
+
+        Each piece over a connection of its own: who works through a message must not hold one for long.
+        """
         number = 0
         while (piece := self._piece(message, number)) is not None:
             yield piece
@@ -267,9 +272,12 @@ class Platform:
         self.database.transact(finish)
 
     def resume(self) -> int:
-        """Work through what was journalled but not finished when a process ended; how many messages."""
+        """Work through what was journalled but not finished when a process ended; how many messages.
+
+        Not those of a stream: it takes them up itself, in their order (`stream.Stream.start`).
+        """
         with self.database.connection() as session:
-            waiting = journal.unfinished(session)
+            waiting = [message for message in journal.unfinished(session) if message.media != HL7V2]
         done = 0
         for message in waiting:
             # One that others are in the way of keeps its place for the next time.

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from kangshu.app.institutions import read_institutions
 from kangshu.app.platform import Platform
+from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
@@ -54,6 +55,7 @@ def build(
         database=database,
         pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
         hl7=Hl7Reader(read_tables(packs["hl7v2"].folder, _places(packs))),
+        senders=read_senders(_places(packs)),
         access_log=AccessLog(database),
     )
 

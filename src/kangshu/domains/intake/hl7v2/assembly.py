@@ -18,7 +18,7 @@ from kangshu.domains.intake.hl7v2.mapping import Maps, Step
 from kangshu.domains.intake.hl7v2.message import STANDARD, Message, Segment
 from kangshu.domains.intake.hl7v2.primitives import zone_of
 from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
-from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies
+from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies, is_named
 from kangshu.domains.intake.hl7v2.targets import Put, put_at
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.base.ids import derived_id
@@ -66,6 +66,7 @@ class _Step:
 class _Plan:
     """What to do with each segment of one kind of message, and what its event says of itself."""
 
+    named: bool
     steps: Mapping[str, Sequence[_Step]]
     said: Sequence[tuple[str, Put, Any]]
 
@@ -87,8 +88,8 @@ class Assembler:
             self._step(use, "", "")
 
     def knows(self, kind: str, event: str) -> bool:
-        """Whether anything is done with such messages."""
-        return bool(self._plan(kind, event).steps)
+        """Whether the maps name such messages."""
+        return self._plan(kind, event).named
 
     def assemble(self, message: Message, source: str) -> Assembled:
         """The resources of a message from an institution."""
@@ -132,7 +133,8 @@ class Assembler:
                 for each in self._tables.events
                 if applies(each.messages, kind, event)
             ]
-            plan = _Plan(steps, said)
+            named = any(is_named(use.messages, kind, event) for use in self._tables.uses)
+            plan = _Plan(named, steps, said)
             if len(self._plans) < 1000:
                 self._plans[kind, event] = plan
         return plan

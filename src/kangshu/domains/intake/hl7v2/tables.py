@@ -207,6 +207,13 @@ def applies(patterns: Iterable[str], kind: str, event: str) -> bool:
     return found
 
 
+def is_named(patterns: Iterable[str], kind: str, event: str) -> bool:
+    """Whether a pattern other than * means a message."""
+    return applies(patterns, kind, event) and any(
+        _fits(pattern, kind, f"{kind}_{event}") for pattern in patterns if pattern[0] not in "*!"
+    )
+
+
 def _fits(pattern: str, kind: str, name: str) -> bool:
     return pattern in ("*", kind) or fnmatchcase(name, pattern)
 
