@@ -31,7 +31,7 @@ class Framer:
         return len(self._held)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages that are complete now. Raises `TooCostly` for one without end, or where no frame is."""
+        """The messages that are complete now. Raises `TooCostly` for one without end, or no frame at all."""
         messages: list[bytes] = []
         self._held += data
         while True:

@@ -7,7 +7,7 @@ the institution and a business key (`keys.tsv`), so what is sent again, or corre
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -360,7 +360,12 @@ def _has(body: Body, element: str) -> bool:
     return False
 
 
-def _prune(value: Any, refs: Iterable[Body]) -> bool:
+def _is_about(value: Any, refs: Sequence[Body]) -> bool:
+    """Whether an entry of a list says something of one of them: without it the rest says nothing."""
+    return isinstance(value, dict) and any(each is ref for each in cast(Body, value).values() for ref in refs)
+
+
+def _prune(value: Any, refs: Sequence[Body]) -> bool:
     """Take references out, and what is empty without them; whether nothing is left."""
     if isinstance(value, dict):
         if any(value is ref for ref in refs):
@@ -371,7 +376,7 @@ def _prune(value: Any, refs: Iterable[Body]) -> bool:
         return not body
     if isinstance(value, list):
         values = cast(list[Any], value)
-        values[:] = [each for each in values if not _prune(each, refs)]
+        values[:] = [each for each in values if not _is_about(each, refs) and not _prune(each, refs)]
         return not values
     return False
 

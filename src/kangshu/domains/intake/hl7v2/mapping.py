@@ -223,7 +223,7 @@ class Maps:
             return _whole_row(self._typed(row, 0), when, other, put)
         sources = [_source(each, row) for each in row.source.split("|")]
         converts = [self._remembered(row, 2 if source.component else 1) for source in sources]
-        null = put if not is_list(target) and "[" not in target and not other else None
+        null = put if "[" not in target and not other else None
         if is_list(target) and "." not in target and not other:
             null = put_at(target.replace("[]", ""))
         return _field_row(sources, converts, when, other, put, many=is_list(target), null=null)

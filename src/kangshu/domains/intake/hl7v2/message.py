@@ -105,10 +105,10 @@ def parse_message(raw: bytes, charsets: Charsets) -> Message:
     if not raw.startswith(b"MSH"):
         raise refusal("MSH", "The message does not begin with MSH.", code="structure")
     codec = _codec(raw, charsets)
-    text = _decoded(raw, codec, charsets)
+    text, codec = _decoded(raw, codec, charsets)
     delimiters = _delimiters(text)
     segments, by_name = _segments(text, delimiters)
-    return Message(delimiters, segments, codec or charsets.unsaid[0], by_name)
+    return Message(delimiters, segments, codec, by_name)
 
 
 def refusal(path: str, message: str, *, code: str = "value") -> Invalid:
@@ -161,10 +161,11 @@ def _codec(raw: bytes, charsets: Charsets) -> str | None:
     raise refusal("MSH-18", "MSH-18 names a character set that is not in table 0211.")
 
 
-def _decoded(raw: bytes, codec: str | None, charsets: Charsets) -> str:
+def _decoded(raw: bytes, codec: str | None, charsets: Charsets) -> tuple[str, str]:
+    """The text, and the character set it was in."""
     for each in (codec,) if codec else charsets.unsaid:
         try:
-            return raw.decode(each)
+            return raw.decode(each), each
         except UnicodeDecodeError:
             continue
     raise refusal("MSH-18", "The message is not in the character set that MSH-18 names, or in none known.")

@@ -19,7 +19,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _TABLE = re.compile(r"HL7(?:0*)(\d{1,4})")
 
-MISSING = ""
+_OF_VISITS = ("VN", "AN")
+"""Types of numbers that are no person's, however they look."""
 
 
 def local(source: str, *names: str) -> str:
@@ -46,16 +47,16 @@ class Systems:
         return _universal(universal, kind) or _universal(namespace, "")
 
     def identifier(self, value: str, authority: Sequence[str], kind: str, source: str) -> str:
-        """The system of a CX: its authority, else what its type or its look says, else the sender's own."""
+        """The system of a CX: its authority, else what its look or its type says, else the sender's own."""
         uri = self.authority(authority)
         if uri:
             return uri
+        for pattern, each in self._patterns:
+            if kind not in _OF_VISITS and pattern.fullmatch(value):
+                return each
         by_kind = self._authorities.get(("type", kind.upper())) if kind else None
         if by_kind:
             return by_kind
-        for pattern, each in self._patterns:
-            if pattern.fullmatch(value):
-                return each
         namespace = next((each for each in authority if each), "")
         return local(source, namespace or kind or "id")
 

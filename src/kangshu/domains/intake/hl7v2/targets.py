@@ -1,5 +1,8 @@
 """Where a value goes: `name[]` appends, `contact[nk].name` goes into the entry with that label.
 
+`contact[nk?].gender` goes there only if something is there already: what says something of another
+value is nothing by itself.
+
 A path is compiled once into a function. Labels are kept beside the body, never in it.
 """
 
@@ -17,7 +20,7 @@ from kangshu.kernel.base.errors import Invalid
 Put = Callable[[Body, dict[str, Body], Any], None]
 
 _DICT = msgspec.json.Decoder(dict[str, Any])
-_STEP = re.compile(r"(\*|[A-Za-z_][A-Za-z0-9_]*)(?:\[(\w*)\])?")
+_STEP = re.compile(r"(\*|[A-Za-z_][A-Za-z0-9_]*)(?:\[(\w*\??)\])?")
 
 
 def is_list(target: str) -> bool:
@@ -69,6 +72,15 @@ def _compile(steps: list[tuple[str, str | None]], path: str) -> Put:
             inner(child, labels, value)
 
         return into_new
+    if label.endswith("?"):
+        existing = f"{path}{name}[{label[:-1]}]"
+
+        def into_existing(body: Body, labels: dict[str, Body], value: Any) -> None:  # noqa: ARG001
+            child = labels.get(existing)
+            if child is not None:
+                inner(child, labels, value)
+
+        return into_existing
     key = f"{path}{name}[{label}]"
 
     def into_labelled(body: Body, labels: dict[str, Body], value: Any) -> None:
