@@ -1,4 +1,4 @@
-"""Published messages: all are read, all that comes out is valid, and the key facts are those of the expected bundles.
+"""Published messages: all are read, what comes out is valid, and key facts are those of the expected bundles.
 
 The bundles are the opinion of one converter. Each kind of fact on which the two differ stands in
 docs/clarifications/hl7v2.md with the number of messages and the reason.

@@ -19,11 +19,53 @@ from kangshu.kernel.packs.find import default_root, find_packs
 from tests.support.hl7 import bodies
 
 PIECES = [
-    "", '""', "^", "~", "&", "|", "\\", "\\F\\", "\\X00\\", "\\X0D\\", "\\.br\\", "^^^^^^", "&&&", "~~~", "20260230", "99999999",
-    "2026010225", "-1", "1e999", "0", "NaN", "ED", "NM", "SN", "RP", "TX", "CE", "Base64", "^^^Base64^====", "D", "X", "I", "王",
-    " ", "\t", "\x00", "\x7f", "\x85", "\u2028", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "A" * 300,
-    "http://a b", "urn:oid:1", "2.16.840.1.113883.4.6", "1.2", "HL70001", "<5", ">^1", "^1^:^0", "+0800", "\r", "\n", "OBX|", "PID|1",
-]  # fmt: skip
+    *("", '""', "^", "~", "&", "|", "\\", "\\F\\", "\\X00\\", "\\X0D\\", "\\.br\\", "^^^^^^", "&&&", "~~~"),
+    *(
+        "20260230",
+        "99999999",
+        "2026010225",
+        "-1",
+        "1e999",
+        "0",
+        "NaN",
+        "+0800",
+        "2.16.840.1.113883.4.6",
+        "1.2",
+    ),
+    *(
+        "ED",
+        "NM",
+        "SN",
+        "RP",
+        "TX",
+        "CE",
+        "Base64",
+        "^^^Base64^====",
+        "D",
+        "X",
+        "I",
+        "HL70001",
+        "<5",
+        ">^1",
+        "^1^:^0",
+    ),
+    *(
+        " ",
+        "\t",
+        "\x00",
+        "\x7f",
+        "\x85",
+        "\u2028",
+        "王",
+        "😀",
+        "A" * 300,
+        "http://a b",
+        "urn:oid:1",
+        "\r",
+        "\n",
+    ),
+    *("OBX|", "PID|1"),
+]
 
 
 def _samples() -> list[bytes]:
@@ -61,7 +103,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.skipif(not SAMPLES, reason="test data not found: set KANGSHU_TESTDATA")
-@settings(max_examples=3000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
 def test_whatever_a_message_says_its_resources_are_valid(raw: bytes) -> None:
     try:

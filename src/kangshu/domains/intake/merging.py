@@ -11,8 +11,9 @@ In both, identifiers of other systems stay. Elements that are `assumed` never re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -99,7 +100,7 @@ def _updated(known: Json, said: Json) -> Json:
         if value is None:
             result.pop(name, None)
             continue
-        for other in [other for other in result if other != name and _same_choice(name, other)]:
+        for other in _other_forms(name, result):
             del result[other]
         before = result.get(name)
         if name in _IN_PIECES and isinstance(before, dict) and isinstance(value, dict):
@@ -125,7 +126,7 @@ def _filled(known: Json, said: Json) -> Json:
             ]
         elif name in _IN_PIECES and isinstance(before, dict) and isinstance(value, dict):
             result[name] = _filled(cast(Json, before), cast(Json, value))
-        elif before is None and value is not None and not any(_same_choice(name, o) for o in result):
+        elif before is None and value is not None and not _other_forms(name, result):
             result[name] = _without_nulls(cast(Json, value)) if isinstance(value, dict) else value
     return result
 
@@ -136,8 +137,16 @@ def _identifiers(before: list[Json], said: list[Json]) -> list[Json]:
     return [*said, *(each for each in before if each.get("system") not in systems)]
 
 
-def _same_choice(name: str, other: str) -> bool:
-    return any(
-        name.startswith(choice) and other.startswith(choice) and name[len(choice) : len(choice) + 1].isupper()
-        for choice in _CHOICES
-    )
+@lru_cache(4096)
+def _choice(name: str) -> str:
+    """The element of which `name` is one form; empty for an element that has but one."""
+    for choice in _CHOICES:
+        if name.startswith(choice) and name[len(choice) : len(choice) + 1].isupper():
+            return choice
+    return ""
+
+
+def _other_forms(name: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that are another form of the same element."""
+    choice = _choice(name)
+    return [each for each in names if each != name and _choice(each) == choice] if choice else []

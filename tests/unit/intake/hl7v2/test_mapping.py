@@ -5,7 +5,10 @@ from __future__ import annotations
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from tests.support.hl7 import message, only, problems, resources
 
-PID = "PID|1||7^^^HIS^MR~440981198001011237^^^SFZ^NI||王^小明^^^^^L||19800101|M|||街1号^^信宜市^广东省^525300||13800000000"
+PID = (
+    "PID|1||7^^^HIS^MR~440981198001011237^^^SFZ^NI||王^小明^^^^^L||19800101|M|||街1号^^信宜市^广东省^525300"
+    "||13800000000"
+)
 VISIT = "PV1|1|I|内科^3^12^^^N||||D1^李^医生||||||||||||V9^^^HIS^VN" + "|" * 25 + "20260102080000"
 OTHER = "H44099900002"
 
@@ -165,9 +168,13 @@ def test_a_resource_that_lacks_what_fhir_requires_is_left_out_and_named(reader: 
 
 def test_notes_stand_with_what_they_are_about(reader: Hl7Reader) -> None:
     raw = message(
-        PID, "OBR|1|P|F|C^C^L", "NTE|1||of the order", "OBX|1|ST|1^x^LN||y||||||F", "NTE|1||of the result~second",
+        PID,
+        "OBR|1|P|F|C^C^L",
+        "NTE|1||of the order",
+        "OBX|1|ST|1^x^LN||y||||||F",
+        "NTE|1||of the result~second",
         kind="ORU^R01",
-    )  # fmt: skip
+    )
     found = resources(reader, raw)
     assert only(found, "ServiceRequest")["note"] == [{"text": "of the order"}]
     assert only(found, "Observation")["note"] == [{"text": "of the result"}, {"text": "second"}]
@@ -181,3 +188,11 @@ def test_one_bad_message_of_a_batch_spoils_only_itself(reader: Hl7Reader) -> Non
     batch = b"".join((message(PID), message("PID|1"), message("PID|1||8^^^HIS^MR||C^D")))
     assert len([each for each in resources(reader, batch) if each["resourceType"] == "Patient"]) == 2
     assert [problem.path for problem in problems(reader, batch)] == ["message 2: PID-3"]
+
+
+def test_a_patient_named_twice_in_a_message_is_one_and_equal_results_are_two(reader: Hl7Reader) -> None:
+    result = ("OBR|1|P|F|C^C^L", "OBX|1|ST|1^x^LN||a||||||F", "OBX|2|ST|1^x^LN||b||||||F")
+    found = resources(reader, message(PID, *result, PID, *result[:1], kind="ORU^R01"))
+    ids = [(each["resourceType"], each["id"]) for each in found]
+    assert len({id_ for type_, id_ in ids if type_ == "Patient"}) == 1
+    assert len({id_ for type_, id_ in ids if type_ == "Observation"}) == 2

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
+from kangshu.domains.intake.hl7v2.keys import Keys
 from kangshu.domains.intake.hl7v2.mapping import Maps, Step
 from kangshu.domains.intake.hl7v2.message import STANDARD, Message, Segment
 from kangshu.domains.intake.hl7v2.primitives import zone_of
@@ -21,7 +22,6 @@ from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
 from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies, is_named
 from kangshu.domains.intake.hl7v2.targets import Put, put_at
 from kangshu.kernel.base.errors import Problem
-from kangshu.kernel.base.ids import derived_id
 
 MAX_RESOURCES = 20_000
 
@@ -77,6 +77,7 @@ class Assembler:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._maps = Maps(tables)
+        self._keys = Keys(tables.keys, tables.codes)
         self._plans: dict[tuple[str, str], _Plan] = {}
         self._elements = {
             type_: [(each, parse_when(each.when, 0)) for each in elements]
@@ -99,7 +100,7 @@ class Assembler:
             if segment.name == "ORC":
                 run.latest["NXT"] = _detail(message.segments, number)
             self._take(segment, plan, run)
-        self._name(run)
+        self._keys.name(run)
         self._complete(run)
         return Assembled([_resource(each) for each in run.builders if not each.dropped], run.problems)
 
@@ -188,92 +189,6 @@ class Assembler:
                 put(builder.body, builder.labels, value)
         return builder
 
-    # -- ids
-
-    def _name(self, run: Run) -> None:
-        """Give every resource its id: the first key whose parts are all there, counted if it comes twice."""
-        seen: dict[tuple[str, ...], int] = {}
-        named: set[int] = set()
-        for builder in run.builders:
-            self._name_one(builder, run, seen, named)
-
-    def _name_one(
-        self, builder: Builder, run: Run, seen: dict[tuple[str, ...], int], named: set[int]
-    ) -> None:
-        if id(builder) in named:
-            return
-        named.add(id(builder))
-        for parent in builder.parents.values():
-            self._name_one(parent, run, seen, named)
-        for number, key in enumerate(self._tables.keys.get(builder.type, ())):
-            parts = self._key(key, builder, run)
-            if parts is not None:
-                found = (builder.type, str(number), *parts)
-                break
-        else:
-            found = (builder.type, "message", run.message.component(run.message.header, 10))
-        times = seen[found] = seen.get(found, 0) + 1
-        if times > 1 and "#" in builder.name:
-            # A number that is merged into itself: there is nothing to tell.
-            builder.dropped = True
-        counted = found if times == 1 else (*found, str(times))
-        builder.id = derived_id(run.source, *counted)
-        builder.body["id"] = builder.id
-        builder.ref["reference"] = f"{builder.type}/{builder.id}"
-
-    def _key(self, key: Sequence[str], builder: Builder, run: Run) -> list[str] | None:
-        found: list[str] = []
-        for part in key:
-            value = self._key_part(part, builder, run)
-            if not value:
-                return None
-            found.append(value)
-        return found
-
-    def _key_part(self, part: str, builder: Builder, run: Run) -> str:
-        """`@Type`: the id of the parent; `.identifier`: its system and value; `PV1-19`: a field as text."""
-        optional = part.endswith("?")
-        written, _, unless = part.rstrip("?").partition("!")
-        for each in written.split("|"):
-            value = self._key_value(each, builder, run)
-            if value and not (unless and value.split("^")[0] == unless):
-                return value
-        return "-" if optional else ""
-
-    def _key_value(self, part: str, builder: Builder, run: Run) -> str:
-        if part.startswith("@"):
-            parent = builder.parents.get(part[1:])
-            return parent.id if parent is not None else ""
-        if part.startswith("."):
-            return self._identifier(builder.body.get(part[1:]))
-        return self._field(part, builder, run)
-
-    def _identifier(self, value: Any) -> str:
-        """System and value of the identifier that ranks first by its type; of several, the first."""
-        ranks = self._tables.codes["identifier-rank"]
-        best = ""
-        least = 1000
-        for written in cast(list[Any], value if isinstance(value, list) else []):
-            each = cast(Body, _object(written))
-            kind = _code_of(each.get("type") or {})
-            rank = int((ranks.get(kind) or ranks["*"]).value)
-            if each.get("value") and rank < least:
-                best, least = f"{each.get('system', '')}|{each['value']}", rank
-        return best
-
-    def _field(self, part: str, builder: Builder, run: Run) -> str:
-        name, _, place = part.partition("-")
-        segment = builder.segments.get(name) or (run.message.header if name == "MSH" else None)
-        if segment is None:
-            return ""
-        number, _, component = place.partition(".")
-        written = segment.field(int(number)).split(run.separators[0], 1)[0]
-        if component:
-            parts = written.split(run.separators[1])
-            written = parts[int(component) - 1] if int(component) <= len(parts) else ""
-        found = "^".join(run.text(each) for each in written.split(run.separators[1])).rstrip("^")
-        return "" if found == '""' else found
-
     # -- what FHIR requires
 
     def _complete(self, run: Run) -> None:
@@ -338,15 +253,6 @@ def _open(use: Use, run: Run) -> Builder:
             at.parents.setdefault(use.resource, builder)
             put(at.body, at.labels, ref)
     return builder
-
-
-def _object(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
-
-
-def _code_of(concept: Body) -> str:
-    codings: list[Body] = concept.get("coding") or []
-    return str(codings[0].get("code", "") if codings else concept.get("text", ""))
 
 
 def _has(body: Body, element: str) -> bool:

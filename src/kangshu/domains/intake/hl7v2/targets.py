@@ -48,49 +48,57 @@ def _merge(body: Body, _labels: dict[str, Body], value: Any) -> None:
 def _compile(steps: list[tuple[str, str | None]], path: str) -> Put:
     (name, label), *rest = steps
     if not rest:
-        if name == "*":
-            return _merge
-        return _leaf(name, label)
+        return _merge if name == "*" else _leaf(name, label)
     inner = _compile(rest, f"{path}{name}[{label}].")
     if label is None:
-
-        def into(body: Body, labels: dict[str, Body], value: Any) -> None:
-            child: Body | msgspec.Raw | None = body.get(name)
-            if child is None:
-                child = body[name] = {}
-            elif isinstance(child, msgspec.Raw):
-                # Made before, and kept as JSON so that nobody changes it: here is a copy to add to.
-                child = body[name] = _DICT.decode(child)
-            inner(child, labels, value)
-
-        return into
+        return _into(name, inner)
     if label == "":
+        return _into_new(name, inner)
+    if label.endswith("?"):
+        return _into_existing(f"{path}{name}[{label[:-1]}]", inner)
+    return _into_labelled(name, f"{path}{name}[{label}]", inner)
 
-        def into_new(body: Body, labels: dict[str, Body], value: Any) -> None:
-            child: Body = {}
-            body.setdefault(name, []).append(child)
+
+def _into(name: str, inner: Put) -> Put:
+    def put(body: Body, labels: dict[str, Body], value: Any) -> None:
+        child: Body | msgspec.Raw | None = body.get(name)
+        if child is None:
+            child = body[name] = {}
+        elif isinstance(child, msgspec.Raw):
+            # Made before, and kept as JSON so that nobody changes it: here is a copy to add to.
+            child = body[name] = _DICT.decode(child)
+        inner(child, labels, value)
+
+    return put
+
+
+def _into_new(name: str, inner: Put) -> Put:
+    def put(body: Body, labels: dict[str, Body], value: Any) -> None:
+        child: Body = {}
+        body.setdefault(name, []).append(child)
+        inner(child, labels, value)
+
+    return put
+
+
+def _into_existing(key: str, inner: Put) -> Put:
+    def put(body: Body, labels: dict[str, Body], value: Any) -> None:  # noqa: ARG001
+        child = labels.get(key)
+        if child is not None:
             inner(child, labels, value)
 
-        return into_new
-    if label.endswith("?"):
-        existing = f"{path}{name}[{label[:-1]}]"
+    return put
 
-        def into_existing(body: Body, labels: dict[str, Body], value: Any) -> None:  # noqa: ARG001
-            child = labels.get(existing)
-            if child is not None:
-                inner(child, labels, value)
 
-        return into_existing
-    key = f"{path}{name}[{label}]"
-
-    def into_labelled(body: Body, labels: dict[str, Body], value: Any) -> None:
+def _into_labelled(name: str, key: str, inner: Put) -> Put:
+    def put(body: Body, labels: dict[str, Body], value: Any) -> None:
         child = labels.get(key)
         if child is None:
             child = labels[key] = {}
             body.setdefault(name, []).append(child)
         inner(child, labels, value)
 
-    return into_labelled
+    return put
 
 
 def _leaf(name: str, label: str | None) -> Put:
