@@ -28,6 +28,8 @@ from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
 SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 GROUP_BYTES = 2 << 20
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz", ".hl7")
+GROUP_BYTES = 4 << 20
 GROUP_FILES = 64
 PACKED = 12
 """What a gzip file of FHIR unpacks to, roughly, for forming groups of equal work."""

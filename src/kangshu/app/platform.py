@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.app.institutions import Institutions
+from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.writer import Writer
 from kangshu.domains.intake import reading
 from kangshu.domains.intake.cda.reading import CdaReader, recognised
 from kangshu.domains.intake.checking import Checker
+from kangshu.domains.intake.hl7v2.reader import Hl7Reader
+from kangshu.domains.intake.merging import merged
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.kernel.base.errors import (
@@ -27,6 +30,7 @@ from kangshu.kernel.base.errors import (
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
+from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
@@ -36,6 +40,9 @@ from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.policies.access_log import AccessEntry, entry_of
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
+
+HL7V2 = "hl7v2"
+"""The media of messages in HL7 version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Platform:
     checker: Checker
     pipeline: Pipeline
     cda: CdaReader
+    hl7: Hl7Reader
+    senders: Senders
     access_log: AccessLog
 
     def close(self) -> None:
@@ -185,7 +194,7 @@ class Platform:
 
         def work(session: Session) -> Tally:
             tally = Tally()
-            results = self.pipeline.take(session, units, origin)
+            results = self.pipeline.take(session, whole(session, units, source), origin)
             if any(taken.bad for taken in results):
                 # What one message lacks another of the same group may bring: one after the other, then.
                 raise _Apart
@@ -233,12 +242,21 @@ class Platform:
             return self.cda.units(parts, source=message.source)
         media: Any = message.media if message.media in ("json", "ndjson") else None
         return reading.units(parts, media=media)
+        if message.media == HL7V2:
+            return self.hl7.units(self.content(message.id), message.source)
+        media: Any = message.media if message.media in ("json", "ndjson") else None
+        return reading.units(self.content(message.id), media=media)
 
     def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
-        return self.database.transact(lambda session: self.pipeline.take(session, [(message, unit)], origin))
+        return self.database.transact(
+            lambda session: self.pipeline.take(session, whole(session, [(message, unit)], origin.org), origin)
+        )
 
-    def _content(self, message: int) -> Iterator[bytes]:
-        """Each piece over a connection of its own: who works through a message must not hold one for long."""
+    def content(self, message: int) -> Iterator[bytes]:
+        """The bytes of a journalled message.
+
+        Each piece over a connection of its own: who works through a message must not hold one for long.
+        """
         number = 0
         while (piece := self._piece(message, number)) is not None:
             yield piece
@@ -259,9 +277,12 @@ class Platform:
         self.database.transact(finish)
 
     def resume(self) -> int:
-        """Work through what was journalled but not finished when a process ended; how many messages."""
+        """Work through what was journalled but not finished when a process ended; how many messages.
+
+        Not those of a stream: it takes them up itself, in their order (`stream.Stream.start`).
+        """
         with self.database.connection() as session:
-            waiting = journal.unfinished(session)
+            waiting = [message for message in journal.unfinished(session) if message.media != HL7V2]
         done = 0
         for message in waiting:
             # One that others are in the way of keeps its place for the next time.
@@ -346,12 +367,20 @@ class _File:
                 yield piece
 
 
+def whole(session: Session, units: Sequence[tuple[int, Unit]], org: str) -> list[tuple[int, Unit]]:
+    """The units with what is stored already in those entries that add to it."""
+    return merged(units, lambda addresses: current_bodies(session, org, addresses))
+
+
 def _media_of(path: Path) -> str:
     """What the name promises. A name in .json may hold either, so the content decides."""
     name = path.name.lower().removesuffix(".gz")
     if name.endswith((".xml", ".cda", ".ccda")):
         return "cda"
     return "ndjson" if name.endswith((".ndjson", ".jsonl")) else ""
+    if path.name.endswith(".hl7"):
+        return HL7V2
+    return "ndjson" if path.name.removesuffix(".gz").endswith((".ndjson", ".jsonl")) else ""
 
 
 def _in_scope(item: WorkItem, grant: Grant) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from kangshu.app.institutions import read_institutions
 from kangshu.app.platform import Platform
+from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
 from kangshu.domains.intake.cda.reading import read_reader
 from kangshu.domains.intake.checking import Checker
+from kangshu.domains.intake.hl7v2.reader import Hl7Reader
+from kangshu.domains.intake.hl7v2.tables import read_tables
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
@@ -57,6 +61,8 @@ def build(
         cda=read_reader({name: pack.folder for name, pack in packs.items()}),
         checker=checker,
         pipeline=Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue)),
+        hl7=Hl7Reader(read_tables(packs["hl7v2"].folder, _places(packs))),
+        senders=read_senders(_places(packs)),
         access_log=AccessLog(database),
     )
 
@@ -100,6 +106,10 @@ def _identify(packs: Mapping[str, Pack]):
         )
 
     return identify
+
+
+def _places(packs: Mapping[str, Pack]) -> list[Path]:
+    return [pack.folder for pack in packs.values() if pack.manifest.kind == "place"]
 
 
 def _find(catalogue: Catalogue):

@@ -38,7 +38,8 @@ class Entry:
     """One resource of a message.
 
     `full_url`, `method`, `url` and `if_none_exist` are those of a Bundle entry; elsewhere empty.
-    `raw` is empty for a deletion.
+    `raw` is empty for a deletion. With `merge` it holds only what the message says of something that may be
+    stored already: see `merging`; `assumed` names elements that are there only because FHIR requires them.
     """
 
     position: int
@@ -47,6 +48,8 @@ class Entry:
     method: str = ""
     url: str = ""
     if_none_exist: str = ""
+    merge: str = ""
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

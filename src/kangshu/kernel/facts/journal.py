@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +85,85 @@ def keep(
     return Message(identifier, source, media, size, now, None)
 
 
+def keep_all(
+    connection: Connection[TupleRow], incoming: Sequence[tuple[str, str, bytes]], now: datetime
+) -> list[tuple[Message, bool]]:
+    """Write messages given as (source, media, bytes) to the journal with channel `intake`, in their order.
+
+    Returns each with whether it is new; one that came before stands as in `keep`. A few statements
+    for all of them: senders of small messages wait for the answer to each.
+    """
+    found: list[tuple[Message, bool]] = []
+    small: list[tuple[str, str, bytes]] = []
+    for source, media, content in incoming:
+        if len(content) <= PART:
+            small.append((source, media, content))
+            continue
+        found += _keep_small(connection, small, now)
+        small = []
+        kept = keep(connection, source=source, channel="intake", media=media, parts=[content], now=now)
+        found.append((kept, kept.received_at == now and kept.counts is None))
+    return found + _keep_small(connection, small, now)
+
+
+def _keep_small(
+    connection: Connection[TupleRow], incoming: Sequence[tuple[str, str, bytes]], now: datetime
+) -> list[tuple[Message, bool]]:
+    if not incoming:
+        return []
+    digests = [hashlib.sha256(content).digest() for _, _, content in incoming]
+    sources = [source for source, _, _ in incoming]
+    sizes = [len(content) for _, _, content in incoming]
+    rows = connection.execute(
+        "INSERT INTO message (source, channel, media, content_hash, size, received_at)"
+        " SELECT source, 'intake', media, hash, size, %(now)s FROM unnest(%(sources)s::text[],"
+        " %(media)s::text[], %(hashes)s::bytea[], %(sizes)s::bigint[]) WITH ORDINALITY"
+        " AS t(source, media, hash, size, place) ORDER BY place"
+        " ON CONFLICT (source, content_hash) WHERE channel = 'intake' DO NOTHING"
+        " RETURNING source, content_hash, id",
+        {
+            "now": now,
+            "sources": sources,
+            "media": [media for _, media, _ in incoming],
+            "hashes": digests,
+            "sizes": sizes,
+        },
+    ).fetchall()
+    new = {(source, digest): identifier for source, digest, identifier in rows}
+    known = _all_known(connection, [key for key in zip(sources, digests, strict=True) if key not in new])
+    found: list[tuple[Message, bool]] = []
+    parts: list[tuple[int, bool, bytes]] = []
+    for (source, media, content), digest in zip(incoming, digests, strict=True):
+        identifier = new.pop((source, digest), None)
+        if identifier is None:
+            found.append((known[source, digest], False))
+            continue
+        message = known[source, digest] = Message(identifier, source, media, len(content), now, None)
+        found.append((message, True))
+        packed = _pack(content)
+        parts.append((identifier, packed is not content, packed))
+    connection.execute(
+        "INSERT INTO message_part (message, part, packed, content) SELECT message, 0, packed, content"
+        " FROM unnest(%s::bigint[], %s::boolean[], %s::bytea[]) AS t(message, packed, content)",
+        ([part[0] for part in parts], [part[1] for part in parts], [part[2] for part in parts]),
+    )
+    return found
+
+
+def _all_known(
+    connection: Connection[TupleRow], keys: Sequence[tuple[str, bytes]]
+) -> dict[tuple[str, bytes], Message]:
+    if not keys:
+        return {}
+    rows = connection.execute(
+        "SELECT m.content_hash, m.id, m.source, m.media, m.size, m.received_at, m.counts FROM message m"
+        " JOIN unnest(%s::text[], %s::bytea[]) AS t(source, hash)"
+        " ON m.source = t.source AND m.content_hash = t.hash WHERE m.channel = 'intake'",
+        ([source for source, _ in keys], [digest for _, digest in keys]),
+    )
+    return {(row[2], row[0]): Message(*row[1:]) for row in rows}
+
+
 def _reserve(
     connection: Connection[TupleRow], source: str, channel: Channel, media: str, now: datetime
 ) -> int:
@@ -96,9 +177,16 @@ def _reserve(
     return row[0]
 
 
+_of_this_thread = threading.local()
+"""A packer takes longer to make than to pack a small message, and is for one thread at a time."""
+
+
 def _pack(part: bytes) -> bytes:
     """Compressed if that saves space, else as it is (already compressed)."""
-    packed = zstandard.compress(part, 1)
+    packer = getattr(_of_this_thread, "packer", None)
+    if packer is None:
+        packer = _of_this_thread.packer = zstandard.ZstdCompressor(level=1)
+    packed = packer.compress(part)
     return packed if len(packed) < len(part) else part
 
 
@@ -144,6 +232,17 @@ def finish(
     connection.execute(
         "UPDATE message SET finished_at = %s, counts = %s WHERE id = %s",
         (now, Jsonb(dict(counts)), identifier),
+    )
+
+
+def finish_all(
+    connection: Connection[TupleRow], done: Sequence[tuple[int, Mapping[str, Any]]], now: datetime
+) -> None:
+    """Note that messages, given with their counts, have been worked through."""
+    connection.execute(
+        "UPDATE message m SET finished_at = %s, counts = t.counts::jsonb"
+        " FROM unnest(%s::bigint[], %s::text[]) AS t(id, counts) WHERE m.id = t.id",
+        (now, [identifier for identifier, _ in done], [json.dumps(counts) for _, counts in done]),
     )
 
 

@@ -1,0 +1,294 @@
+"""From a message to resources: walk over its segments, open resources, fill them, give them their ids.
+
+Which segment opens, joins or extends which resource stands in `messages.tsv`. An id is derived from
+the institution and a business key (`keys.tsv`), so what is sent again, or corrected, has the same one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import msgspec
+
+from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
+from kangshu.domains.intake.hl7v2.keys import Keys
+from kangshu.domains.intake.hl7v2.mapping import Maps, Step
+from kangshu.domains.intake.hl7v2.message import STANDARD, Message, Segment
+from kangshu.domains.intake.hl7v2.primitives import zone_of
+from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
+from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies, is_named
+from kangshu.domains.intake.hl7v2.targets import Put, put_at
+from kangshu.kernel.base.errors import Problem
+
+MAX_RESOURCES = 20_000
+
+_REMARKS = ("NTE", "PRT", "TQ1", "TQ2", "CTD", "BLG")
+
+_FORGOTTEN = {
+    "PID": ("OBR", "OBX", "ORC", "RXA", "SPM", "PV1"),
+    "ORC": ("OBR", "OBX", "RXA", "SPM"),
+}
+"""Where a group begins, the segments of the last one no longer speak."""
+
+Mode = Literal["replace", "update", "fill"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as JSON. `mode` says what it does to one that is there: see `merging`."""
+
+    type: str
+    id: str
+    raw: bytes
+    mode: str
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a message holds, and what of it could not be used."""
+
+    resources: list[Resource]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    use: Use
+    when: Holds | None
+    apply: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to do with each segment of one kind of message, and what its event says of itself."""
+
+    named: bool
+    steps: Mapping[str, Sequence[_Step]]
+    said: Sequence[tuple[str, Put, Any]]
+
+
+class Assembler:
+    """Messages into resources, by the tables. Stateless between calls."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._maps = Maps(tables)
+        self._keys = Keys(tables.keys, tables.codes)
+        self._plans: dict[tuple[str, str], _Plan] = {}
+        self._elements = {
+            type_: [(each, parse_when(each.when, 0)) for each in elements]
+            for type_, elements in tables.elements.items()
+        }
+        self._known: dict[tuple[str, str], dict[tuple[int, str], Any]] = {}
+        # Every row is compiled once now, so that a mistake shows when the tables are read.
+        for use in tables.uses:
+            self._step(use, "", "")
+
+    def knows(self, kind: str, event: str) -> bool:
+        """Whether the maps name such messages."""
+        return self._plan(kind, event).named
+
+    def assemble(self, message: Message, source: str) -> Assembled:
+        """The resources of a message from an institution."""
+        run = self._run(message, source)
+        plan = self._plan(message.component(message.header, 9, 1), _event(message))
+        for number, segment in enumerate(message.segments):
+            if segment.name == "ORC":
+                run.latest["NXT"] = _detail(message.segments, number)
+            self._take(segment, plan, run)
+        self._keys.name(run)
+        self._complete(run)
+        return Assembled([_resource(each) for each in run.builders if not each.dropped], run.problems)
+
+    def _run(self, message: Message, source: str) -> Run:
+        marks = message.delimiters
+        zone = zone_of(message.header.field(7), self._tables.zone)
+        known = None
+        if marks is STANDARD and message.codec == "utf-8":
+            if len(self._known) > 200:
+                self._known.clear()
+            known = self._known.setdefault((source, zone), {})
+        return Run(
+            message,
+            source,
+            zone,
+            (marks.repetition, marks.component, marks.subcomponent),
+            marks,
+            marks.escape,
+            known=known,
+        )
+
+    def _plan(self, kind: str, event: str) -> _Plan:
+        plan = self._plans.get((kind, event))
+        if plan is None:
+            steps: dict[str, list[_Step]] = {}
+            for use in self._tables.uses:
+                if applies(use.messages, kind, event):
+                    steps.setdefault(use.segment, []).append(self._step(use, kind, event))
+            said = [
+                (each.resource, put_at(each.target), json.loads(each.value))
+                for each in self._tables.events
+                if applies(each.messages, kind, event)
+            ]
+            named = any(is_named(use.messages, kind, event) for use in self._tables.uses)
+            plan = _Plan(named, steps, said)
+            if len(self._plans) < 1000:
+                self._plans[kind, event] = plan
+        return plan
+
+    def _step(self, use: Use, kind: str, event: str) -> _Step:
+        rows = self._maps.steps(use.segment.rstrip("*"), use.resource, kind, event)
+        return _Step(use, parse_when(use.when, 0), rows)
+
+    # -- segments
+
+    def _take(self, segment: Segment, plan: _Plan, run: Run) -> None:
+        name = segment.name
+        run.latest[name] = segment
+        run.segment, run.number = segment, 0
+        if name in _FORGOTTEN:
+            for each in _FORGOTTEN[name]:
+                run.latest.pop(each, None)
+        for step in plan.steps.get(name) or (plan.steps.get("Z*", ()) if name.startswith("Z") else ()):
+            if step.when is not None and not step.when(segment.fields, run):
+                continue
+            builder = self._builder(segment, step.use, plan, run)
+            if builder is None:
+                continue
+            builder.segments.setdefault(segment.name, segment)
+            fields = segment.fields
+            last = len(fields)
+            for needed, apply in step.apply:
+                if needed < last and (needed < 0 or fields[needed]):
+                    apply(fields, run, builder)
+        if name != "NTE":
+            run.latest["PRE"] = segment
+
+    def _builder(self, segment: Segment, use: Use, plan: _Plan, run: Run) -> Builder | None:
+        """The resource a segment is about, by `use.how`."""
+        for type_ in use.closes:
+            if type_ != "*":
+                run.current.pop(type_, None)
+            elif use.resource in run.current:
+                run.current.clear()
+        builder = run.current.get(use.resource)
+        if use.how == "extend":
+            return builder
+        if use.how == "join" and builder is not None and segment.name not in builder.segments:
+            return builder
+        if len(run.builders) >= MAX_RESOURCES:
+            run.problem(f"The message holds more than {MAX_RESOURCES} resources.", "too-costly")
+            return None
+        builder = _open(use, run)
+        for name, put, value in plan.said:
+            if name == use.resource:
+                put(builder.body, builder.labels, value)
+        return builder
+
+    # -- what FHIR requires
+
+    def _complete(self, run: Run) -> None:
+        """Put defaults where FHIR requires something; set aside what lacks what cannot be guessed."""
+        for builder in run.builders:
+            for element, when in self._elements.get(builder.type, ()):
+                if not _has(builder.body, element.element):
+                    self._lack(builder, element, when, run)
+        while gone := [each for each in run.builders if each.dropped and each.ref.get("reference")]:
+            refs = [each.ref for each in gone]
+            for each in gone:
+                each.ref["reference"] = ""
+            for builder in run.builders:
+                if not builder.dropped:
+                    _prune(builder.body, refs)
+                    for element, when in self._elements.get(builder.type, ()):
+                        if not _has(builder.body, element.element):
+                            self._lack(builder, element, when, run)
+
+    def _lack(self, builder: Builder, element: Element, when: Holds | None, run: Run) -> None:
+        run.latest = builder.segments
+        if when is not None and not when((), run):
+            return
+        if element.default:
+            builder.assumed.append(element.element.partition(".")[0].partition("[")[0].partition("|")[0])
+            put_at(element.element.split("|")[0])(builder.body, {}, json.loads(element.default))
+            return
+        builder.dropped = True
+        name, _, number = element.source.partition("-")
+        segment = builder.segments.get(name)
+        place = element.source
+        if segment is not None and segment.number > 1:
+            place = f"{name}[{segment.number}]-{number}" if number else f"{name}[{segment.number}]"
+        wanted = element.element.split("|")[0]
+        run.problem_at(place, f"A {builder.type} needs {wanted}, and this says nothing of it.", "required")
+
+
+def _detail(segments: Sequence[Segment], number: int) -> Segment:
+    """The segment that says what an order is about: the next one that is no remark on the order itself."""
+    following = (each for each in segments[number + 1 : number + 20] if each.name not in _REMARKS)
+    return next(following, segments[number])
+
+
+def _event(message: Message) -> str:
+    """The trigger event: MSH-9-2, else EVN-1, else what the structure of MSH-9-3 says."""
+    event = message.component(message.header, 9, 2)
+    if not event and (found := message.first("EVN")) is not None:
+        event = message.component(found, 1)
+    return event or message.component(message.header, 9, 3).rpartition("_")[2]
+
+
+def _open(use: Use, run: Run) -> Builder:
+    ref: Body = {"reference": f"#{len(run.builders)}"}
+    type_ = use.resource.partition("#")[0]
+    builder = Builder(use.resource, use.mode, {"resourceType": type_, "id": ""}, ref)
+    run.builders.append(builder)
+    run.current[use.resource] = builder
+    waiting = [each for each in run.waiting if each[0] == use.resource]
+    if waiting:
+        run.waiting = [each for each in run.waiting if each[0] != use.resource]
+        for _, at, put in waiting:
+            at.parents.setdefault(use.resource, builder)
+            put(at.body, at.labels, ref)
+    return builder
+
+
+def _has(body: Body, element: str) -> bool:
+    """Whether one of `a|b` is there; `a.b` inside."""
+    for each in element.split("|"):
+        value: Any = body
+        for name in each.split("."):
+            value = cast(Body, value).get(name) if isinstance(value, dict) else None
+        if value not in (None, [], {}, ""):
+            return True
+    return False
+
+
+def _is_about(value: Any, refs: Sequence[Body]) -> bool:
+    """Whether an entry of a list says something of one of them: without it the rest says nothing."""
+    return isinstance(value, dict) and any(each is ref for each in cast(Body, value).values() for ref in refs)
+
+
+def _prune(value: Any, refs: Sequence[Body]) -> bool:
+    """Take references out, and what is empty without them; whether nothing is left."""
+    if isinstance(value, dict):
+        if any(value is ref for ref in refs):
+            return True
+        body = cast(Body, value)
+        for name in [name for name, each in body.items() if _prune(each, refs)]:
+            del body[name]
+        return not body
+    if isinstance(value, list):
+        values = cast(list[Any], value)
+        values[:] = [each for each in values if not _is_about(each, refs) and not _prune(each, refs)]
+        return not values
+    return False
+
+
+def _resource(builder: Builder) -> Resource:
+    body = builder.body
+    if builder.mode == "replace":
+        body = {name: value for name, value in body.items() if value is not None}
+    return Resource(builder.type, builder.id, msgspec.json.encode(body), builder.mode, tuple(builder.assumed))

@@ -1,0 +1,58 @@
+"""What is looked at before the answer: that a message is of a kind that is read, and says what it must.
+
+Not the whole interpretation: that comes after the answer, and what it finds waits in quarantine.
+"""
+
+from __future__ import annotations
+
+from kangshu.domains.intake.hl7v2.message import Message, Segment
+from kangshu.domains.intake.hl7v2.tables import Required, Tables, applies
+from kangshu.kernel.base.errors import Problem
+
+_PROCESSING = ("", "P", "T", "D")
+
+
+class Check:
+    """Checks by the table `required`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._by_kind: dict[tuple[str, str], list[Required]] = {}
+
+    def problems(self, message: Message, *, known: bool) -> list[Problem]:
+        """Everything that is missing. `known`: whether there are maps for its type."""
+        header = message.header
+        kind, event = message.component(header, 9, 1), message.component(header, 9, 2)
+        found: list[Problem] = []
+        if not known:
+            found.append(Problem("error", "not-supported", "MSH-9", "No map is for messages of this type."))
+        version = message.component(header, 12)
+        if version not in self._tables.versions:
+            found.append(Problem("error", "not-supported", "MSH-12", "This version is not read."))
+        if message.component(header, 11) not in _PROCESSING:
+            found.append(Problem("error", "not-supported", "MSH-11", "The processing id is P, T or D."))
+        for each in self._required(kind, event):
+            segments = message.by_name.get(each.segment)
+            if not segments:
+                found.append(Problem("error", "required", each.segment, f"There is no {each.segment}."))
+                continue
+            for segment in segments:
+                found += _missing(segment, each)
+        return found
+
+    def _required(self, kind: str, event: str) -> list[Required]:
+        key = (kind, event)
+        if key not in self._by_kind:
+            if len(self._by_kind) > 1000:
+                self._by_kind.clear()
+            self._by_kind[key] = [e for e in self._tables.required if applies(e.messages, kind, event)]
+        return self._by_kind[key]
+
+
+def _missing(segment: Segment, required: Required) -> list[Problem]:
+    place = segment.name if segment.number == 1 else f"{segment.name}[{segment.number}]"
+    return [
+        Problem("error", "required", f"{place}-{number}", f"{segment.name}-{number} has no value.")
+        for number in required.fields
+        if not segment.field(number).strip("^~& ")
+    ]

@@ -1,0 +1,288 @@
+"""An HL7 v2 message: bytes in, segments with numbered fields out.
+
+Nothing is interpreted here but what MSH says of the writing: the delimiters (MSH-1, MSH-2) and the
+character set (MSH-18). Fields stay as written until somebody asks; most are never asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
+
+MAX_MESSAGE = 32 << 20
+"""Bytes of one message."""
+MAX_SEGMENTS = 20_000
+MAX_FIELDS = 1_000
+"""Fields of one segment."""
+MAX_REPETITIONS = 1_000
+"""Repetitions of one field."""
+
+NULL = '""'
+"""What HL7 writes for "there is no value any more", where an empty field says nothing at all."""
+
+_HEADERS = ("MSH", "FHS", "BHS")
+_BREAK = re.compile(r"\r\n|\r|\n")
+_SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
+_CONTROL = str.maketrans(dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """The characters that MSH-1 and MSH-2 declare."""
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    truncation: str = "#"
+
+
+STANDARD = Delimiters()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment. `fields[n]` is field n as the standard numbers them; `number` counts those of its name."""
+
+    name: str
+    fields: Sequence[str]
+    number: int = 1
+
+    def field(self, number: int) -> str:
+        """Field `number` as written, all repetitions; empty where it is absent."""
+        return self.fields[number] if number < len(self.fields) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charsets:
+    """Python's names for the codes of table 0211, and what to try when MSH-18 says nothing."""
+
+    codecs: Mapping[str, str]
+    unsaid: Sequence[str] = ("utf-8", "gb18030")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message; `codec` is the character set it was written in."""
+
+    delimiters: Delimiters
+    segments: Sequence[Segment]
+    codec: str = "utf-8"
+    by_name: Mapping[str, list[Segment]] = field(default_factory=dict[str, list[Segment]])
+
+    @property
+    def header(self) -> Segment:
+        return self.segments[0]
+
+    def first(self, name: str) -> Segment | None:
+        """The first segment of a name."""
+        found = self.by_name.get(name)
+        return found[0] if found else None
+
+    def component(self, segment: Segment, number: int, component: int = 1) -> str:
+        """A component of the first repetition of a field, escapes resolved, blanks around it gone."""
+        first = segment.field(number).split(self.delimiters.repetition, 1)[0]
+        parts = first.split(self.delimiters.component)
+        found = parts[component - 1] if component <= len(parts) else ""
+        return self.text(found.split(self.delimiters.subcomponent, 1)[0])
+
+    def text(self, written: str) -> str:
+        """What is meant by something written between two delimiters."""
+        if self.delimiters.escape in written:
+            written = unescape(written, self.delimiters, self.codec)
+        return written.strip()
+
+
+def parse_message(raw: bytes, charsets: Charsets) -> Message:
+    """Read one message. Raises `Invalid` naming segment and field, `TooCostly` over a limit."""
+    if len(raw) > MAX_MESSAGE:
+        raise _too_costly("MSH", f"The message is larger than {MAX_MESSAGE >> 20} MB.")
+    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\t \x0b")
+    if not raw.startswith(b"MSH"):
+        raise refusal("MSH", "The message does not begin with MSH.", code="structure")
+    codec = _codec(raw, charsets)
+    text, codec = _decoded(raw, codec, charsets)
+    delimiters = _delimiters(text)
+    segments, by_name = _segments(text, delimiters)
+    return Message(delimiters, segments, codec, by_name)
+
+
+def refusal(path: str, message: str, *, code: str = "value") -> Invalid:
+    """A message that cannot be read, with the place where it shows."""
+    return Invalid(
+        message, remedy="Correct what sends it.", problems=(Problem("error", code, path, message),)
+    )
+
+
+def _too_costly(path: str, message: str) -> TooCostly:
+    return TooCostly(f"{path}: {message}", remedy="Send it in smaller messages.")
+
+
+def _delimiters(text: str) -> Delimiters:
+    separator = text[3:4]
+    written = text[4 : text.find(separator, 4)] if text.find(separator, 4) > 0 else text[4:9].split("\r")[0]
+    if not separator or separator.isalnum() or separator.isspace():
+        raise refusal("MSH-1", "MSH-1 is not a field separator.")
+    if len(set(written + separator)) != len(written) + 1 or any(c.isalnum() or c.isspace() for c in written):
+        raise refusal("MSH-2", "MSH-2 must name different characters, none a letter, digit or blank.")
+    if not 2 <= len(written) <= 5:
+        raise refusal("MSH-2", "MSH-2 must name the encoding characters, such as ^~\\&.")
+    if separator == "|" and written == "^~\\&":
+        return STANDARD
+    # What is not declared does not occur; a character no text can hold stands for it.
+    named = [*written, *["\0"] * (5 - len(written))]
+    return Delimiters(separator, *named)
+
+
+def _codec(raw: bytes, charsets: Charsets) -> str | None:
+    """The codec MSH-18 asks for; None when it says nothing."""
+    end = len(raw)
+    for mark in (b"\r", b"\n"):
+        found = raw.find(mark)
+        end = found if 0 <= found < end else end
+    header = raw[:end]
+    fields = header.split(header[3:4])
+    if len(fields) <= 17 or not fields[17].strip():
+        return None
+    for codec in (None, *charsets.unsaid):
+        # A double-byte character may hold the separator: then the fields are counted anew, decoded.
+        if codec is not None:
+            written = header.decode(codec, "replace").split(header[3:4].decode("ascii", "replace"))
+            named = written[17] if len(written) > 17 else ""
+        else:
+            named = fields[17].decode("ascii", "replace")
+        code = re.split(r"[~^&]", named)[0].strip().upper()
+        if code in charsets.codecs:
+            return charsets.codecs[code]
+    raise refusal("MSH-18", "MSH-18 names a character set that is not in table 0211.")
+
+
+def _decoded(raw: bytes, codec: str | None, charsets: Charsets) -> tuple[str, str]:
+    """The text, and the character set it was in."""
+    for each in (codec,) if codec else charsets.unsaid:
+        try:
+            return raw.decode(each), each
+        except UnicodeDecodeError:
+            continue
+    raise refusal("MSH-18", "The message is not in the character set that MSH-18 names, or in none known.")
+
+
+def _segments(text: str, delimiters: Delimiters) -> tuple[list[Segment], dict[str, list[Segment]]]:
+    separator = delimiters.field
+    segments: list[Segment] = []
+    by_name: dict[str, list[Segment]] = {}
+    for line in _lines(text, separator):
+        fields = line.split(separator)
+        name = fields[0].strip()
+        if name in _HEADERS:
+            fields.insert(1, separator)
+        alike = by_name.setdefault(name, [])
+        segment = Segment(name, fields, len(alike) + 1)
+        alike.append(segment)
+        segments.append(segment)
+        if len(line) > MAX_FIELDS:
+            _check(segment, delimiters)
+    if len(segments) > MAX_SEGMENTS:
+        raise _too_costly(segments[MAX_SEGMENTS].name, f"There are more than {MAX_SEGMENTS} segments.")
+    return segments, by_name
+
+
+def _lines(text: str, separator: str) -> list[str]:
+    """Segments as written. A line that does not begin like one goes on where the last one stopped."""
+    lines: list[str] = []
+    for line in _split(text):
+        if line[3:4] in (separator, "") and _SEGMENT.match(line):
+            lines.append(line)
+        elif line.strip() and lines:
+            lines[-1] += "\n" + line
+    return lines
+
+
+def _split(text: str) -> list[str]:
+    text = text.rstrip("\x1c\r\n ")
+    return text.split("\r") if "\n" not in text else _BREAK.split(text)
+
+
+def _check(segment: Segment, delimiters: Delimiters) -> None:
+    place = f"{segment.name}[{segment.number}]"
+    if len(segment.fields) > MAX_FIELDS:
+        raise _too_costly(place, f"There are more than {MAX_FIELDS} fields.")
+    for number, value in enumerate(segment.fields):
+        if segment.name in _HEADERS and number <= 2:
+            continue
+        if value.count(delimiters.repetition) >= MAX_REPETITIONS:
+            raise _too_costly(f"{place}-{number}", f"There are more than {MAX_REPETITIONS} repetitions.")
+
+
+# -- escapes
+
+_FORMAT = {"br": "\n", "sp": "\n", "fi": "", "nf": "", "in": "", "ti": "", "sk": " ", "ce": "\n"}
+
+
+def unescape(written: str, delimiters: Delimiters, codec: str) -> str:
+    """Resolve the escape sequences of chapter 2.7. What is no sequence stays as it is written."""
+    plain = {
+        "F": delimiters.field,
+        "S": delimiters.component,
+        "T": delimiters.subcomponent,
+        "R": delimiters.repetition,
+        "E": delimiters.escape,
+        "P": delimiters.truncation,
+        "H": "",
+        "N": "",
+    }
+    return "".join(_unescaped(written, delimiters.escape, plain, codec))
+
+
+def _unescaped(written: str, escape: str, plain: Mapping[str, str], codec: str) -> Iterator[str]:
+    start = 0
+    while (begin := written.find(escape, start)) >= 0:
+        end = written.find(escape, begin + 1)
+        if end < 0:
+            break
+        yield written[start:begin]
+        meant = _meaning(written[begin + 1 : end], plain, codec)
+        if meant is None:
+            # Not a sequence: the character was written as itself, and the next one may begin a sequence.
+            yield written[begin:end]
+            start = end
+        else:
+            yield meant
+            start = end + 1
+    yield written[start:]
+
+
+def _meaning(name: str, plain: Mapping[str, str], codec: str) -> str | None:
+    if name in plain:
+        return plain[name]
+    kind, rest = name[:1], name[1:]
+    if kind == ".":
+        return _formatted(rest)
+    if kind == "X":
+        return _hexadecimal(rest, codec)
+    if kind in ("C", "M") and re.fullmatch(r"[0-9A-F]{4,6}", rest):
+        # Another character set from here on (ISO 2022); messages of one set have no use for it.
+        return ""
+    if kind == "Z":
+        return ""
+    return None
+
+
+def _formatted(command: str) -> str | None:
+    name, amount = command[:2], command[2:].strip().lstrip("+")
+    if name not in _FORMAT or (amount and not amount.lstrip("-").isdigit()):
+        return None
+    times = min(int(amount), 100) if name in ("sp", "sk") and amount.isdigit() and amount else 1
+    return _FORMAT[name] * times
+
+
+def _hexadecimal(digits: str, codec: str) -> str | None:
+    try:
+        found = bytes.fromhex(digits)
+    except ValueError:
+        return None
+    return found.decode(codec, "replace").translate(_CONTROL).replace("\r", "\n")

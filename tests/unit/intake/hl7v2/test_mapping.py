@@ -1,0 +1,198 @@
+"""What messages become: by the tables of the pack, with ids that stay the same."""
+
+from __future__ import annotations
+
+from kangshu.domains.intake.hl7v2.reader import Hl7Reader
+from tests.support.hl7 import message, only, problems, resources
+
+PID = (
+    "PID|1||7^^^HIS^MR~440981198001011237^^^SFZ^NI||王^小明^^^^^L||19800101|M|||街1号^^信宜市^广东省^525300"
+    "||13800000000"
+)
+VISIT = "PV1|1|I|内科^3^12^^^N||||D1^李^医生||||||||||||V9^^^HIS^VN" + "|" * 25 + "20260102080000"
+OTHER = "H44099900002"
+
+
+def _ids(found: list[dict[str, object]]) -> dict[object, object]:
+    return {each["resourceType"]: each["id"] for each in found}
+
+
+def test_a_person_has_the_identifiers_by_which_persons_join(reader: Hl7Reader) -> None:
+    patient = only(resources(reader, message(PID)), "Patient")
+    assert [(each["system"], each["value"]) for each in patient["identifier"]] == [
+        ("urn:kangshu:source:H44099900001:HIS", "7"),
+        ("urn:oid:2.16.156.10011.1.3", "440981198001011237"),
+    ]
+    assert patient["name"] == [{"use": "official", "text": "王小明", "family": "王", "given": ["小明"]}]
+    assert (patient["birthDate"], patient["gender"]) == ("1980-01-01", "male")
+
+
+def test_an_identity_number_is_known_however_it_is_sent(reader: Hl7Reader) -> None:
+    number = "440981198001011237"
+    for field in (
+        f"PID|1||{number}^^^&2.16.156.10011.1.3&ISO^NI||A^B",
+        f"PID|1||{number}^^^^NNCHN||A^B",
+        f"PID|1||{number}||A^B",
+        f"PID|1||7^^^HIS^MR||A^B||||||||||||||{number}",
+    ):
+        identifiers = only(resources(reader, message(field)), "Patient")["identifier"]
+        assert ("urn:oid:2.16.156.10011.1.3", number) in [
+            (each["system"], each["value"]) for each in identifiers
+        ]
+
+
+def test_the_same_number_of_two_institutions_is_not_the_same_patient(reader: Hl7Reader) -> None:
+    one, two = (_ids(resources(reader, message(PID, VISIT), source)) for source in ("H44099900001", OTHER))
+    assert one["Patient"] != two["Patient"]
+    assert one["Encounter"] != two["Encounter"]
+
+
+def test_ids_do_not_depend_on_the_order_of_a_patients_numbers(reader: Hl7Reader) -> None:
+    turned = PID.replace("7^^^HIS^MR~440981198001011237^^^SFZ^NI", "440981198001011237^^^SFZ^NI~7^^^HIS^MR")
+    assert _ids(resources(reader, message(PID))) == _ids(resources(reader, message(turned)))
+
+
+def test_an_order_its_report_and_its_correction_are_the_same_things(reader: Hl7Reader) -> None:
+    order = message(PID, "ORC|NW|P1^HIS", "OBR|1|P1^HIS||CBC^血常规^L", kind="ORM^O01", control="1")
+    results = [
+        message(
+            PID,
+            f"OBR|1|P1^HIS|F1^LIS|CBC^血常规^L|||20260102||||||||||||||||||{status}",
+            f"OBX|1|NM|718-7^Hb^LN||{value}|g/L^g/L^UCUM|130-175||||{status}",
+            kind="ORU^R01",
+            control=status,
+        )
+        for status, value in (("P", 150), ("F", 151), ("C", 105))
+    ]
+    asked = _ids(resources(reader, order))
+    told = [resources(reader, raw) for raw in results]
+    assert _ids(told[0]) == _ids(told[1]) == _ids(told[2])
+    assert _ids(told[0])["ServiceRequest"] == asked["ServiceRequest"]
+    assert [only(each, "DiagnosticReport")["status"] for each in told] == [
+        "preliminary",
+        "final",
+        "corrected",
+    ]
+    report, observation = (only(told[0], name) for name in ("DiagnosticReport", "Observation"))
+    assert report["result"] == [{"reference": f"Observation/{observation['id']}"}]
+    assert report["basedOn"] == [{"reference": f"ServiceRequest/{asked['ServiceRequest']}"}]
+
+
+def test_events_move_a_visit_on(reader: Hl7Reader) -> None:
+    def visit(kind: str) -> dict[str, object]:
+        return only(resources(reader, message(PID, VISIT, kind=kind)), "Encounter")
+
+    said = {event: visit(f"ADT^{event}")["status"] for event in ("A01", "A05", "A11", "A03", "A08", "A13")}
+    assert said == {
+        "A01": "in-progress", "A05": "planned", "A11": "cancelled",
+        "A03": "finished", "A08": "in-progress", "A13": "in-progress",
+    }  # fmt: skip
+    assert visit("ADT^A01")["identifier"][0]["value"] == "V9"  # pyright: ignore[reportIndexIssue]
+    assert visit("ADT^A01")["class"]["code"] == "IMP"  # pyright: ignore[reportIndexIssue]
+
+
+def test_a_merge_leaves_the_old_number_saying_by_which_it_is_replaced(reader: Hl7Reader) -> None:
+    found = resources(reader, message(PID, "MRG|6^^^HIS^MR", kind="ADT^A40"))
+    old = next(each for each in found if each.get("active") is False)
+    new = next(each for each in found if each.get("active") is not False)
+    assert old["link"] == [{"other": {"reference": f"Patient/{new['id']}"}, "type": "replaced-by"}]
+    assert new["link"] == [{"other": {"reference": f"Patient/{old['id']}"}, "type": "replaces"}]
+    assert old["id"] == only(resources(reader, message("PID|1||6^^^HIS^MR||A^B")), "Patient")["id"]
+
+
+def test_a_number_merged_into_itself_changes_nothing(reader: Hl7Reader) -> None:
+    (patient,) = resources(reader, message(PID, "MRG|7^^^HIS^MR", kind="ADT^A40"))
+    assert patient.get("active") is not False
+
+
+def test_vaccines(reader: Hl7Reader) -> None:
+    raw = message(
+        PID,
+        "ORC|RE||65929^KS",
+        "RXA|0|1|20260102||08^Hep B^CVX|0.5|mL^^UCUM||00^New^NIP001|D1^李^医生|||||L12|20270101|||||CP|A",
+        "RXR|IM^Intramuscular^HL70162|LA^Left Arm^HL70163",
+        "OBX|1|CE|64994-7^Eligibility^LN|1|V01^Not eligible^HL70064||||||F",
+        "ORC|RE||9999",
+        "RXA|0|1|20250102||20^DTaP^CVX|999|||01^Historical^NIP001|||||||||||CP|A",
+        kind="VXU^V04",
+    )
+    given, told = [each for each in resources(reader, raw) if each["resourceType"] == "Immunization"]
+    assert given["vaccineCode"]["coding"][0] == {
+        "system": "http://hl7.org/fhir/sid/cvx", "code": "08", "display": "Hep B",
+    }  # fmt: skip
+    assert (given["occurrenceDateTime"], given["lotNumber"], given["status"]) == (
+        "2026-01-02",
+        "L12",
+        "completed",
+    )
+    assert given["doseQuantity"]["value"] == 0.5
+    assert given["route"]["coding"][0]["code"] == "IM"
+    assert (given["primarySource"], told["primarySource"]) == (True, False)
+    assert given["programEligibility"][0]["coding"][0]["code"] == "V01"
+    assert "doseQuantity" not in told
+
+
+def test_medicines(reader: Hl7Reader) -> None:
+    raw = message(
+        PID,
+        "ORC|NW|P7^HIS|||||||20260102090000|||D1^李^医生",
+        "RXE|1^每日三次|C08^氨氯地平^L|5||mg^mg^UCUM||^口服|||30|片||2",
+        "RXR|PO^Oral^HL70162",
+        kind="RDE^O11",
+    )
+    found = only(resources(reader, raw), "MedicationRequest")
+    assert found["medicationCodeableConcept"]["text"] == "氨氯地平"
+    dosage = found["dosageInstruction"][0]
+    assert dosage["doseAndRate"][0]["doseQuantity"]["value"] == 5
+    assert dosage["route"]["coding"][0]["code"] == "PO"
+    assert found["dispenseRequest"]["quantity"] == {"value": 30, "unit": "片"}
+    assert (found["status"], found["intent"]) == ("active", "order")
+
+
+def test_segments_of_the_senders_own_making_are_kept(reader: Hl7Reader) -> None:
+    found = resources(reader, message(PID, "ZPD|1|医保类型^职工|甲类"))
+    kept = only(found, "Provenance")
+    assert kept["entity"][0]["extension"][0]["valueString"] == "ZPD|1|医保类型^职工|甲类"
+    assert kept["target"] == [{"reference": f"Patient/{only(found, 'Patient')['id']}"}]
+    assert kept["entity"][0]["what"]["identifier"]["value"] == "1"
+
+
+def test_a_resource_that_lacks_what_fhir_requires_is_left_out_and_named(reader: Hl7Reader) -> None:
+    raw = message(PID, "OBR|1|P|F|C^C^L", "OBX|1|ST|||x||||||F", "OBX|2|ST|1^x^LN||y||||||F", kind="ORU^R01")
+    found = resources(reader, raw)
+    assert [problem.path for problem in problems(reader, raw)] == ["OBX-3"]
+    assert only(found, "DiagnosticReport")["result"] == [
+        {"reference": f"Observation/{only(found, 'Observation')['id']}"}
+    ]
+
+
+def test_notes_stand_with_what_they_are_about(reader: Hl7Reader) -> None:
+    raw = message(
+        PID,
+        "OBR|1|P|F|C^C^L",
+        "NTE|1||of the order",
+        "OBX|1|ST|1^x^LN||y||||||F",
+        "NTE|1||of the result~second",
+        kind="ORU^R01",
+    )
+    found = resources(reader, raw)
+    assert only(found, "ServiceRequest")["note"] == [{"text": "of the order"}]
+    assert only(found, "Observation")["note"] == [{"text": "of the result"}, {"text": "second"}]
+
+
+def test_messages_no_map_names_are_told(reader: Hl7Reader) -> None:
+    assert [problem.path for problem in problems(reader, message(PID, kind="QRY^A19"))] == ["MSH-9"]
+
+
+def test_one_bad_message_of_a_batch_spoils_only_itself(reader: Hl7Reader) -> None:
+    batch = b"".join((message(PID), message("PID|1"), message("PID|1||8^^^HIS^MR||C^D")))
+    assert len([each for each in resources(reader, batch) if each["resourceType"] == "Patient"]) == 2
+    assert [problem.path for problem in problems(reader, batch)] == ["message 2: PID-3"]
+
+
+def test_a_patient_named_twice_in_a_message_is_one_and_equal_results_are_two(reader: Hl7Reader) -> None:
+    result = ("OBR|1|P|F|C^C^L", "OBX|1|ST|1^x^LN||a||||||F", "OBX|2|ST|1^x^LN||b||||||F")
+    found = resources(reader, message(PID, *result, PID, *result[:1], kind="ORU^R01"))
+    ids = [(each["resourceType"], each["id"]) for each in found]
+    assert len({id_ for type_, id_ in ids if type_ == "Patient"}) == 1
+    assert len({id_ for type_, id_ in ids if type_ == "Observation"}) == 2
