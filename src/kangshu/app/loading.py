@@ -26,10 +26,9 @@ from kangshu.app.wiring import build
 from kangshu.domains.intake.pipeline import Tally
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
-SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+_PLAIN = (".json", ".ndjson", ".jsonl", ".xml", ".cda", ".ccda")
+SUFFIXES = (*_PLAIN, *(f"{suffix}.gz" for suffix in _PLAIN), ".hl7")
 GROUP_BYTES = 2 << 20
-SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz", ".hl7")
-GROUP_BYTES = 4 << 20
 GROUP_FILES = 64
 PACKED = 12
 """What a gzip file of FHIR unpacks to, roughly, for forming groups of equal work."""

@@ -237,15 +237,14 @@ class Platform:
         return Origin(source, self.institutions.get(source).county, self.clock(), last)
 
     def _units(self, message: Message) -> Iterator[Unit]:
-        is_cda, parts = recognised(message.media, reading.unpacked(self._content(message.id)))
+        content = self.content(message.id)
+        if message.media == HL7V2:
+            return self.hl7.units(content, message.source)
+        is_cda, parts = recognised(message.media, reading.unpacked(content))
         if is_cda:
             return self.cda.units(parts, source=message.source)
         media: Any = message.media if message.media in ("json", "ndjson") else None
         return reading.units(parts, media=media)
-        if message.media == HL7V2:
-            return self.hl7.units(self.content(message.id), message.source)
-        media: Any = message.media if message.media in ("json", "ndjson") else None
-        return reading.units(self.content(message.id), media=media)
 
     def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
         return self.database.transact(
@@ -375,12 +374,11 @@ def whole(session: Session, units: Sequence[tuple[int, Unit]], org: str) -> list
 def _media_of(path: Path) -> str:
     """What the name promises. A name in .json may hold either, so the content decides."""
     name = path.name.lower().removesuffix(".gz")
+    if name.endswith(".hl7"):
+        return HL7V2
     if name.endswith((".xml", ".cda", ".ccda")):
         return "cda"
     return "ndjson" if name.endswith((".ndjson", ".jsonl")) else ""
-    if path.name.endswith(".hl7"):
-        return HL7V2
-    return "ndjson" if path.name.removesuffix(".gz").endswith((".ndjson", ".jsonl")) else ""
 
 
 def _in_scope(item: WorkItem, grant: Grant) -> bool:

@@ -57,7 +57,6 @@ def build(
         policies=read_policies(packs),
         institutions=read_institutions(pack.folder for pack in packs.values()),
         database=database,
-        pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
         cda=read_reader({name: pack.folder for name, pack in packs.items()}),
         checker=checker,
         pipeline=Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue)),
