@@ -16,6 +16,7 @@ from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
+from kangshu.domains.terminology.shelf import Shelf
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -55,6 +56,7 @@ class Platform:
     database: Database
     pipeline: Pipeline
     access_log: AccessLog
+    codes: Shelf
 
     def close(self) -> None:
         """Give back the connections."""
@@ -195,9 +197,11 @@ class Platform:
             return tally
 
         try:
-            return self.database.transact(work)
+            tally = self.database.transact(work)
         except (_Apart, TooEarly, Invalid):
             return None
+        self.codes.changed(tally.stored)
+        return tally
 
     def work_through(self, message: Message, *, again: bool = False, last: bool = True) -> Tally:
         """Turn a journalled message into facts and quarantine entries. A second time changes nothing.
@@ -222,6 +226,7 @@ class Platform:
             tally.quarantined["?"] += 1
             tally.received["?"] += 1
         self._finish(message.id, tally, bad)
+        self.codes.changed(tally.stored)
         return tally
 
     def _origin(self, source: str, *, last: bool) -> Origin:
@@ -402,6 +407,7 @@ class Writer:
             return outcomes, tuple({fact.person for fact in stored if fact.person is not None})
 
         outcomes, touched = platform.database.transact(work)
+        platform.codes.changed(outcome.type for outcome in outcomes)
         addresses = tuple(f"{outcome.type}/{outcome.id}" for outcome in outcomes)
         platform.note(self._grant, Use(None, addresses, touched, len(outcomes)))
         return outcomes

@@ -13,6 +13,7 @@ from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.domains.terminology.shelf import Shelf
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
@@ -51,6 +52,7 @@ def build(
         database=database,
         pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
         access_log=AccessLog(database),
+        codes=Shelf(database, clock),
     )
 
 
