@@ -233,14 +233,12 @@ def _array(expected: list[Any], actual: list[Any], path: str) -> str:
         if not _assign(number, fits, taken, set()):
             return _closest(expected, actual[number], path)
     for number, want in enumerate(expected):
-        is_left = number not in taken
-        if is_left and not (isinstance(want, dict) and _is_optional(want)):
-            # Give it an item that an optional one took, if it fits.
-            if not any(
-                fits[have][number] and _can_move(have, number, fits, taken, expected)
-                for have in range(len(actual))
-            ):
-                return f"{path}: missing {_short(want)}"
+        if number in taken or (isinstance(want, dict) and _is_optional(want)):
+            continue
+        # Give it an item that an optional one took, if it fits.
+        candidates = [have for have in range(len(actual)) if fits[have][number]]
+        if not any(_can_move(have, number, fits, taken, expected) for have in candidates):
+            return f"{path}: missing {_short(want)}"
     return ""
 
 

@@ -113,7 +113,8 @@ def expand(context: Context, value_set: ValueSet, wanted: Wanted = Wanted()) -> 
         found = found[wanted.offset : end]
     declared: dict[str, str] = {}
     entries = [_entry(context, each, wanted, declared) for each in found]
-    if not wanted.is_flat and not is_paged:
+    # With something taken out, a tree would put codes where their definition does not.
+    if not (wanted.is_flat or is_paged or value_set.excludes):
         entries = _as_tree(found, entries)
     systems = _systems(context, value_set)
     return Expansion(

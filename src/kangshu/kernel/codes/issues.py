@@ -14,13 +14,19 @@ from kangshu.kernel.base.errors import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of issue. `tx` is its code in tx-issue-type; `is_told`: the message of the answer has it."""
+    """One sort of issue.
+
+    tx          its code in the code system tx-issue-type
+    is_told     the message of the answer has it
+    message_id  how the ecosystem calls it, where that is not its name in the table
+    """
 
     severity: str
     code: str
     tx: str
     text: str
     is_told: bool = True
+    message_id: str = ""
 
 
 _UNKNOWN_SYSTEM = "A definition for CodeSystem '{system}' could not be found, so the code cannot be validated"
@@ -111,7 +117,14 @@ KINDS: dict[str, Kind] = {
     "None_of_the_provided_codes_are_in_the_value_set_one": Kind(
         "error", "code-invalid", "not-in-vs", _NOT_IN
     ),
-    "this-code-not-in-vs": Kind("information", "code-invalid", "this-code-not-in-vs", _NOT_IN, is_told=False),
+    "this-code-not-in-vs": Kind(
+        "information",
+        "code-invalid",
+        "this-code-not-in-vs",
+        _NOT_IN,
+        is_told=False,
+        message_id="None_of_the_provided_codes_are_in_the_value_set_one",
+    ),
     "STATUS_CODE_WARNING_CODE": Kind(
         "error", "business-rule", "code-rule", "The concept '{code}' is valid but is not active"
     ),
@@ -272,7 +285,7 @@ def issue(kind: str, at: str = "", *, severity: str = "", **words: str) -> Issue
     """An issue of a kind of the table. Values come from what was asked, which holds codes and names only."""
     found = KINDS[kind]
     return Issue(
-        kind,
+        found.message_id or kind,
         severity or found.severity,
         found.code,
         found.tx,

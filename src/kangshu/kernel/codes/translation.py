@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kangshu.kernel.codes.coding import Coding
 from kangshu.kernel.codes.concept_map import ConceptMap, Group
@@ -24,6 +24,14 @@ class Match:
     source: Coding
     is_reverse: bool = False
     comment: str = ""
+
+    @property
+    def as_mapped(self) -> Match:
+        """The match as the map states it: from source to target, whichever was asked about."""
+        if not self.is_reverse:
+            return self
+        stated = _REVERSED.get(self.equivalence, self.equivalence)
+        return replace(self, concept=self.source, source=self.concept, equivalence=stated)
 
 
 def translate(

@@ -145,7 +145,7 @@ def translated(matches: Sequence[Match], *, in_r5: bool) -> Answer:
     items: list[Parameter] = [{"name": "result", "valueBoolean": is_found}]
     if not matches:
         items.append({"name": "message", "valueString": "No map has this code."})
-    for each in matches:
+    for each in (match.as_mapped for match in matches) if in_r5 else matches:
         part: list[Parameter] = [
             {"name": "equivalence", "valueCode": each.equivalence},
             {"name": "concept", "valueCoding": each.concept.as_json()},

@@ -42,9 +42,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "ConceptMap": ("translate",),
 }
 _PARAMETERS = (
-    "activeOnly check-system-version count default-valueset-version designation displayLanguage exclude-system"
-    " excludeNested filter force-system-version includeDefinition includeDesignations offset property"
-    " system-version tx-resource useSupplement"
+    "activeOnly check-system-version count default-valueset-version designation displayLanguage"
+    " exclude-system excludeNested filter force-system-version includeDefinition includeDesignations offset"
+    " property system-version tx-resource useSupplement"
 ).split()
 
 
