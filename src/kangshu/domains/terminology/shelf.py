@@ -9,14 +9,16 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import orjson
 
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.base.time import Clock
-from kangshu.kernel.codes.code_system import CodeSystem
+from kangshu.kernel.codes.code_system import CodeSystem, parse_code_system
+from kangshu.kernel.codes.coding import text_of
 from kangshu.kernel.codes.concept_map import ConceptMap
-from kangshu.kernel.codes.library import Item, Library, library_of, parse_item
+from kangshu.kernel.codes.library import Deferred, Item, Library, library_of, parse_item
 from kangshu.kernel.codes.value_set import ValueSet
 from kangshu.kernel.facts import feed
 from kangshu.kernel.facts.database import Database
@@ -130,12 +132,26 @@ class Shelf:
 
 
 def _parsed(fact: Fact) -> Item | None:
+    resource = orjson.loads(fact.body)
+    if not resource.get("url"):
+        return None
+    if fact.type == "CodeSystem":
+        return Deferred(
+            url=text_of(resource, "url"),
+            version=text_of(resource, "version"),
+            content=text_of(resource, "content"),
+            value_set=text_of(resource, "valueSet"),
+            load=partial(_compiled, fact.body),
+        )
     try:
-        item = parse_item(orjson.loads(fact.body))
+        return parse_item(resource)
     except Invalid:
         return None
-    return item if item is not None and item.url else None
 
 
-def _name(item: Item) -> tuple[type[CodeSystem] | type[ValueSet] | type[ConceptMap], str]:
-    return type(item), item.url
+def _compiled(body: bytes) -> CodeSystem:
+    return parse_code_system(orjson.loads(body))
+
+
+def _name(item: Item) -> tuple[bool, bool, str]:
+    return isinstance(item, ValueSet), isinstance(item, ConceptMap), item.url

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from kangshu.interfaces.cli import audit, backup, demo, load, person, quarantine, schema, serve, token, user
+from kangshu.interfaces.cli import (
+    audit,
+    backup,
+    codes,
+    demo,
+    load,
+    person,
+    quarantine,
+    schema,
+    serve,
+    token,
+    user,
+)
 
 app = typer.Typer(
     name="kangshu",
@@ -24,6 +36,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(person.app, name="person")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
+app.add_typer(codes.app, name="codes")
 
 if __name__ == "__main__":
     app()

@@ -24,6 +24,7 @@ STANDARDS_STATUS = "http://hl7.org/fhir/StructureDefinition/structuredefinition-
 PROPERTIES = "http://hl7.org/fhir/concept-properties"
 
 _RETIRED = frozenset({"retired", "inactive"})
+_ABOVE = frozenset({"parent", "subsumedBy"})
 _DEEPEST = 100
 
 
@@ -209,18 +210,22 @@ def _collect(
 
 
 def _concept(item: Json, above: tuple[str, ...]) -> Concept:
-    properties = tuple(_property(each) for each in objects_of(item, "property"))
-    stated = tuple(
-        str(each.value) for each in properties if each.code in ("parent", "subsumedBy") and each.value
-    )
+    # Tables have tens of thousands of concepts that have only a few of these.
+    properties = tuple(_property(each) for each in objects_of(item, "property")) if "property" in item else ()
+    parents = above
+    for each in properties:
+        if each.code in _ABOVE and isinstance(each.value, str) and each.value not in parents:
+            parents = (*parents, each.value)
     return Concept(
         code=text_of(item, "code"),
         display=text_of(item, "display"),
-        definition=text_of(item, "definition"),
-        designations=tuple(designation_of(each) for each in objects_of(item, "designation")),
+        definition=text_of(item, "definition") if "definition" in item else "",
+        designations=tuple(designation_of(each) for each in objects_of(item, "designation"))
+        if "designation" in item
+        else (),
         properties=properties,
-        parents=tuple(dict.fromkeys(above + stated)) if stated else above,
-        extensions=tuple(objects_of(item, "extension")),
+        parents=parents,
+        extensions=tuple(objects_of(item, "extension")) if "extension" in item else (),
     )
 
 
