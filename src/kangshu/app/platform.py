@@ -17,6 +17,7 @@ from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.domains.terminology.shelf import Shelf
+from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -57,6 +58,7 @@ class Platform:
     pipeline: Pipeline
     access_log: AccessLog
     codes: Shelf
+    targets: Targets
 
     def close(self) -> None:
         """Give back the connections."""

@@ -14,6 +14,7 @@ from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.terminology.shelf import Shelf
+from kangshu.domains.terminology.targets import parse_targets
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
@@ -53,6 +54,9 @@ def build(
         pipeline=Pipeline(catalogue, extractor, _identify(packs), _find(catalogue)),
         access_log=AccessLog(database),
         codes=Shelf(database, clock),
+        targets=parse_targets(
+            (packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml"
+        ),
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table as Shown
 
+from kangshu.app import local_codes
 from kangshu.app.code_tables import Imported, descriptions, import_described, import_table
+from kangshu.app.platform import Platform
 from kangshu.domains.terminology.table import SEPARATORS, Description, Table
 from kangshu.interfaces.cli.console import (
     WITH_PROBLEMS,
@@ -24,8 +27,12 @@ from kangshu.kernel.base.ids import derived_id
 from kangshu.kernel.codes.coding import Coding
 from kangshu.kernel.codes.context import Context
 from kangshu.kernel.codes.lookup import look_up
+from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
 app = typer.Typer(no_args_is_help=True, help="Code systems, and the way from local codes to standard ones.")
+
+_STEWARD = Principal("command-line", "command line", "steward")
+"""Without a county: the steward of the whole city."""
 
 _TOLD = 20
 """Problems of a table that are listed; the rest is counted."""
@@ -154,3 +161,101 @@ def lookup(
         out.print(f"  {name}: {value} {description}".rstrip(), highlight=False, markup=False)
     for each in found.designations:
         out.print(f"  {each.language or '-'}: {each.value}", highlight=False, markup=False)
+
+
+# -- local codes
+
+
+@app.command()
+def scan() -> None:
+    """Look through everything stored for local codes that lead to no standard, and put them on the list.
+
+    Example: kangshu codes scan
+    """
+    with platform() as built, progress_bar("Scanning") as progress:
+        operator_grant(built, "load")
+        read = local_codes.scan(built, progress)
+    out.print(f"{read} facts read.", highlight=False)
+
+
+@app.command("work-list")
+def work_list(
+    state: Annotated[str, typer.Option(help="open, approved or rejected.")] = "open",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 30,
+    suggest: Annotated[bool, typer.Option(help="Show the three likeliest standard codes of each.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """List local codes that lead to no standard, the most frequent first, with what they may mean.
+
+    Example: kangshu codes work-list --limit 10
+    """
+    if state not in ("open", "approved", "rejected"):
+        raise typer.BadParameter("It is open, approved or rejected.", param_hint="--state")
+    with platform() as built:
+        rows = local_codes.work_list(built, _steward(built), state=state, limit=limit)
+        found = {row.id: local_codes.suggestions(built, row)[:3] if suggest else [] for row in rows}
+    if as_json:
+        for row in rows:
+            told = asdict(row) | {"suggestions": [asdict(each) for each in found[row.id]]}
+            print(json.dumps(told, default=str, ensure_ascii=False))
+        return
+    table = Shown("id", "institution", "local code", "name", "seen", "standard code, or what it may be")
+    for row in rows:
+        told = (
+            [f"{row.target_code} {row.target_display}"]
+            if row.target_code
+            else [f"{each.code} {each.display} ({each.score:.2f})" for each in found[row.id]]
+        )
+        table.add_row(str(row.id), row.org, row.code, row.display, str(row.occurrences), "\n".join(told))
+    out.print(table)
+
+
+@app.command()
+def approve(
+    identifier: Annotated[int, typer.Argument(help="Number on the work list.")],
+    code: Annotated[str, typer.Argument(help="The standard code it leads to.")],
+    equivalence: Annotated[str, typer.Option(help=", ".join(local_codes.EQUIVALENCES))] = "equivalent",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Decide which standard code a local code leads to. Messages that come later are translated by it.
+
+    Example: kangshu codes approve 7 I10.x00x002
+    """
+    with platform() as built:
+        row = local_codes.approve(
+            built, _steward(built), identifier, code, equivalence=equivalence, note=note
+        )
+    out.print(f"{row.code} → {row.target_code} {row.target_display}", highlight=False, markup=False)
+    out.print("Run `kangshu codes retranslate` for what was stored before.", highlight=False)
+
+
+@app.command()
+def reject(
+    identifier: Annotated[int, typer.Argument(help="Number on the work list.")],
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Decide that a local code leads nowhere.
+
+    Example: kangshu codes reject 9 --note "internal marker"
+    """
+    with platform() as built:
+        row = local_codes.reject(built, _steward(built), identifier, note=note)
+    out.print(f"{row.code}: rejected", highlight=False, markup=False)
+
+
+@app.command()
+def retranslate() -> None:
+    """Take what was approved to facts stored before: new versions, the standard coding beside the local one.
+
+    May be stopped and started again.
+
+    Example: kangshu codes retranslate
+    """
+    with platform() as built, progress_bar("Translating") as progress:
+        operator_grant(built, "load")
+        done = local_codes.retranslate(built, progress)
+    out.print(f"{done.codes} codes, {done.facts} facts translated.", highlight=False)
+
+
+def _steward(built: Platform) -> Grant:
+    return built.policies.decide(_STEWARD, "steward", Resource("work_item"), "operations")
