@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import orjson
 import pytest
@@ -43,7 +44,7 @@ def condition(id: str, code: str, name: str) -> dict[str, object]:
     }
 
 
-def load(platform: Platform, source: str, *resources: dict[str, object]) -> None:
+def load(platform: Platform, source: str, *resources: Mapping[str, object]) -> None:
     bundle = {
         "resourceType": "Bundle",
         "type": "collection",

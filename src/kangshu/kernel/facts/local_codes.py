@@ -71,8 +71,8 @@ class LocalCode:
 
 
 _COLUMNS = (
-    "id, org, type, element, system, code, target, display, unit, example, occurrences, first_seen, last_seen,"
-    " state, target_code, target_display, equivalence, decided_by, decided_at, note, applied_at"
+    "id, org, type, element, system, code, target, display, unit, example, occurrences, first_seen,"
+    " last_seen, state, target_code, target_display, equivalence, decided_by, decided_at, note, applied_at"
 )
 
 
