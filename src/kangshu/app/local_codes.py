@@ -18,6 +18,7 @@ from kangshu.domains.terminology.suggestions import Index, Suggestion, index_of,
 from kangshu.domains.terminology.targets import Target
 from kangshu.kernel.base.errors import Conflict, Invalid, NotFound
 from kangshu.kernel.codes.code_system import CodeSystem
+from kangshu.kernel.codes.ucum import UCUM, units_of
 from kangshu.kernel.facts import feed, journal, local_codes
 from kangshu.kernel.facts.database import Session
 from kangshu.kernel.facts.local_codes import LocalCode, Old, Seen, State
@@ -119,7 +120,15 @@ def suggestions(platform: Platform, row: LocalCode) -> list[Suggestion]:
         return []
     with platform.database.connection() as session:
         others = local_codes.others(session, row)
-    return suggest(_index(_Same(system)), code=row.code, display=row.display, unit=row.unit, others=others)
+    units = platform.codes.library().code_system(UCUM)
+    return suggest(
+        _index(_Same(system)),
+        code=row.code,
+        display=row.display,
+        unit=row.unit,
+        others=others,
+        same_kind=units_of(units).is_same_kind if units else str.__eq__,
+    )
 
 
 class _Same:

@@ -19,6 +19,7 @@ from kangshu.kernel.codes.code_system import CodeSystem, parse_code_system
 from kangshu.kernel.codes.coding import text_of
 from kangshu.kernel.codes.concept_map import ConceptMap
 from kangshu.kernel.codes.library import Deferred, Item, Library, library_of, parse_item
+from kangshu.kernel.codes.ucum import UCUM, with_grammar
 from kangshu.kernel.codes.value_set import ValueSet
 from kangshu.kernel.facts import feed
 from kangshu.kernel.facts.database import Database
@@ -150,7 +151,8 @@ def _parsed(fact: Fact) -> Item | None:
 
 
 def _compiled(body: bytes) -> CodeSystem:
-    return parse_code_system(orjson.loads(body))
+    system = parse_code_system(orjson.loads(body))
+    return with_grammar(system) if system.url == UCUM else system
 
 
 def _name(item: Item) -> tuple[bool, bool, str]:

@@ -27,6 +27,7 @@ from kangshu.kernel.base.ids import derived_id
 from kangshu.kernel.codes.coding import Coding
 from kangshu.kernel.codes.context import Context
 from kangshu.kernel.codes.lookup import look_up
+from kangshu.kernel.codes.ucum import UCUM
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
 app = typer.Typer(no_args_is_help=True, help="Code systems, and the way from local codes to standard ones.")
@@ -102,10 +103,10 @@ def _own(
 def _tell(one: Imported, *, as_json: bool) -> None:
     state = "quarantined" if one.tally.quarantined else "stored" if one.tally.stored else "unchanged"
     if as_json:
-        told = {"system": one.description.url, "concepts": one.made.count, "state": state}
+        told = {"system": one.system, "concepts": one.made.count, "state": state}
         print(json.dumps(told | {"problems": len(one.made.problems)}, ensure_ascii=False))
     else:
-        out.print(f"{one.description.title}: {one.made.count} codes, {state}", highlight=False)
+        out.print(f"{one.title}: {one.made.count} codes, {state}", highlight=False)
     for problem in one.made.problems[:_TOLD]:
         err.print(f"{problem.path}: {problem.message}", highlight=False, markup=False)
     if len(one.made.problems) > _TOLD:
@@ -131,6 +132,8 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object 
         for name, (each, _) in sorted(described.items())
         if each.url not in library.systems
     ]
+    if UCUM not in library.systems:
+        rows.append(("UCUM", UCUM, "", "-", "ucum"))
     if as_json:
         for title, url, version, count, name in rows:
             told = {"title": title, "system": url, "version": version, "concepts": count, "import": name}

@@ -67,6 +67,7 @@ class CodeSystem:
 
     concepts  by code, in the order of the definition, broader ones before narrower ones
     children  code -> codes directly below it
+    grammar   makes the concept of a code that is not listed, in systems whose codes are expressions
     """
 
     url: str
@@ -86,6 +87,7 @@ class CodeSystem:
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     lowered: Mapping[str, str] = field(default_factory=dict[str, str])
     used_supplements: tuple[str, ...] = ()
+    grammar: Callable[[str], Concept | None] | None = None
 
     @property
     def canonical(self) -> str:
@@ -94,6 +96,8 @@ class CodeSystem:
     def find(self, code: str) -> Concept | None:
         """The concept of a code, None if there is none. Case counts unless the system says otherwise."""
         found = self.concepts.get(code)
+        if self.grammar is not None:
+            return self.grammar(code)
         if found is None and not self.case_sensitive:
             spelled = self.lowered.get(code.lower())
             return None if spelled is None else self.concepts[spelled]
