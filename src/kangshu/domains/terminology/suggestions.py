@@ -21,6 +21,9 @@ _SHORTLIST = 60
 _NAME, _SOUND, _CODE, _UNIT, _OTHERS = 0.55, 0.25, 0.20, 0.10, 0.35
 """What the reasons weigh. What others decided may lift a suggestion above one that is only alike."""
 
+_ORDER = 0.9
+"""What the same signs in another order are worth (`糖尿病2型`, `2型糖尿病`)."""
+
 _LEAST = 0.30
 """Below this a suggestion is noise."""
 
@@ -42,6 +45,7 @@ class Index:
     codes: tuple[str, ...]
     names: tuple[str, ...]
     sounds: tuple[str, ...]
+    letters: tuple[str, ...]
     concepts: Mapping[str, Concept]
 
 
@@ -56,6 +60,7 @@ def index_of(system: CodeSystem) -> Index:
         codes=tuple(each.code for each in found),
         names=tuple(_plain(each.display) for each in found),
         sounds=tuple(sound_of(each.display) for each in found),
+        letters=tuple(_letters(_plain(each.display)) for each in found),
         concepts={each.code: each for each in found},
     )
 
@@ -83,18 +88,25 @@ def suggest(
     for each, number in wanted.items():
         reasons = {
             "name": _alike(name, index.names[number]),
-            "sound": _alike(sound, index.sounds[number]) if sound else 0.0,
+            "sound": _alike(sound, index.sounds[number]),
             "code": _code_strength(code, each),
             "unit": _unit_strength(index.concepts[each], unit, same_kind),
             "others": elsewhere.get(each, 0) / most,
         }
-        found.append(_suggestion(index.concepts[each], reasons))
+        found.append(_suggestion(index.concepts[each], reasons, _weights(name)))
     good = [each for each in found if each.score >= _LEAST]
     return sorted(good, key=lambda each: (-each.score, each.code))[:limit]
 
 
-def _suggestion(concept: Concept, reasons: Mapping[str, float]) -> Suggestion:
+def _weights(name: str) -> Mapping[str, float]:
+    """What the reasons weigh: without a name the code speaks alone, a name in pinyin speaks by its sound."""
     weights = {"name": _NAME, "sound": _SOUND, "code": _CODE, "unit": _UNIT, "others": _OTHERS}
+    if not name:
+        return {**weights, "code": _NAME + _SOUND}
+    return {**weights, "name": 0.0, "sound": _NAME + _SOUND} if name.isascii() else weights
+
+
+def _suggestion(concept: Concept, reasons: Mapping[str, float], weights: Mapping[str, float]) -> Suggestion:
     score = min(1.0, sum(weights[reason] * strength for reason, strength in reasons.items()))
     told = {reason: round(strength, 2) for reason, strength in reasons.items() if strength > 0.5}
     return Suggestion(concept.code, concept.display, round(score, 3), told)
@@ -103,7 +115,8 @@ def _suggestion(concept: Concept, reasons: Mapping[str, float]) -> Suggestion:
 def _shortlist(index: Index, name: str, sound: str) -> list[int]:
     by_name = _best(name, index.names) if name else []
     by_sound = _best(sound, index.sounds) if sound else []
-    return list(dict.fromkeys([*by_name, *by_sound]))
+    by_letters = _best(_letters(name), index.letters) if name else []
+    return list(dict.fromkeys([*by_name, *by_sound, *by_letters]))
 
 
 def _best(text: str, among: Sequence[str]) -> list[int]:
@@ -114,10 +127,11 @@ def _best(text: str, among: Sequence[str]) -> list[int]:
 
 
 def _alike(one: str, other: str) -> float:
-    """How alike two names are: as a whole, and as one within the other."""
+    """How alike two names are: as a whole and as one within the other, or whatever their order."""
     if not one or not other:
         return 0.0
-    return (0.7 * fuzz.ratio(one, other) + 0.3 * fuzz.partial_ratio(one, other)) / 100
+    in_order = 0.7 * fuzz.ratio(one, other) + 0.3 * fuzz.partial_ratio(one, other)
+    return max(in_order, _ORDER * fuzz.ratio(_letters(one), _letters(other))) / 100
 
 
 def _code_strength(code: str, standard: str) -> float:
@@ -154,6 +168,11 @@ def _sound(character: str) -> str:
         spelled = unicodedata.normalize("NFD", readings.partition(",")[0])
         return "".join(letter for letter in spelled if letter.isascii())
     return character.lower() if character.isascii() and character.isalnum() else ""
+
+
+def _letters(text: str) -> str:
+    """The signs of a name in one fixed order."""
+    return "".join(sorted(text))
 
 
 def _plain(text: str) -> str:

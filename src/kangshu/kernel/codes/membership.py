@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kangshu.kernel.base.errors import TooCostly
 from kangshu.kernel.codes.code_system import CodeSystem, Concept
 from kangshu.kernel.codes.context import Context
 from kangshu.kernel.codes.filters import check_filter, passes
@@ -11,12 +12,24 @@ from kangshu.kernel.codes.value_set import Include, ValueSet
 Trail = tuple[str, ...]
 
 
-def check_value_set(context: Context, value_set: ValueSet, trail: Trail = ()) -> None:
+MOST_REFERENCES = 200
+"""References from value set to value set that one question may lead through, each as often as it is met."""
+
+
+def check_value_set(context: Context, value_set: ValueSet) -> None:
     """Raises `CodesRefused` if the value set refers to itself, or a filter of it cannot be understood.
 
-    Value sets it refers to are checked as well; those that are not known are passed over here.
+    Value sets it refers to are checked as well; those that are not known are passed over here. Raises
+    `TooCostly` where they refer to each other so much that no question could be answered.
     """
+    _check(context, value_set, (), [0])
+
+
+def _check(context: Context, value_set: ValueSet, trail: Trail, met: list[int]) -> None:
     key = value_set.canonical
+    met[0] += 1
+    if met[0] > MOST_REFERENCES:
+        raise TooCostly("The value sets refer to each other too often.", remedy="Ask for a simpler one.")
     if key and key in trail:
         raise CodesRefused(
             issue("VALUESET_CIRCULAR_REFERENCE", value_set=key, trail=", ".join((*trail[1:], key)))
@@ -27,7 +40,7 @@ def check_value_set(context: Context, value_set: ValueSet, trail: Trail = ()) ->
         for canonical in include.value_sets:
             found = context.value_set(canonical, value_set)
             if found is not None:
-                check_value_set(context, found, (*trail, key) if key else trail)
+                _check(context, found, (*trail, key) if key else trail, met)
 
 
 def missing_imports(context: Context, value_set: ValueSet) -> list[str]:

@@ -94,11 +94,16 @@ class ValueSet:
 
 def parse_value_set(resource: Json) -> ValueSet:
     """A value set from its FHIR form, with the value sets it contains (by `#id`)."""
+    return _parsed(resource, objects_of(resource, "contained"))
+
+
+def _parsed(resource: Json, inner: list[dict[str, Any]]) -> ValueSet:
     compose = object_of(resource, "compose")
     extensions = tuple(objects_of(resource, "extension"))
     contained = {
-        f"#{each.get('id', '')}": parse_value_set(each)
-        for each in objects_of(resource, "contained")
+        # What is contained contains nothing itself.
+        f"#{each.get('id', '')}": _parsed(each, [])
+        for each in inner
         if each.get("resourceType") == "ValueSet"
     }
     return ValueSet(

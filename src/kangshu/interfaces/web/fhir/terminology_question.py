@@ -106,6 +106,11 @@ def _posted(raw: bytes) -> tuple[Json, ...]:
         raise Invalid(
             "The body is not JSON.", remedy="Send a Parameters resource.", code="structure"
         ) from None
+    try:
+        # What is nested too deeply to be written back is not taken: every part may come back in an answer.
+        orjson.dumps(body)
+    except TypeError:
+        raise Invalid("The body is nested too deeply.", code="too-costly") from None
     if not isinstance(body, dict) or cast(Json, body).get("resourceType") != "Parameters":
         raise Invalid("The body is not a Parameters resource.", code="structure")
     return tuple(objects_of(cast(Json, body), "parameter"))
