@@ -130,6 +130,28 @@ def test_taking_it_to_old_facts_again_changes_nothing(filled: Platform, steward:
     assert filled.reader(EVERYTHING).read("Condition", "c0").version == 2
 
 
+def test_it_goes_on_where_it_was_stopped(filled: Platform, steward: Grant, monkeypatch: pytest.MonkeyPatch):
+    row = local_codes.work_list(filled, steward)[0]
+    local_codes.approve(filled, steward, row.id, "I10.x00x002")
+    monkeypatch.setattr(local_codes, "_PAGE", 2)
+    whole, pages = local_codes._store, 0
+
+    def stopped(*arguments: object) -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 2:
+            raise KeyboardInterrupt
+        whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(local_codes, "_store", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        local_codes.retranslate(filled)
+    monkeypatch.setattr(local_codes, "_store", whole)
+    assert local_codes.retranslate(filled) == local_codes.Retranslated(1, 3)
+    versions = {filled.reader(EVERYTHING).read("Condition", f"c{number}").version for number in range(5)}
+    assert versions == {2}
+
+
 def test_what_others_decided_is_suggested_first(filled: Platform, steward: Grant):
     row = local_codes.work_list(filled, steward)[0]
     local_codes.approve(filled, steward, row.id, "I15.000")
