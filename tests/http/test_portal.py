@@ -257,7 +257,7 @@ def test_those_without_care_see_no_record_and_are_told_the_policy(county: County
         ("zhang", ["/", "/residents"]),
         ("county", ["/", "/residents", "/institutions"]),
         ("city", ["/", "/residents", "/institutions"]),
-        ("steward", ["/", "/residents", "/work-items", "/institutions"]),
+        ("steward", ["/", "/residents", "/work-items", "/local-codes", "/institutions"]),
         ("operator", ["/", "/quarantine"]),
         ("overseer", ["/", "/access-log"]),
         ("resident", ["/me", "/me/timeline", "/me/trends", "/me/accesses"]),

@@ -12,7 +12,7 @@ from kangshu.app.wiring import build
 from kangshu.kernel.packs.find import default_root
 from tests.support.databases import Databases
 
-_TABLES = "message_part quarantine message fact claim person_key work_item person".split()
+_TABLES = "message_part quarantine message fact claim person_key work_item local_code person".split()
 
 
 def empty(platform: Platform) -> None:

@@ -19,6 +19,8 @@ from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.merging import merged
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
+from kangshu.domains.terminology.shelf import Shelf
+from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -62,6 +64,8 @@ class Platform:
     hl7: Hl7Reader
     senders: Senders
     access_log: AccessLog
+    codes: Shelf
+    targets: Targets
 
     def close(self) -> None:
         """Give back the connections."""
@@ -204,9 +208,11 @@ class Platform:
             return tally
 
         try:
-            return self.database.transact(work)
+            tally = self.database.transact(work)
         except (_Apart, TooEarly, Invalid):
             return None
+        self.codes.changed(tally.stored)
+        return tally
 
     def work_through(self, message: Message, *, again: bool = False, last: bool = True) -> Tally:
         """Turn a journalled message into facts and quarantine entries. A second time changes nothing.
@@ -231,6 +237,7 @@ class Platform:
             tally.quarantined["?"] += 1
             tally.received["?"] += 1
         self._finish(message.id, tally, bad)
+        self.codes.changed(tally.stored)
         return tally
 
     def _origin(self, source: str, *, last: bool) -> Origin:
@@ -392,3 +399,59 @@ def _as_unchanged(tally: Tally) -> Tally:
         unchanged=tally.stored + tally.unchanged,
         quarantined=tally.quarantined,
     )
+
+
+class Writer:
+    """Single changes through the API: journalled, checked, identified and stored in one transaction."""
+
+    def __init__(self, platform: Platform, grant: Grant) -> None:
+        self._platform = platform
+        self._grant = grant
+
+    def new_id(self) -> str:
+        """An id for something about to be created."""
+        return new_id()
+
+    def validate(self, body: bytes, type: str | None) -> list[Problem]:
+        """Every problem of a resource; `type`, if given, must be its type."""
+        problems = validation.problems_of(body)
+        if type is not None and not problems and head_of(body).resource_type != type:
+            problems.append(Problem("error", "structure", "resourceType", f"The resource is not a {type}."))
+        return problems
+
+    def apply(
+        self, changes: Sequence[Change], *, raw: bytes, media: str = "application/fhir+json"
+    ) -> list[Outcome]:
+        """Store the changes, all or none; durable when this returns. References must be resolved already.
+
+        Raises `Refused` where something is there that the grant does not let through, `Invalid` with every
+        problem, `Conflict` where a version is not the expected one.
+        """
+        platform, principal = self._platform, self._grant.principal
+        org = principal.org or ""
+        now = platform.clock()
+        county = principal.county or platform.institutions.get(org).county
+        items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
+
+        def work(session: Session) -> tuple[list[Outcome], tuple[int, ...]]:
+            self._refuse_others(session, [(type_, id_) for type_, id_, _, _ in items], now)
+            message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
+            outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
+            journal.finish(session, message.id, {}, now)
+            stored = Appender(session, now).current({(o.type, o.id) for o in outcomes}).values()
+            return outcomes, tuple({fact.person for fact in stored if fact.person is not None})
+
+        outcomes, touched = platform.database.transact(work)
+        platform.codes.changed(outcome.type for outcome in outcomes)
+        addresses = tuple(f"{outcome.type}/{outcome.id}" for outcome in outcomes)
+        platform.note(self._grant, Use(None, addresses, touched, len(outcomes)))
+        return outcomes
+
+    def _refuse_others(self, session: Session, addresses: Sequence[tuple[str, str]], now: datetime) -> None:
+        """What is there already, deleted or not, can only be changed within the scope of the grant."""
+        scope = self._grant.scope
+        for (type_, _), current in Appender(session, now).current(addresses).items():
+            if not scope.lets_through(type_, current.org, current.county, current.person):
+                raise Refused(
+                    f"A {type_} of this id is there, and not yours to change.", remedy="Use another id."
+                )

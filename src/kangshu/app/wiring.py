@@ -20,6 +20,8 @@ from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.hl7v2.tables import read_tables
 from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.domains.terminology.shelf import Shelf
+from kangshu.domains.terminology.targets import parse_targets
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
@@ -63,6 +65,10 @@ def build(
         hl7=Hl7Reader(read_tables(packs["hl7v2"].folder, _places(packs))),
         senders=read_senders(_places(packs)),
         access_log=AccessLog(database),
+        codes=Shelf(database, clock),
+        targets=parse_targets(
+            (packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml"
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from kangshu.interfaces.web.portal.access_log import AccessLogPage
 from kangshu.interfaces.web.portal.entry import EntryPage
 from kangshu.interfaces.web.portal.home import HomePage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
+from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
 from kangshu.interfaces.web.portal.quarantine import QuarantinePage
 from kangshu.interfaces.web.portal.record import (
@@ -35,6 +36,8 @@ PAGES: tuple[type[Page], ...] = (
     EntryPage,
     HomePage,
     InstitutionsPage,
+    LocalCodePage,
+    LocalCodesPage,
     OverviewPage,
     QuarantinePage,
     RefusalPage,

@@ -10,6 +10,9 @@ from kangshu.interfaces.cli import (
     demo,
     load,
     mllp,
+    codes,
+    demo,
+    load,
     person,
     quarantine,
     schema,
@@ -37,6 +40,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(person.app, name="person")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
+app.add_typer(codes.app, name="codes")
 
 if __name__ == "__main__":
     app()

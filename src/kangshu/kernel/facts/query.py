@@ -8,12 +8,12 @@ are the interface's business and unknown here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, radians
-from typing import Literal
+from typing import Literal, Protocol
 
-from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.errors import Invalid, KangshuError, Problem
 from kangshu.kernel.facts.bounds import Bound, BoundError, date_bound, number_bound
 from kangshu.kernel.facts.extract import normalise
 from kangshu.kernel.facts.parameters import Catalogue, Parameter
@@ -22,6 +22,8 @@ Total = Literal["none", "estimate", "accurate", "auto"]
 
 MAX_VALUES = 2000
 """Alternatives one parameter may list."""
+MAX_CODES = 20_000
+"""Codes that `:in`, `:not-in`, `:above` and `:below` of one parameter may stand for."""
 MAX_CLAUSES = 50
 MAX_CHAIN = 4
 
@@ -181,6 +183,16 @@ class Query:
     ignored: tuple[str, ...] = ()
 
 
+class CodesMeant(Protocol):
+    """(system, code) of all that a modifier and its value stand for.
+
+    `in`, `not-in`: the value is the URL of a value set; `above`, `below`: it is `system|code`. Raises
+    `KangshuError` for what is not known.
+    """
+
+    def __call__(self, modifier: str, value: str) -> Sequence[tuple[str, str]]: ...
+
+
 class _Wrong(Exception):
     """A parameter that cannot be understood: (issue code, what is wrong)."""
 
@@ -212,6 +224,17 @@ def parse_query(
     """
     types = (type,) if isinstance(type, str) else type
     parser = _Parser(catalogue, types, now, base)
+    codes: CodesMeant | None = None,
+) -> Query:
+    """A query from (name, value) pairs as they stand in a search URL, decoded.
+
+    `now` (epoch seconds) is what `ap` measures closeness of dates from. With `lenient`, unknown
+    parameters are left out and listed in `ignored`; values that are wrong are always refused.
+    `codes` says what `:in`, `:not-in`, `:above` and `:below` of tokens stand for.
+    Raises `Invalid` with one problem per bad parameter.
+    """
+    types = (type,) if isinstance(type, str) else type
+    parser = _Parser(catalogue, types, now, codes=codes)
     clauses: list[Clause] = []
     problems: list[Problem] = []
     ignored: list[str] = []
@@ -243,8 +266,15 @@ class _Parser:
 
     def __init__(
         self, catalogue: Catalogue, types: tuple[str, ...], now: float, base: str, depth: int = 0
+        self,
+        catalogue: Catalogue,
+        types: tuple[str, ...],
+        now: float,
+        depth: int = 0,
+        codes: CodesMeant | None = None,
     ) -> None:
         self._catalogue = catalogue
+        self._codes = codes
         self._types = types
         self._now = now
         self._base = base
@@ -344,13 +374,29 @@ class _Parser:
         if modifier == "of-type":
             return Tokens(tuple(f"{name}:of-type={unescape(v)}" for v in values))
         if modifier in ("in", "not-in", "above", "below"):
-            raise _Wrong(
-                "not-supported", f"`:{modifier}` needs a terminology service, which is not here yet."
-            )
+            tokens = tuple(self._meant(parameter, modifier, [unescape(v) for v in values]))
+            return Tokens(tokens, negate=modifier == "not-in")
         if modifier not in ("", "not"):
             raise _Wrong("not-supported", "This modifier does not go with a token parameter.")
         tokens = tuple(self._token_value(parameter, v) for v in values)
         return Tokens(tokens, negate=modifier == "not")
+
+    def _meant(self, parameter: Parameter, modifier: str, values: list[str]) -> Iterator[str]:
+        """Tokens of the codes that a value set holds, or that stand above or below a code."""
+        if self._codes is None:
+            raise _Wrong("not-supported", f"`:{modifier}` cannot be used here.")
+        count = 0
+        for value in values:
+            try:
+                found = self._codes(modifier, value)
+            except KangshuError as error:
+                raise _Wrong("value", str(error)) from None
+            count += len(found)
+            if count > MAX_CODES:
+                raise _Wrong("too-costly", f"This stands for more than {MAX_CODES} codes.")
+            for system, code in found:
+                escaped = "|".join(each.replace("\\", "\\\\").replace("|", "\\|") for each in (system, code))
+                yield self._token_value(parameter, escaped)
 
     def _token_value(self, parameter: Parameter, value: str) -> str:
         parts = split(value, "|")
@@ -508,6 +554,7 @@ class _Parser:
         wrong: _Wrong | None = None
         for target in targets:
             inner = _Parser(self._catalogue, (target,), self._now, self._base, self._depth + 1)
+            inner = _Parser(self._catalogue, (target,), self._now, self._depth + 1, self._codes)
             try:
                 where = (inner.clause(rest, value),)
                 options.append(
@@ -529,6 +576,7 @@ class _Parser:
         if type_ not in self._catalogue.types:
             raise _Wrong("not-supported", "The type in _has is not known.")
         inner = _Parser(self._catalogue, (type_,), self._now, self._base, self._depth + 1)
+        inner = _Parser(self._catalogue, (type_,), self._now, self._depth + 1, self._codes)
         parameter = inner._parameter(name)
         if parameter.kind != "reference":
             raise _Wrong("not-supported", "The second part of _has must be a reference parameter.")

@@ -15,6 +15,11 @@ from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import PATCH_TYPE
 from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
+from kangshu.interfaces.web.fhir.terminology_capability import (
+    FEATURES,
+    terminology_operations,
+    terminology_statement,
+)
 from kangshu.kernel.facts.parameters import Catalogue, Parameter
 
 Json = dict[str, Any]
@@ -29,7 +34,15 @@ _VALIDATE = {
 }
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 _OPERATIONS: dict[str, tuple[Json, ...]] = {
-    "": (_VALIDATE, {"name": "export", "definition": f"{_BULK}/export"}),
+    "": (
+        _VALIDATE,
+        {"name": "export", "definition": f"{_BULK}/export"},
+        {
+            "name": "versions",
+            "definition": "http://hl7.org/fhir/OperationDefinition/CapabilityStatement-versions",
+        },
+    ),
+    **{type_: terminology_operations(type_) for type_ in ("CodeSystem", "ValueSet", "ConceptMap")},
     "Patient": (
         {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"},
         {"name": "export", "definition": f"{_BULK}/patient-export"},
@@ -42,6 +55,9 @@ def capability(service: Service, call: Call) -> Answer:
     started = instant(service.exports.started)
     root = call.base.removesuffix("/fhir")
     oauth = tuple((name, f"{root}{path}") for name, path in sorted(service.oauth.items()))
+    if call.param("mode") == "terminology":
+        body = terminology_statement(service.platform.codes.library(), call.base, started)
+        return Answer(200, body, {"Cache-Control": "no-cache"})
     body = _statement(_Catalogue(service.platform.catalogue), call.base, oauth, started)
     return Answer(200, body, {"Cache-Control": "max-age=300"})
 
@@ -68,12 +84,20 @@ def _statement(key: _Catalogue, base: str, oauth: tuple[tuple[str, str], ...], d
     return orjson.dumps(
         {
             "resourceType": "CapabilityStatement",
+            "extension": FEATURES,
+            "url": f"{base}/metadata",
+            "version": version("kangshu"),
+            "name": "Kangshu",
+            "title": "Kangshu FHIR R4 interface",
             "status": "active",
             "date": date,
             "publisher": "Kangshu",
             "kind": "instance",
-            "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
-            "software": {"name": "Kangshu", "version": version("kangshu")},
+            "instantiates": [
+                "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data",
+                "http://hl7.org/fhir/CapabilityStatement/terminology-server",
+            ],
+            "software": {"name": "Kangshu", "version": version("kangshu"), "releaseDate": date},
             "implementation": {"description": "Kangshu FHIR R4 interface", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],

@@ -31,6 +31,15 @@ from kangshu.interfaces.web.fhir.pretty import prettied
 from kangshu.interfaces.web.fhir.read import read, vread
 from kangshu.interfaces.web.fhir.search import search_compartment, search_system, search_type
 from kangshu.interfaces.web.fhir.service import Service
+from kangshu.interfaces.web.fhir.terminology import (
+    expand_value_set,
+    lookup,
+    subsumes,
+    translate_code,
+    validate_code,
+    validate_code_in_system,
+)
+from kangshu.interfaces.web.fhir.terminology_capability import versions
 from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
 from kangshu.interfaces.web.fhir.write import (
@@ -76,6 +85,7 @@ def _posted_bundle(service: Service, call: Call) -> Answer:
 
 RULES: tuple[Rule, ...] = (
     Rule("GET", "/metadata", capability),
+    Rule("GET", "/$versions", versions),
     Rule("GET", "/_history", history_system),
     Rule("POST", "/_search", with_form(search_system)),
     Rule("GET POST", "/$export", export_system),
@@ -88,6 +98,18 @@ RULES: tuple[Rule, ...] = (
     Rule("GET POST", "/Patient/$export", export_patients),
     Rule("GET POST", "/Group/{id}/$export", export_group),
     Rule("GET POST", "/Patient/{id}/$everything", everything),
+    Rule("GET POST", "/CodeSystem/$lookup", lookup),
+    Rule("GET POST", "/CodeSystem/$subsumes", subsumes),
+    Rule("GET POST", "/CodeSystem/$validate-code", validate_code_in_system),
+    Rule("GET POST", "/CodeSystem/{id}/$lookup", lookup),
+    Rule("GET POST", "/CodeSystem/{id}/$subsumes", subsumes),
+    Rule("GET POST", "/CodeSystem/{id}/$validate-code", validate_code_in_system),
+    Rule("GET POST", "/ValueSet/$expand", expand_value_set),
+    Rule("GET POST", "/ValueSet/$validate-code", validate_code),
+    Rule("GET POST", "/ValueSet/{id}/$expand", expand_value_set),
+    Rule("GET POST", "/ValueSet/{id}/$validate-code", validate_code),
+    Rule("GET POST", "/ConceptMap/$translate", translate_code),
+    Rule("GET POST", "/ConceptMap/{id}/$translate", translate_code),
     Rule("POST", "/{type}/_search", with_form(search_type)),
     Rule("GET", "/{type}/_history", history_type),
     Rule("POST", "/{type}/$validate", validate),

@@ -126,6 +126,9 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
     if request.method == "OPTIONS":
         allowed = ", ".join(allowed_methods(segments) or _METHODS)
         return Answer(204, headers={"Allow": allowed, **_PREFLIGHT})
+    if request.method == "GET" and not _sends_body(request):
+        # One way to another thread and back instead of two: for small answers that is half of the time.
+        return await to_thread.run_sync(_answered_at_once, service, principal_of, request, segments)
     principal = _NOBODY if segments in _OPEN else await run_in_threadpool(_identified, principal_of, request)
     body = await read_body(
         request.stream(),
@@ -135,6 +138,18 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
     call = _call(service, request, principal, segments, body.removeprefix(codecs.BOM_UTF8))
     limiter = _LARGE if len(body) > LARGE_BODY else None
     return await to_thread.run_sync(respond, service, call, limiter=limiter)
+
+
+def _sends_body(request: Request) -> bool:
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _answered_at_once(
+    service: Service, principal_of: PrincipalOf, request: Request, segments: tuple[str, ...]
+) -> Answer:
+    principal = _NOBODY if segments in _OPEN else _identified(principal_of, request)
+    return respond(service, _call(service, request, principal, segments, b""))
 
 
 async def _take_in(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:

@@ -5,7 +5,9 @@ https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -20,6 +22,7 @@ from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.shape import Shape, parse_shape
 from kangshu.interfaces.web.fhir.subset import Subset, parse_subset
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.codes.meant import CODE_MODIFIERS, codes_meant
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.query import Clause, Query, Tokens, parse_query
 
@@ -73,9 +76,16 @@ def build_query(
         lenient=lenient,
         now=service.platform.clock().timestamp(),
         base=base,
+        codes=partial(codes_meant, service.platform.codes.library()) if _needs_codes(shape) else None,
     )
     _refuse_ignored_modifiers(service, types, query)
     return query
+
+
+def _needs_codes(shape: Shape) -> bool:
+    """Whether a modifier asks for the library; looking for it costs a little."""
+    names = (name for name, _ in shape.filters)
+    return any(each in CODE_MODIFIERS for name in names for each in re.split(r"[:.]", name)[1:])
 
 
 def _search(

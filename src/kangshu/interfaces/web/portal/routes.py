@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from kangshu.interfaces.web.portal.entry import entry
 from kangshu.interfaces.web.portal.form import read_form
 from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
+from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
 from kangshu.interfaces.web.portal.quarantine import quarantine
 from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
@@ -34,6 +35,7 @@ from kangshu.kernel.policies.definition import Principal
 
 PrincipalOf = Callable[[Request], Principal | None]
 ShowPage = Callable[[Platform, Call], Page]
+TakeForm = Callable[[Platform, Call, Mapping[str, str]], None]
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -73,6 +75,7 @@ def portal_routes(
         "/institutions": institutions,
         "/work-items": work_items,
         "/work-items/{item:int}": work_item,
+        "/local-codes": local_codes,
         "/quarantine": quarantine,
         "/access-log": access_log,
         **{f"/me{path}": page for path, page in _RECORD.items()},
@@ -83,6 +86,8 @@ def portal_routes(
         Route("/residents", gate.shows(residents), methods=["GET"]),
         Route("/residents", gate.search, methods=["POST"]),
         *(Route(path, gate.shows(page)) for path, page in shown.items()),
+        Route("/local-codes/{item:int}", gate.shows(local_code), methods=["GET"]),
+        Route("/local-codes/{item:int}", gate.takes(decide, "/local-codes"), methods=["POST"]),
         Route("/language", change_language, methods=["POST"]),
         Route("/static/portal/{name}", static_file),
     ]
@@ -125,6 +130,33 @@ class _Gate:
             )
         return answer
 
+    def takes(self, take: TakeForm, leads_to: str) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint that takes a form from somebody who is logged in, and leads on."""
+
+        async def endpoint(request: Request) -> Response:
+            if not _is_from_here(request):
+                return _refuse(request, RefusalPage("missing"))
+            try:
+                form = await read_form(request)
+            except KangshuError as error:
+                return _refuse(request, refusal_of(error))
+            return await run_in_threadpool(self._take, request, take, form, leads_to)
+
+        return endpoint
+
+    def _take(self, request: Request, take: TakeForm, form: Mapping[str, str], leads_to: str) -> Response:
+        principal = self._principal_of(request)
+        if principal is None:
+            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303, HEADERS)
+        call = self._call(request, principal)
+        try:
+            take(self._platform, call, form)
+        except KangshuError as error:
+            shown = refusal_of(error)
+            chrome = chrome_of(shown, principal, request.url.path, demo=self._platform.settings.demo)
+            return HTMLResponse(render(shown, chrome, _language(request)), shown.status, HEADERS)
+        return RedirectResponse(leads_to, 303, HEADERS)
+
     def first(self, request: Request) -> Response:
         """Residents go to their own record, everybody else to a work place."""
         principal = self._principal_of(request)
@@ -137,9 +169,18 @@ class _Gate:
         if principal is None:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303, HEADERS)
         language = _language(request)
-        call = Call(
+        call = self._call(request, principal)
+        try:
+            shown = page(self._platform, call)
+        except KangshuError as error:
+            shown = refusal_of(error)
+        chrome = chrome_of(shown, principal, request.url.path, demo=self._platform.settings.demo)
+        return HTMLResponse(render(shown, chrome, language), shown.status, HEADERS)
+
+    def _call(self, request: Request, principal: Principal) -> Call:
+        return Call(
             principal,
-            words(language),
+            words(_language(request)),
             request.url.path,
             request.path_params,
             dict(request.query_params),
@@ -147,12 +188,15 @@ class _Gate:
             self._platform.clock(),
             self._name_of,
         )
-        try:
-            shown = page(self._platform, call)
-        except KangshuError as error:
-            shown = refusal_of(error)
-        chrome = chrome_of(shown, principal, request.url.path, demo=self._platform.settings.demo)
-        return HTMLResponse(render(shown, chrome, language), shown.status, HEADERS)
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether a form comes from a page of ours: browsers say where a request began."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    return site in ("same-origin", "none") and (
+        origin is None or urlsplit(origin).netloc == request.url.netloc
+    )
 
 
 def missing_page(request: Request, _error: Exception) -> Response:

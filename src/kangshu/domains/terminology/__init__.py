@@ -1,0 +1,1 @@
+"""Terminology: tables imported as facts, facts compiled, local codes mapped to standard ones."""

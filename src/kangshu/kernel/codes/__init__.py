@@ -1,0 +1,1 @@
+"""Codes: coding, code system, value set, concept map, units. Pure: no database, no clock, no medicine."""
