@@ -11,11 +11,14 @@ from typing import Any
 
 from kangshu.app.institutions import Institutions
 from kangshu.app.settings import Settings
+from kangshu.app.tables import MEDIA, Tables
 from kangshu.domains.intake import reading, validation
 from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
+from kangshu.domains.intake.tables.land import Landing
+from kangshu.domains.intake.tables.merging import Origin as Delivered
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -31,6 +34,7 @@ from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.definition import Outcome
+from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
@@ -55,6 +59,7 @@ class Platform:
     database: Database
     pipeline: Pipeline
     access_log: AccessLog
+    tables: Tables
 
     def close(self) -> None:
         """Give back the connections."""
@@ -207,6 +212,8 @@ class Platform:
         """
         if message.counts is not None and not again:
             return _as_unchanged(parse_tally(message.counts))
+        if message.media.startswith(MEDIA):
+            return self._land(message)[1]
         origin = self._origin(message.source, last=last)
         tally = Tally()
         bad: list[Bad] = []
@@ -223,6 +230,26 @@ class Platform:
             tally.received["?"] += 1
         self._finish(message.id, tally, bad)
         return tally
+
+    def land(self, source: str, feed: str, path: Path) -> tuple[Landing, Tally]:
+        """Journal a file of tables from an institution and land it in the lake; what became of it.
+
+        Raises `NotFound` for a feed no place pack has. The same file again changes nothing.
+        """
+        name = self.tables.feeds.get(feed).name
+        message = self.journal([(source, _File(path), f"{MEDIA}{name}")])[0]
+        if message.counts is not None:
+            return Landing(), _as_unchanged(parse_tally(message.counts))
+        return self._land(message)
+
+    def _land(self, message: Message) -> tuple[Landing, Tally]:
+        feed = self.tables.feeds.get(message.media.removeprefix(MEDIA))
+        county = self.institutions.get(message.source).county
+        origin = Delivered(message.source, county, message.id, message.received_at, self.clock())
+        with self.database.statements() as session, exclusive(session, f"lake {message.source}"):
+            landing, tally, bad = self.tables.land(feed, self._content(message.id), origin)
+            self._finish(message.id, tally, bad)
+        return landing, tally
 
     def _origin(self, source: str, *, last: bool) -> Origin:
         return Origin(source, self.institutions.get(source).county, self.clock(), last)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from kangshu.interfaces.cli import audit, backup, demo, load, person, quarantine, schema, serve, token, user
+from kangshu.interfaces.cli import (
+    audit,
+    backup,
+    demo,
+    land,
+    load,
+    person,
+    quarantine,
+    schema,
+    serve,
+    token,
+    user,
+)
 
 app = typer.Typer(
     name="kangshu",
@@ -16,6 +28,7 @@ app = typer.Typer(
 app.command("serve")(serve.command)
 app.command("demo")(demo.command)
 app.command("load")(load.command)
+app.command("land")(land.command)
 app.command("token")(token.command)
 app.command("migrate")(schema.command)
 app.command("backup")(backup.backup)

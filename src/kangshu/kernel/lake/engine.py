@@ -38,8 +38,8 @@ class Engine:
 
     def one(self, query: str, parameters: object = None) -> Any:
         """The first value of the first row."""
-        row = self._connection.execute(query, parameters).fetchone()
-        return None if row is None else row[0]
+        found = self.rows(query, parameters)
+        return found[0][0] if found else None
 
     def names(self, query: str) -> list[str]:
         """The columns of a query."""
@@ -47,8 +47,10 @@ class Engine:
 
     def names_bound(self, query: str, parameters: object) -> list[str]:
         """The columns of a query with parameters; runs it."""
-        self._connection.execute(query, parameters)
-        return [column[0] for column in self._connection.description or ()]
+        done = self._connection.execute(query, parameters)
+        names = [column[0] for column in done.description or ()]
+        done.fetchall()
+        return names
 
     def types(self, query: str) -> dict[str, str]:
         """The columns of a query with their types."""

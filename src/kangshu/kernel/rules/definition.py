@@ -1,7 +1,7 @@
 """The rule: one SELECT over views that finds what is wrong, and what people need to know of it.
 
-A rule is an item of a pack: `QC-001.toml` and `QC-001.sql`, with `QC-001.examples.toml` beside them. Rules of
-one folder form a set. They share views (`views/*.sql`, each made once, in the order of their names) and tables
+A rule is an item of a pack: `QC-001.toml` and `QC-001.sql`, with `QC-001.examples.toml` beside them. Rules
+of one folder form a set. They share views (`views/*.sql`, each made once, in order of name) and tables
 (`tables/*.tsv`, all columns text); views from elsewhere that they need are described in `needs.tsv`.
 
 The SELECT gives one row per finding with the column `unit` (number of the thing) and, where they say more,

@@ -12,7 +12,7 @@ unit | adm_time   | dscg_time
 '''
 ```
 
-`fires` lists what is found, as `unit`, `unit field` or `unit part[row].field`. Units that are in the tables and
+`fires` lists what is found, as `unit`, `unit field` or `unit part[row].field`. Units in the tables that are
 not listed are the look-alikes that must stay silent. Only the columns that matter are written; an empty cell
 is NULL. Views of the model and of `needs.tsv` that the example does not write are empty.
 """

@@ -12,7 +12,7 @@ from kangshu.kernel.lake.engine import Engine, quoted
 from kangshu.kernel.rules.definition import Rule, RuleSet, parameters_in
 
 FINDINGS = "finding"
-"""The table the findings are added to: rule, unit, part, row, field."""
+"""The table the findings are added to: model, rule, unit, part, row, field."""
 
 _TYPES: Mapping[str, str] = {"unit": "BIGINT", "part": "VARCHAR", "row": "BIGINT", "field": "VARCHAR"}
 
@@ -30,10 +30,7 @@ def prepare(engine: Engine, rules: RuleSet, views: Collection[str]) -> frozenset
 
     A shared view whose own sources are not there is left out.
     """
-    engine.run(
-        f"CREATE TABLE IF NOT EXISTS {FINDINGS}"
-        " (rule VARCHAR, unit BIGINT, part VARCHAR, row BIGINT, field VARCHAR)"
-    )
+    make_findings(engine)
     there = set(views)
     for name, rows in rules.tables.items():
         if name not in there:
@@ -42,9 +39,17 @@ def prepare(engine: Engine, rules: RuleSet, views: Collection[str]) -> frozenset
     for name, text in rules.views.items():
         needs = _needs_of(text)
         if name not in there and needs <= there:
-            engine.run(f"CREATE TABLE {quoted(name)} AS {text}")
+            engine.run(f"CREATE OR REPLACE TABLE {quoted(name)} AS {text}")
             there.add(name)
     return frozenset(there)
+
+
+def make_findings(engine: Engine) -> None:
+    """An empty table of findings, unless there is one."""
+    engine.run(
+        f"CREATE TABLE IF NOT EXISTS {FINDINGS}"
+        " (model VARCHAR, rule VARCHAR, unit BIGINT, part VARCHAR, row BIGINT, field VARCHAR)"
+    )
 
 
 def run(
@@ -75,7 +80,9 @@ def run_rule(engine: Engine, rule: Rule, values: Mapping[str, Any]) -> None:
         for name, type_ in _TYPES.items()
     )
     engine.run(
-        f"INSERT INTO {FINDINGS} SELECT DISTINCT '{rule.id}', {columns} FROM ({rule.sql}) AS found", bound
+        f"INSERT INTO {FINDINGS} SELECT DISTINCT '{rule.on}', '{rule.id}', {columns}"
+        f" FROM ({rule.sql}) AS found",
+        bound,
     )
 
 
