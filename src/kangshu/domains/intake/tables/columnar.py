@@ -8,7 +8,7 @@ from pathlib import Path
 from kangshu.domains.intake.tables.delimited import refuse_duplicates
 from kangshu.domains.intake.tables.raw import MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
-from kangshu.kernel.lake.engine import Engine, Unreadable, literal, quoted
+from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
 
 
 def read_parquet(engine: Engine, path: Path, place: str) -> RawTable:
@@ -35,16 +35,23 @@ def nested_list(engine: Engine, whole: RawTable, name: str, inherited: Sequence[
     if not (type_.startswith("STRUCT(") and type_.endswith("[]")):
         raise refusal(f"{whole.place}.{name}", "It is not a list of rows.", "Write a list of structures.")
     table = f"{whole.relation}_{name}"
-    own = set(
-        engine.names(
-            f"SELECT unnest(item) FROM (SELECT unnest({quoted(name)}) AS item FROM {whole.relation})"
-        )
+    items = f"SELECT unnest({quoted(name)}) AS item FROM {whole.relation}"
+    own = set(engine.names(f"SELECT unnest(item) FROM ({items})"))
+    taken = [each for each in inherited if each in whole.names]
+    more = "".join(f", CAST({quoted(each)} AS VARCHAR) AS {quoted(f'of {each}')}" for each in taken)
+    filled = ", ".join(
+        f"coalesce(CAST({quoted(each)} AS VARCHAR), {quoted(f'of {each}')}) AS {quoted(each)}"
+        if each in own
+        else f"{quoted(f'of {each}')} AS {quoted(each)}"
+        for each in taken
     )
-    taken = [each for each in inherited if each in whole.names and each not in own]
-    more = "".join(f", {quoted(each)}" for each in taken)
+    carried = "".join(f", {quoted('of ' + each)}" for each in taken)
+    dropped = listed([f"of {each}" for each in taken] + [each for each in taken if each in own])
+    chosen = f"* EXCLUDE ({dropped}), {filled}" if taken else "*"
     engine.run(
-        f"CREATE TABLE {table} AS SELECT unit AS _unit, unnest(item){more} FROM"
-        f" (SELECT {whole.row} AS unit, unnest({quoted(name)}) AS item{more} FROM {whole.relation})"
+        f"CREATE TABLE {table} AS SELECT {chosen} FROM (SELECT unit AS _unit, unnest(item)"
+        f"{carried} FROM"
+        f" (SELECT {whole.row} AS unit, unnest({quoted(name)}) AS item{more} FROM {whole.relation}))"
     )
     names = [each for each in engine.names(f"SELECT * FROM {table}") if each != "_unit"]
     return RawTable(f"{whole.place}.{name}", table, tuple(names), nested=True, checked=whole.checked)
