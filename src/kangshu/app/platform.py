@@ -19,6 +19,7 @@ from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally,
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.domains.intake.tables.land import Landing
 from kangshu.domains.intake.tables.merging import Origin as Delivered
+from kangshu.domains.quality.read import QualityReader
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -41,6 +42,7 @@ from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
 from kangshu.kernel.facts.store import Appender
 from kangshu.kernel.facts.work_items import WorkItem
+from kangshu.kernel.lake.reader import LakeReader
 from kangshu.kernel.policies.access_log import AccessEntry, entry_of
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
@@ -318,6 +320,19 @@ class Platform:
         with self.database.connection() as session:
             message = journal.message(session, entry.message)
         return self.work_through(message, again=True)
+
+    # -- quality of tables
+
+    def quality(self, grant: Grant) -> QualityReader:
+        """The door to scores and findings of a grant."""
+        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows)
+
+    def rows_of_lake(self, grant: Grant) -> LakeReader:
+        """The door to rows of the lake of a grant."""
+        return LakeReader(self.tables.lake, grant, self._note_rows)
+
+    def _note_rows(self, grant: Grant, table: str, count: int) -> None:
+        self.note(grant, Use(table, (), (), count))
 
     # -- persons
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kangshu.domains.intake.pipeline import Bad, Tally
+from kangshu.domains.intake.tables.faults import FAULTS
 from kangshu.domains.intake.tables.feed import Feed, Feeds, parse_feed
 from kangshu.domains.intake.tables.judging import Content
 from kangshu.domains.intake.tables.land import Landing, land
 from kangshu.domains.intake.tables.merging import Origin
+from kangshu.domains.quality.scoring import Scoring, parse_scoring
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
 from kangshu.kernel.lake.external import query_to_file
 from kangshu.kernel.lake.model import Models, read_models
@@ -24,7 +26,7 @@ from kangshu.kernel.rules.definition import RuleSet, read_rules
 MEDIA = "table/"
 """The media of messages that hold tables begins with this; the name of the feed follows."""
 
-MODELS, MACROS, SOURCES = "logical_models", "functions.sql", "sources"
+MODELS, MACROS, SOURCES, SCORING = "logical_models", "functions.sql", "sources", "data_quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,17 @@ class Tables:
     lake: Lake
     feeds: Feeds
     content: Content
+    scoring: Scoring
 
     @property
     def models(self) -> Models:
         """The logical models."""
         return self.content.models
+
+    def titles(self) -> dict[str, str]:
+        """Rule or fault -> what it is called, in Chinese."""
+        rules = {rule.id: rule.title for each in self.content.rules for rule in each.rules}
+        return {name: fault.title for name, fault in FAULTS.items()} | rules
 
     def land(self, feed: Feed, pieces: Iterable[bytes], origin: Origin) -> tuple[Landing, Tally, list[Bad]]:
         """Land a message; what became of it, for the journal and the quarantine too.
@@ -80,7 +88,8 @@ def read_tables(packs: Mapping[str, Pack], lake: Lake, codes: Path) -> Tables:
         macros="\n".join(path.read_text("utf-8") for path in macros),
         references={path.stem: _rows(path) for path in sorted(codes.glob("*.tsv"))},
     )
-    return Tables(lake, Feeds(_feeds(packs, models)), content)
+    scoring = parse_scoring((packs[SCORING].folder / "scoring.toml").read_text("utf-8"))
+    return Tables(lake, Feeds(_feeds(packs, models)), content, scoring)
 
 
 def _rules(packs: Mapping[str, Pack]) -> list[RuleSet]:

@@ -56,7 +56,9 @@ def write_zip(order: Order, pack: Path, functions: str, path: Path, *, scratch: 
                 archive.write(file, file.name)
 
 
-def write_parquet(order: Order, pack: Path, functions: str, path: Path, *, scratch: Path | None = None) -> None:
+def write_parquet(
+    order: Order, pack: Path, functions: str, path: Path, *, scratch: Path | None = None
+) -> None:
     """One Parquet file with nested lists, as the feed `settlement_list_parquet` wants it."""
     _write_nested(order, pack, functions, path, "FORMAT parquet, COMPRESSION zstd", scratch)
 
@@ -73,7 +75,9 @@ def _write_nested(
         _make(work, order, pack, functions)
         joins, lists = "", ""
         for table in TABLES[1:]:
-            names = [name for name in work.names(f"SELECT * FROM {table}") if name not in (*_HELPERS, "setl_id")]
+            names = [
+                name for name in work.names(f"SELECT * FROM {table}") if name not in (*_HELPERS, "setl_id")
+            ]
             struct = ", ".join(f"{literal(name)}: {quoted(name)}" for name in names)
             joins += (
                 f" LEFT JOIN (SELECT setl_id, list({{{struct}}}) AS {table} FROM {table} GROUP BY setl_id)"

@@ -48,7 +48,7 @@ class LakeReader:
             else:
                 known = work.names("SELECT * FROM offered")
                 _refuse_unknown([*columns, *(where or {})], known, model.table)
-                newest_rows = newest(model, "offered", as_of=as_of, condition=self.condition())
+                newest_rows = newest(model, "offered", as_of=as_of, condition=condition_of(self._grant))
                 chosen = listed(columns or known)
                 tests = " AND ".join(f"{quoted(name)} = ?" for name in where or {}) or "true"
                 rows = work.rows(
@@ -60,17 +60,18 @@ class LakeReader:
         self._note(self._grant, model.name, len(found))
         return found
 
-    def condition(self) -> str:
-        """The scope of the grant as a condition on the rows of any table of the lake."""
-        scope = self._grant.scope
-        if scope.everything:
-            return "true"
-        parts = [
-            f"{column} IN ({', '.join(literal(each) for each in sorted(values))})"
-            for column, values in ((SOURCE, scope.orgs), (COUNTY, scope.counties))
-            if values
-        ]
-        return f"({' OR '.join(parts)})" if parts else "false"
+
+def condition_of(grant: Grant) -> str:
+    """The scope of a grant as a condition on the rows of any table of the lake."""
+    scope = grant.scope
+    if scope.everything:
+        return "true"
+    parts = [
+        f"{column} IN ({', '.join(literal(each) for each in sorted(values))})"
+        for column, values in ((SOURCE, scope.orgs), (COUNTY, scope.counties))
+        if values
+    ]
+    return f"({' OR '.join(parts)})" if parts else "false"
 
 
 def _refuse_unknown(wanted: Sequence[str], known: Sequence[str], table: str) -> None:
