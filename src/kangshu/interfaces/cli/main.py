@@ -11,6 +11,7 @@ from kangshu.interfaces.cli import (
     land,
     load,
     person,
+    quality,
     quarantine,
     schema,
     serve,
