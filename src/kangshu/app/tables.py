@@ -30,6 +30,18 @@ MODELS, MACROS, SOURCES, SCORING = "logical_models", "functions.sql", "sources",
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """What people need to know of a rule or a fault, in Chinese; '' where there is nothing to say."""
+
+    title: str
+    why: str
+    mend: str
+    basis: str = ""
+    verify: str = ""
+    false_positives: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """What is known of tables: models, feeds, rules; and the lake they land in."""
 
@@ -47,6 +59,26 @@ class Tables:
         """Rule or fault -> what it is called, in Chinese."""
         rules = {rule.id: rule.title for each in self.content.rules for rule in each.rules}
         return {name: fault.title for name, fault in FAULTS.items()} | rules
+
+    def explanations(self) -> dict[str, Explanation]:
+        """Rule or fault -> what people need to know of it."""
+        found = {name: Explanation(fault.title, fault.why, fault.mend) for name, fault in FAULTS.items()}
+        for each in self.content.rules:
+            for rule in each.rules:
+                found[rule.id] = Explanation(
+                    rule.title, rule.why, rule.mend, rule.basis, rule.verify, rule.false_positives
+                )
+        return found
+
+    def column_title(self, model: str, part: str | None, field: str | None) -> str:
+        """What a column of a model is called in Chinese; '' for one it does not have."""
+        known = self.models.by_name.get(model)
+        if known is None or field is None:
+            return ""
+        lines = {lines.view: self.models.get(lines.model).columns for lines in known.lines}
+        parts = {each.name: each.columns for each in known.parts}
+        columns = (lines | parts).get(part or "", known.columns)
+        return next((column.title for column in columns if column.name == field), "")
 
     def land(self, feed: Feed, pieces: Iterable[bytes], origin: Origin) -> tuple[Landing, Tally, list[Bad]]:
         """Land a message; what became of it, for the journal and the quarantine too.

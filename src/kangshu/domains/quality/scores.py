@@ -1,8 +1,10 @@
 """Scores: per institution, feed and day, in five dimensions.
 
 A thing loses, in each dimension, what its worst finding there weighs. The score of a dimension is what is left
-on average over everything received, of 100; the whole score weighs the dimensions. A message that could not be
-used at all counts as one thing that lost everything in validity and completeness.
+on average over everything received, of 100; the whole score weighs the dimensions. Things of different models
+are not added up, for a settlement list has fifty fee lines: each model of a feed has its score, and several
+together have the mean of theirs. A message that could not be used at all counts as a model of its own that lost
+everything in validity and completeness.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _REFUSED = ("completeness", "validity")
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One institution, feed and day.
+    """One institution, feed, model and day. The model is '' for messages that could not be used at all.
 
     received    things that came; `refused`: messages that could not be used at all
     lost        by dimension: what all things together lost
@@ -32,6 +34,7 @@ class Score:
 
     source: str
     feed: str
+    model: str
     day: date
     received: int
     aside: int
@@ -54,21 +57,57 @@ class Score:
         return sum((self.of(name) * share for name, share in scoring.dimensions.items()), Decimal(0))
 
 
-def joined(scores: Iterable[Score]) -> Score | None:
-    """Several scores as one, each weighing as much as came; None for none."""
-    all_ = list(scores)
-    if not all_:
-        return None
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several scores as one: one part for each feed and model, over all their days."""
+
+    parts: tuple[Score, ...]
+
+    @property
+    def received(self) -> int:
+        """Things of all models."""
+        return sum(part.received for part in self.parts)
+
+    @property
+    def aside(self) -> int:
+        """Things set aside."""
+        return sum(part.aside for part in self.parts)
+
+    @property
+    def refused(self) -> int:
+        """Messages that could not be used at all."""
+        return sum(part.refused for part in self.parts)
+
+    def of(self, dimension: str) -> Decimal:
+        """The score of a dimension, 0 to 100: the mean over the parts."""
+        return sum((part.of(dimension) for part in self.parts), Decimal(0)) / len(self.parts)
+
+    def total(self, scoring: Scoring) -> Decimal:
+        """The whole score, 0 to 100."""
+        return sum((self.of(name) * share for name, share in scoring.dimensions.items()), Decimal(0))
+
+
+def joined(scores: Iterable[Score]) -> Joined | None:
+    """Several scores as one, each day weighing as much as came; None where nothing came."""
+    parts: dict[tuple[str, str], list[Score]] = {}
+    for score in scores:
+        if score.weight:
+            parts.setdefault((score.feed, score.model), []).append(score)
+    return Joined(tuple(_added(each) for each in parts.values())) if parts else None
+
+
+def _added(scores: Sequence[Score]) -> Score:
     lost = {
-        name: sum((score.lost.get(name, Decimal(0)) for score in all_), Decimal(0)) for name in DIMENSIONS
+        name: sum((score.lost.get(name, Decimal(0)) for score in scores), Decimal(0)) for name in DIMENSIONS
     }
     return Score(
-        source=all_[0].source,
-        feed=all_[0].feed,
-        day=max(score.day for score in all_),
-        received=sum(score.received for score in all_),
-        aside=sum(score.aside for score in all_),
-        refused=sum(score.refused for score in all_),
+        source=scores[0].source,
+        feed=scores[0].feed,
+        model=scores[0].model,
+        day=max(score.day for score in scores),
+        received=sum(score.received for score in scores),
+        aside=sum(score.aside for score in scores),
+        refused=sum(score.refused for score in scores),
         lost=lost,
     )
 
@@ -80,29 +119,30 @@ def read_scores(engine: Engine, scoring: Scoring, condition: str, *, since: date
     day = f"CAST(received_at + INTERVAL {HOURS_AHEAD} HOUR AS DATE)"
     rows = engine.rows(
         f"WITH weight(level, weight) AS (VALUES {levels}),"
-        f" came AS (SELECT _source, feed, {day} AS day, sum(received) AS received, sum(aside) AS aside,"
+        f" came AS (SELECT _source, feed, model, {day} AS day, sum(received) AS received, sum(aside) AS aside,"
         f" count(*) FILTER (model = '') AS refused FROM delivery WHERE ({condition}) AND {day} {span}"
         " GROUP BY ALL),"
         f" worst AS (SELECT _source, feed, {day} AS day, _message, model, number, dimension,"
         " max(w.weight) AS weight FROM finding JOIN weight AS w USING (level)"
         f" WHERE ({condition}) AND {day} {span} GROUP BY ALL),"
-        " lost AS (SELECT _source, feed, day, dimension, sum(weight) AS lost FROM worst GROUP BY ALL)"
-        " SELECT c._source, c.feed, c.day, c.received, c.aside, c.refused,"
+        " lost AS (SELECT _source, feed, model, day, dimension, sum(weight) AS lost FROM worst GROUP BY ALL)"
+        " SELECT c._source, c.feed, c.model, c.day, c.received, c.aside, c.refused,"
         " list(l.dimension) FILTER (l.dimension IS NOT NULL), list(l.lost) FILTER (l.lost IS NOT NULL)"
-        " FROM came AS c LEFT JOIN lost AS l ON l._source = c._source AND l.feed = c.feed AND l.day = c.day"
-        " GROUP BY ALL ORDER BY c.day, c._source, c.feed"
+        " FROM came AS c LEFT JOIN lost AS l USING (_source, feed, model, day)"
+        " GROUP BY ALL ORDER BY c.day, c._source, c.feed, c.model"
     )
     return [
         Score(
             source,
             feed,
+            model,
             on,
             int(received),
             int(aside),
             int(refused),
             {name: Decimal(str(value)) for name, value in zip(names or (), values or (), strict=True)},
         )
-        for source, feed, on, received, aside, refused, names, values in rows
+        for source, feed, model, on, received, aside, refused, names, values in rows
     ]
 
 
@@ -111,7 +151,7 @@ class Place:
     """An institution in the ranking. `change`: against the time of the same length before; None: nothing then."""
 
     source: str
-    score: Score
+    score: Joined
     total: Decimal
     change: Decimal | None
 
@@ -132,7 +172,8 @@ def ranking(scores: Sequence[Score], scoring: Scoring, *, until: date, days: int
     return sorted(found, key=lambda place: (place.total, place.source))
 
 
-def missed_days(scores: Sequence[Score], feed: str, source: str, until: date) -> int:
-    """Days since the first delivery on which a daily feed brought nothing."""
-    days = {score.day for score in scores if score.feed == feed and score.source == source}
-    return (until - min(days)).days + 1 - len(days) if days else 0
+def by_day(scores: Sequence[Score], scoring: Scoring) -> list[tuple[date, Decimal]]:
+    """The whole score of each day on which something came, oldest first."""
+    days = sorted({score.day for score in scores})
+    found = [(day, joined(score for score in scores if score.day == day)) for day in days]
+    return [(day, each.total(scoring)) for day, each in found if each is not None]

@@ -45,13 +45,6 @@ class Engine:
         """The columns of a query."""
         return [row[0] for row in self.rows(f"DESCRIBE {query}")]
 
-    def names_bound(self, query: str, parameters: object) -> list[str]:
-        """The columns of a query with parameters; runs it."""
-        done = self._connection.execute(query, parameters)
-        names = [column[0] for column in done.description or ()]
-        done.fetchall()
-        return names
-
     def types(self, query: str) -> dict[str, str]:
         """The columns of a query with their types."""
         return {row[0]: row[1] for row in self.rows(f"DESCRIBE {query}")}

@@ -14,8 +14,6 @@ from kangshu.kernel.rules.definition import Rule, RuleSet, parameters_in
 FINDINGS = "finding"
 """The table the findings are added to: model, rule, unit, part, row, field."""
 
-_TYPES: Mapping[str, str] = {"unit": "BIGINT", "part": "VARCHAR", "row": "BIGINT", "field": "VARCHAR"}
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -74,13 +72,8 @@ def run_rule(engine: Engine, rule: Rule, values: Mapping[str, Any]) -> None:
     """Add what one rule finds; each (unit, part, row, field) once."""
     used = parameters_in(rule.sql)
     bound = {name: values[name] for name in used}
-    given = engine.names_bound(f"SELECT * FROM ({rule.sql}) LIMIT 0", bound)
-    columns = ", ".join(
-        f"CAST({f'found.{quoted(name)}' if name in given else 'NULL'} AS {type_})"
-        for name, type_ in _TYPES.items()
-    )
     engine.run(
-        f"INSERT INTO {FINDINGS} SELECT DISTINCT '{rule.on}', '{rule.id}', {columns}"
+        f"INSERT INTO {FINDINGS} BY NAME SELECT DISTINCT '{rule.on}' AS model, '{rule.id}' AS rule, found.*"
         f" FROM ({rule.sql}) AS found",
         bound,
     )

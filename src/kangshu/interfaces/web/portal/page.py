@@ -82,10 +82,10 @@ class Chrome:
 
 _NAV: Mapping[str, tuple[str, ...]] = {
     "resident": ("me",),
-    "doctor": ("home", "residents"),
-    "family_doctor": ("home", "residents"),
-    "county_commission": ("home", "residents", "institutions"),
-    "city_commission": ("home", "residents", "institutions"),
+    "doctor": ("home", "residents", "quality"),
+    "family_doctor": ("home", "residents", "quality"),
+    "county_commission": ("home", "residents", "institutions", "quality"),
+    "city_commission": ("home", "residents", "institutions", "quality"),
     "steward": ("home", "work_items", "residents", "institutions"),
     "operator": ("home", "quarantine"),
     "overseer": ("home", "access_log"),
@@ -97,6 +97,7 @@ _HREF: Mapping[str, str] = {
     "institutions": "/institutions",
     "work_items": "/work-items",
     "quarantine": "/quarantine",
+    "quality": "/quality",
     "access_log": "/access-log",
     "me": "/me",
 }

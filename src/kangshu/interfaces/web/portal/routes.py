@@ -22,6 +22,7 @@ from kangshu.interfaces.web.portal.form import read_form
 from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
+from kangshu.interfaces.web.portal.quality import quality, quality_of
 from kangshu.interfaces.web.portal.quarantine import quarantine
 from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
 from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
@@ -74,6 +75,8 @@ def portal_routes(
         "/work-items": work_items,
         "/work-items/{item:int}": work_item,
         "/quarantine": quarantine,
+        "/quality": quality,
+        "/quality/{source}": quality_of,
         "/access-log": access_log,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},
