@@ -16,7 +16,7 @@ SENDERS = ("H44099900001", "H44099900002", "H44099900003")
 WORSE = "H44099900003"
 """The institution that gets worse."""
 
-DELIVERIES, EVERY = 10, timedelta(days=5)
+DELIVERIES, EVERY = 8, timedelta(days=6)
 CASES, LINES = 60, 12
 _CASES_APART = 1_000_000
 

@@ -93,7 +93,8 @@ class Tables:
             tally.received["?"] += 1
             tally.quarantined["?"] += 1
             return Landing(), tally, [(-1, feed.name, list(problems))]
-        tally = Tally(landing.received, landing.stored, landing.unchanged, landing.quarantined)
+        counters = (landing.received, landing.stored, landing.unchanged, landing.quarantined)
+        tally = Tally(*(+counter for counter in counters))
         return landing, tally, landing.bad
 
     def query(self, feed: Feed, url: str, path: Path) -> int:

@@ -26,10 +26,14 @@ class Engine:
         self.folder = folder
 
     def run(self, statement: str, parameters: object = None) -> None:
-        """Run a statement for its effect. Raises `Unreadable` where a file is not what it should be."""
+        """Run a statement for its effect."""
+        self._connection.execute(statement, parameters)
+
+    def read(self, statement: str) -> None:
+        """Run a statement on what somebody sent. Raises `Unreadable` where that is not what it should be."""
         try:
-            self._connection.execute(statement, parameters)
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+            self._connection.execute(statement)
+        except duckdb.Error as error:
             raise Unreadable(str(error)) from None
 
     def rows(self, query: str, parameters: object = None) -> list[tuple[Any, ...]]:
@@ -44,6 +48,13 @@ class Engine:
     def names(self, query: str) -> list[str]:
         """The columns of a query."""
         return [row[0] for row in self.rows(f"DESCRIBE {query}")]
+
+    def names_read(self, query: str) -> list[str]:
+        """The columns of a query on what somebody sent. Raises `Unreadable`."""
+        try:
+            return self.names(query)
+        except duckdb.Error as error:
+            raise Unreadable(str(error)) from None
 
     def types(self, query: str) -> dict[str, str]:
         """The columns of a query with their types."""

@@ -16,9 +16,9 @@ def read_parquet(engine: Engine, path: Path, place: str) -> RawTable:
     relation = f"read_parquet({literal(str(path))})"
     table = f"parquet_{path.stem}"
     try:
-        names = engine.names(f"SELECT * FROM {relation}")
+        names = engine.names_read(f"SELECT * FROM {relation}")
         _refuse(names, place)
-        engine.run(f"CREATE TABLE {table} AS SELECT * FROM {relation}")
+        engine.read(f"CREATE TABLE {table} AS SELECT * FROM {relation}")
     except Unreadable:
         raise refusal(place, "It cannot be read as Parquet.", "Write it again; it may be cut off.") from None
     return RawTable(place, table, tuple(names), checked=True)

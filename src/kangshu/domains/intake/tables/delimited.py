@@ -55,7 +55,7 @@ def read_csv(
     table = f"csv_{path.stem}"
     names = [*head.names, *(f"_spare{number}" for number in range(SPARE))]
     _load(engine, table, ready, names, head, delimiter, place)
-    row = _number(engine, table)
+    row = _number(engine, table, head.lines)
     last, spare = quoted(head.names[-1]), quoted("_spare0")
     return RawTable(
         place=place,
@@ -203,7 +203,7 @@ def _load(
     for parallel in ("", ", parallel=false"):
         try:
             engine.run(f"DROP TABLE IF EXISTS {table}")
-            engine.run(
+            engine.read(
                 f"CREATE TABLE {table} AS SELECT * FROM read_csv({literal(str(path))}, {options}{parallel})"
             )
             break
@@ -212,10 +212,10 @@ def _load(
                 raise refusal(place, "It cannot be read as CSV.", _where(str(error))) from None
 
 
-def _number(engine: Engine, table: str) -> str:
+def _number(engine: Engine, table: str, heading: int) -> str:
     """SQL for the number of each row. Rows the parser dropped count, and come back as rows with nothing in
     them."""
-    dropped = sorted(row[0] for row in engine.rows(f"SELECT DISTINCT line FROM rejected_{table}"))
+    dropped = sorted(row[0] for row in engine.rows(f"SELECT DISTINCT line - {heading} FROM rejected_{table}"))
     if not dropped:
         return "rowid + 1"
     engine.run(f"CREATE TABLE dropped_{table} AS SELECT unnest({dropped}::BIGINT[]) AS number")

@@ -40,7 +40,7 @@ def read_json(
     chosen = f"{quoted(main)}.*, * EXCLUDE ({quoted(main)})" if wrapped else "*"
     options = "format='newline_delimited', ignore_errors=true" if lines else "format='array'"
     try:
-        engine.run(
+        engine.read(
             f"CREATE TABLE {table} AS SELECT {chosen} FROM read_json({literal(str(path))}, {options},"
             f" columns={{{columns}}}, maximum_object_size={MOST_OBJECT})"
         )

@@ -17,7 +17,7 @@ from kangshu.domains.intake.tables.open_delivery import Opened
 from kangshu.domains.intake.tables.raw import DAMAGED, RawTable
 from kangshu.domains.intake.tables.refusal import missing_columns, refusal
 from kangshu.kernel.lake.columns import SQL_TYPES
-from kangshu.kernel.lake.engine import Engine, listed, literal, quoted
+from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
 from kangshu.kernel.lake.model import Column, Model, Models
 
 FAULTS = "fault"
@@ -121,7 +121,14 @@ def _mapped(engine: Engine, opened: Opened, name: str) -> RawTable | None:
         f" FROM {raw.relation}"
     )
     table = f"mapped_{name}"
-    engine.run(f"CREATE TABLE {table} AS {opened.table.sql}")
+    try:
+        engine.read(f"CREATE TABLE {table} AS {opened.table.sql}")
+    except Unreadable:
+        raise refusal(
+            f"{name}.sql",
+            "The SELECT of the feed cannot be run over the file.",
+            "A column it names is not there, or cannot be reckoned with.",
+        ) from None
     names = engine.names(f"SELECT * FROM {table}")
     if "_row" not in names:
         raise refusal(f"{name}.sql", "It does not carry the number of the row along.", "Select _row as well.")
