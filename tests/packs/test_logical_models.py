@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.lake.json_schema import json_schema
 from kangshu.kernel.lake.model import parse_model, read_models
+from tools.model_pages import PAGE, page
 from tools.model_schemas import FOLDER, written
 
 MODELS = read_models(FOLDER)
@@ -59,3 +60,7 @@ def test_unknown_keys_and_columns_of_a_model_are_all_named() -> None:
     said = str(caught.value)
     for part in ("colour", "line 2", "nowhere", "second time", "column h"):
         assert part in said
+
+
+def test_the_reference_of_the_models_is_current() -> None:
+    assert PAGE.read_text("utf-8") == page(MODELS), "run python -m tools.model_pages"
