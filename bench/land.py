@@ -3,9 +3,9 @@
     python -m bench.land                      100,000 cases with 5 million fee lines, in three forms
     python -m bench.land --cases 10000 --forms parquet
 
-Files are generated from a seed and kept below `--folder` for the next time. Codes are checked against the tables
-of KANGSHU_TESTDATA where they are there. Each form lands in an empty home with an embedded PostgreSQL of its own;
-measured is from the first byte read to the message finished.
+Files are generated from a seed and kept below `--folder` for the next time. Codes are checked against the
+tables of KANGSHU_TESTDATA where they are there. Each form lands in an empty home with an embedded
+PostgreSQL of its own; measured is from the first byte read to the message finished.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write the reference of the logical models.
 
-    python -m tools.model_pages
+python -m tools.model_pages
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ def page(models: Models) -> str:
     lines = [
         "# Logical models",
         "",
-        "Written by `python -m tools.model_pages` from `packs/standards/logical_models`. Each model has its JSON Schema there.",
+        "Written by `python -m tools.model_pages` from `packs/standards/logical_models`.",
+        "Each model has its JSON Schema there.",
         "A feed promises models; see [Send tables](../how-to/send-tables.md).",
         "",
     ]
@@ -33,7 +34,12 @@ def page(models: Models) -> str:
 
 
 def _model(model: Model) -> list[str]:
-    lines = [f"## {model.name} {model.title}", "", f"{model.title_en}. {model.basis}. Key: {', '.join(model.key)}.", ""]
+    lines = [
+        f"## {model.name} {model.title}",
+        "",
+        f"{model.title_en}. {model.basis}. Key: {', '.join(model.key)}.",
+        "",
+    ]
     lines += _columns(model.columns)
     for part in model.parts:
         lines += [f"### {part.name} {part.title}", "", *_columns(part.columns)]

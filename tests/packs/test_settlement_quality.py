@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -61,9 +62,7 @@ def test_unknown_keys_parameters_and_levels_are_all_named() -> None:
 
 
 def test_a_parameter_has_the_value_of_the_day() -> None:
-    import datetime
-
     later = TOML + '\n[[params.days]]\nfrom = 2026-07-01\nvalue = 7\nbasis = "本地"\n'
     rule = parse_rule(later, RULES.get("QC-052").sql, "QC-052")
-    assert rule.values(datetime.date(2026, 6, 30)) == {"days": 10}
-    assert rule.values(datetime.date(2026, 7, 1)) == {"days": 7}
+    assert rule.values(date(2026, 6, 30)) == {"days": 10}
+    assert rule.values(date(2026, 7, 1)) == {"days": 7}

@@ -13,7 +13,7 @@ from kangshu.kernel.packs.find import default_root
 _NAMES = {
     "KANGSHU_HOME": "folder of the embedded database, keys and exports (default: .kangshu here)",
     "KANGSHU_DATABASE_URL": "PostgreSQL server to use instead of the embedded one",
-    "KANGSHU_LAKE_URL": "object store of the lake (s3://bucket/path) instead of the folder lake in KANGSHU_HOME",
+    "KANGSHU_LAKE_URL": "object store of the lake, s3://bucket/path (default: a folder in KANGSHU_HOME)",
     "KANGSHU_PACKS": "folder of the packs (default: those that came with Kangshu)",
     "KANGSHU_DEMO": "1: built-in demo users may log in, pages say that the data is synthetic",
     "KANGSHU_BASE_URL": "address under which people and programs reach the server",

@@ -96,9 +96,10 @@ class QualityReader:
             if work is None:
                 return []
             rows = work.rows(
-                "SELECT _source, received_at, _message, feed, model, rule, level, number, part, row, field, key,"
-                f" happened, aside FROM finding WHERE {self._condition(source)} AND {_within(since, until)}{more}"
-                f" ORDER BY received_at DESC, _message DESC, number, rule, part, row LIMIT {min(limit, 10_000)}"
+                "SELECT _source, received_at, _message, feed, model, rule, level, number, part, row, field,"
+                f" key, happened, aside FROM finding WHERE {self._condition(source)}"
+                f" AND {_within(since, until)}{more} ORDER BY received_at DESC, _message DESC, number, rule,"
+                f" part, row LIMIT {min(limit, 10_000)}"
             )
         self._note(self._grant, "finding", len(rows))
         return [Failing(*row) for row in rows]

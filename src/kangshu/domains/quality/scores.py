@@ -1,10 +1,10 @@
 """Scores: per institution, feed and day, in five dimensions.
 
-A thing loses, in each dimension, what its worst finding there weighs. The score of a dimension is what is left
-on average over everything received, of 100; the whole score weighs the dimensions. Things of different models
-are not added up, for a settlement list has fifty fee lines: each model of a feed has its score, and several
-together have the mean of theirs. A message that could not be used at all counts as a model of its own that lost
-everything in validity and completeness.
+A thing loses, in each dimension, what its worst finding there weighs. The score of a dimension is what is
+left on average over everything received, of 100; the whole score weighs the dimensions. Things of different
+models are not added up, for a settlement list has fifty fee lines: each model of a feed has its score, and
+several together have the mean of theirs. A message that could not be used at all counts as a model of its
+own that lost everything in validity and completeness.
 """
 
 from __future__ import annotations
@@ -119,8 +119,9 @@ def read_scores(engine: Engine, scoring: Scoring, condition: str, *, since: date
     day = f"CAST(received_at + INTERVAL {HOURS_AHEAD} HOUR AS DATE)"
     rows = engine.rows(
         f"WITH weight(level, weight) AS (VALUES {levels}),"
-        f" came AS (SELECT _source, feed, model, {day} AS day, sum(received) AS received, sum(aside) AS aside,"
-        f" count(*) FILTER (model = '') AS refused FROM delivery WHERE ({condition}) AND {day} {span}"
+        f" came AS (SELECT _source, feed, model, {day} AS day, sum(received) AS received,"
+        " sum(aside) AS aside, count(*) FILTER (model = '') AS refused"
+        f" FROM delivery WHERE ({condition}) AND {day} {span}"
         " GROUP BY ALL),"
         f" worst AS (SELECT _source, feed, {day} AS day, _message, model, number, dimension,"
         " max(w.weight) AS weight FROM finding JOIN weight AS w USING (level)"
@@ -148,7 +149,7 @@ def read_scores(engine: Engine, scoring: Scoring, condition: str, *, since: date
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An institution in the ranking. `change`: against the time of the same length before; None: nothing then."""
+    """An institution in the ranking. `change`: against the same span before; None: nothing came then."""
 
     source: str
     score: Joined

@@ -1,7 +1,7 @@
 """Invented deliveries of tables: settlement lists with their fee lines, as an institution would send them.
 
-The statements are in the place pack (`deliveries/*.sql`), run in the order of their names. A share of the cases
-is faulty, each in one of eight ways; who is, and how, follows from the seed.
+The statements are in the place pack (`deliveries/*.sql`), run in the order of their names. A share of the
+cases is faulty, each in one of eight ways; who is, and how, follows from the seed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files as they should not be: handled, or refused with the place named. Never a crash, never a value told."""
+"""Files as they should not be: handled, or refused with the place named. No crash, and no value told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,9 +18,10 @@ from tests.support.tables import HEAD, ORG, Harbour, csv_of, visit, zip_of
 
 GOOD = csv_of([visit(1), visit(2)])
 NAMES = HEAD.split(",")
+AT_NINE = datetime.fromisoformat("2026-03-30T09:00")
 
 
-def problem(harbour: Harbour, content: bytes | str, **more: str) -> str:
+def problem(harbour: Harbour, content: bytes | str, **more: Any) -> str:
     """The words with which a file is refused as a whole."""
     landed = harbour.land(content, **more)
     assert [position for position, _, _ in landed.bad] == [-1]
@@ -136,7 +138,7 @@ def test_broken_packages_are_refused(harbour: Harbour) -> None:
 # ---- Excel
 
 
-def book(rows: list[list[object]], *, sheet: str = "就诊", also: str | None = None) -> bytes:
+def book(rows: list[list[Any]], *, sheet: str = "就诊", also: str | None = None) -> bytes:
     out = io.BytesIO()
     work = xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"})
     page = work.add_worksheet(sheet)
@@ -148,16 +150,16 @@ def book(rows: list[list[object]], *, sheet: str = "就诊", also: str | None = 
     return out.getvalue()
 
 
-def rows_of(*visits: dict[str, object]) -> list[list[object]]:
+def rows_of(*visits: dict[str, Any]) -> list[list[Any]]:
     return [list(NAMES), *([row[name] for name in NAMES] for row in visits)]
 
 
 def test_numbers_and_dates_of_excel_are_read_as_people_see_them(harbour: Harbour) -> None:
-    row = visit(7, visit_no=12345, visit_time=datetime(2026, 3, 30, 9), brdy="1980-01-01", medfee_sumamt=12.5)
+    row = visit(7, visit_no=12345, visit_time=AT_NINE, brdy="1980-01-01", medfee_sumamt=12.5)
     landed = harbour.land(book(rows_of(row)), kind="excel")
     assert landed.counts["stored"] == {"OutpatientVisit": 1}, landed.words
     [found] = harbour.rows("OutpatientVisit", "visit_no", "visit_time", "medfee_sumamt")
-    assert (found["visit_no"], found["visit_time"]) == ("12345", datetime(2026, 3, 30, 9))
+    assert (found["visit_no"], found["visit_time"]) == ("12345", AT_NINE)
 
 
 def test_a_title_merged_above_the_heading_and_rows_merged_below(harbour: Harbour) -> None:
@@ -180,7 +182,7 @@ def test_formulas_are_read_as_results_and_failed_ones_are_faults(harbour: Harbou
     for number, row in enumerate(rows_of(visit(1), visit(2))):
         page.write_row(number, 0, [str(cell) for cell in row])
     page.write_formula("F2", "=6*2", None, 12)
-    page.write_formula("F3", "=1/0", None, "#DIV/0!")
+    page.write_formula("F3", "=1/0", None, "#DIV/0!")  # pyright: ignore[reportCallIssue, reportArgumentType]
     work.close()
     landed = harbour.land(out.getvalue(), kind="excel")
     assert landed.places == [("type", "outpatient_visit[3].medfee_sumamt")]
@@ -215,7 +217,7 @@ def test_a_cell_far_away_is_refused_before_anything_is_held(harbour: Harbour) ->
 
 def test_parquet_with_types_of_its_own(harbour: Harbour) -> None:
     columns = {name: [visit(1)[name], visit(2)[name]] for name in NAMES}
-    columns["visit_time"] = [datetime(2026, 3, 30, 9), None]
+    columns["visit_time"] = [AT_NINE, None]
     out = io.BytesIO()
     pq.write_table(pa.table(columns), out)
     landed = harbour.land(out.getvalue(), kind="parquet")
@@ -224,7 +226,8 @@ def test_parquet_with_types_of_its_own(harbour: Harbour) -> None:
 
 
 def test_json_lines_of_which_one_is_broken(harbour: Harbour) -> None:
-    good = '{"visit_no": "V%s", "fixmedins_code": "H44099900001", "visit_time": "2026-03-30", "gend": "1", "brdy": null}\n'
+    good = '{"visit_no": "V%s", "fixmedins_code": "H44099900001", "visit_time": "2026-03-30",'
+    good += ' "gend": "1", "brdy": null}\n'
     landed = harbour.land(good % 1 + '{"visit_no": \n' + good % 3, kind="json")
     assert landed.counts["stored"] == {"OutpatientVisit": 2}
     assert {path.split(".")[0] for _, path in landed.places} == {"outpatient_visit[2]"}

@@ -1,4 +1,4 @@
-"""DBF: the files of dBase and FoxPro, in the code page of the file or of the feed. Deleted records are left out."""
+"""DBF: files of dBase and FoxPro, in the code page of the file or the feed. Deleted records are left out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """CSV: any of the usual encodings and line ends, quotes and line breaks inside cells, ragged rows found.
 
-DuckDB parses; here its way is prepared. A row with cells too few or too many is not an error of the file but a
-faulty row, so the table gets spare columns on the right, and missing cells are told from empty ones.
+DuckDB parses; here its way is prepared. A row with cells too few or too many is not an error of the file
+but a faulty row, so the table gets spare columns on the right, and missing cells are told from empty ones.
 """
 
 from __future__ import annotations

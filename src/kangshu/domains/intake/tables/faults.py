@@ -10,7 +10,10 @@ from kangshu.kernel.rules.definition import Dimension
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of fault. Whatever has one is set aside, unless it is only late. `why` and `mend` are for people, in Chinese."""
+    """One kind of fault. Whatever has one is set aside, unless it is only late.
+
+    title, why, mend  for people, in Chinese
+    """
 
     dimension: Dimension
     message: str

@@ -1,8 +1,9 @@
 """Land a delivery: read it, check it, set aside what is faulty, put the rest into the lake.
 
-Everything is done in sets. What becomes of each thing: it is landed, or it was there already, or it is set aside
-with every fault and every finding of level E named by rule, row and column. Findings of level W are noted and
-the thing lands. Things are judged one by one: a thousand faulty ones hold back none of the others.
+Everything is done in sets. What becomes of each thing: it is landed, or it was there already, or it is set
+aside with every fault and every finding of level E named by rule, row and column. Findings of level W are
+noted and the thing lands. Things are judged one by one: a thousand faulty ones hold back none of the
+others.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What is new among the things of a delivery, and its way into the lake.
 
-A thing that is stored already with the same content is unchanged; one with other content is a new version. So
-landing the same file again, or the same things in another file, adds nothing, and a process killed between two
-commits can simply do it all again.
+A thing that is stored already with the same content is unchanged; one with other content is a new version.
+So landing the same file again, or the same things in another file, adds nothing, and a process killed
+between two commits can simply do it all again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """JSON: one object per thing, with its parts as arrays; one object per line, or one array of objects.
 
-Two forms are known: the columns of the thing beside its parts, as the JSON Schema of the model has it; and the
-thing as an object of its own beside them (`{"setlinfo": {…}, "diseinfo": […]}`), as the insurance interface has it.
+Two forms are known: the columns of the thing beside its parts, as the JSON Schema of the model has it; and
+the thing as an object of its own beside them (`{"setlinfo": {…}, "diseinfo": […]}`), as the insurance
+interface has it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _PEEK = 1 << 20
 def read_json(
     engine: Engine, path: Path, place: str, *, main: str, parts: Mapping[str, tuple[str, ...]]
 ) -> RawTable:
-    """Make a JSON file readable as a table. `parts`: columns of the thing under `main`, of lists under theirs.
+    """Make a JSON file readable as a table.
+
+    `parts`: columns of the thing under `main`, of lists under their names.
 
     Everything comes as text. A line that is no object becomes a row with nothing in it.
     """

@@ -3,7 +3,8 @@
 One statement a table, no loop over rows. What may be wrong with a row is a numbered list of conditions; a row
 carries the numbers that are true of it as bits, and only for rows with any are they spelled out.
 
-The faults: `type` (cannot be read as its type), `damaged` (bytes or digits were lost), `empty` (must be filled),
+The faults: `type` (cannot be read as its type), `damaged` (bytes or digits were lost), `empty` (must be
+filled),
 `code` (not in the code set), `ragged` (cells too few or too many), `orphan` (a part of no thing in the file).
 """
 
@@ -72,7 +73,7 @@ def refuse_missing(opened: Sequence[Opened], models: Models) -> None:
 
 
 def _lacking(opened: Opened, models: Models) -> list[str]:
-    """The promised columns a table has not, as its file would call them. What SQL makes is seen when it runs."""
+    """Promised columns a table has not, as its file would call them. What SQL makes is seen when it runs."""
     table, raw = opened.table, opened.raw
     if raw is None or table.sql:
         return []

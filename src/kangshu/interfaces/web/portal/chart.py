@@ -37,7 +37,7 @@ def chart(trend: Trend, words: Words) -> Chart:
 
 
 def drawn(spec: dict[str, Any]) -> tuple[Markup, Markup]:
-    """A Vega-Lite specification as JSON for the browser, and as SVG. The drawing is remembered by its content."""
+    """A Vega-Lite specification as JSON for the browser, and as SVG, which is remembered by its content."""
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
     # Inside <script> only "</" and "<!--" can end the element early.
     return Markup(text.replace("<", "\\u003c")), Markup(_svg(text))  # noqa: S704 own JSON and SVG

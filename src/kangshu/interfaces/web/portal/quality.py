@@ -1,4 +1,4 @@
-"""Data quality: the ranking for the commission, and for an institution each failing record and how to mend it."""
+"""Data quality: the ranking for the commission; for an institution each failing record and how to mend it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class InstitutionQualityPage(Page):
-    """One institution. ranked: None where nothing came lately; chosen: the rule the records are narrowed to."""
+    """ranked: None where nothing came lately; chosen: the rule the records are narrowed to."""
 
     template: ClassVar[str] = "quality_of.html"
     title: ClassVar[str] = "quality.title"
