@@ -14,7 +14,7 @@ from kangshu.app import demonstration_tables
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.portal.routes import missing_page, portal_routes
 from kangshu.kernel.packs.find import default_root
-from kangshu.kernel.policies.definition import Principal
+from kangshu.kernel.policies.definition import Principal, Resource
 from tests.conftest import platform_on
 from tests.support.databases import Databases
 
@@ -97,13 +97,27 @@ def test_a_county_without_deliveries_is_told_so(county: Platform) -> None:
     assert "尚无成批报送的数据" in get(county, "next", "/quality").text
 
 
-def test_each_look_is_logged(county: Platform) -> None:
-    from kangshu.kernel.policies.definition import Resource
+def test_what_the_check_of_fhir_set_aside_counts_too(county: Platform) -> None:
+    good = b'{"resourceType": "Patient", "id": "q1"}'
+    bad = b'{"resourceType": "Patient", "id": "q2", "gender": 7}'
+    county.take_up(
+        message.id for message in county.journal([("H44099900101", [good + b"\n" + bad], "ndjson")])
+    )
+    grant = county.policies.decide(PEOPLE["county"], "see_quality", Resource("table"), "oversight")
+    today = datetime.now(UTC).date()
+    found = county.quality(grant).scores(since=today - timedelta(days=1), until=today + timedelta(days=1))
+    [fhir] = [score for score in found if score.feed == "fhir"]
+    assert (fhir.source, fhir.received, fhir.aside) == ("H44099900101", 2, 1)
+    assert fhir.of("validity") == 50
+    next_county = county.policies.decide(PEOPLE["next"], "see_quality", Resource("table"), "oversight")
+    elsewhere = county.quality(next_county)
+    assert elsewhere.scores(since=today - timedelta(days=1), until=today + timedelta(days=1)) == []
 
+
+def test_each_look_is_logged(county: Platform) -> None:
     before = len(logged(county))
     get(county, "worse", "/quality")
     assert len(logged(county)) > before
-    del Resource
 
 
 def logged(platform: Platform) -> list[object]:

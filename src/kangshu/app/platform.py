@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from kangshu.domains.intake.reading import Media, Unit
 from kangshu.domains.intake.tables.land import Landing
 from kangshu.domains.intake.tables.merging import Origin as Delivered
 from kangshu.domains.quality.read import QualityReader
+from kangshu.domains.quality.scores import ZONE, Score
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -37,6 +39,7 @@ from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.definition import Outcome
 from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.intake_counts import intake_counts
 from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
@@ -325,7 +328,30 @@ class Platform:
 
     def quality(self, grant: Grant) -> QualityReader:
         """The door to scores and findings of a grant."""
-        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows)
+
+        def others(since: date, until: date) -> list[Score]:
+            return self._scores_of_fhir(grant, since, until)
+
+        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows, others)
+
+    def _scores_of_fhir(self, grant: Grant, since: date, until: date) -> list[Score]:
+        """What the check of FHIR messages set aside, as far as the grant goes: it is a matter of validity."""
+        with self.database.connection() as session:
+            found = intake_counts(session, since=since, until=until, zone=ZONE, without=MEDIA)
+        return [
+            Score(
+                source=each.source,
+                feed="fhir",
+                model="FHIR",
+                day=each.day,
+                received=each.received,
+                aside=each.quarantined,
+                refused=0,
+                lost={"validity": Decimal(each.quarantined)},
+            )
+            for each in found
+            if grant.scope.lets_through("", each.source, self.institutions.get(each.source).county, None)
+        ]
 
     def rows_of_lake(self, grant: Grant) -> LakeReader:
         """The door to rows of the lake of a grant."""

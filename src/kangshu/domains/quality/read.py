@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +15,9 @@ from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.policies.definition import Grant
 
 _TABLES = ("delivery", "finding")
+
+Others = Callable[[date, date], list[Score]]
+"""Scores from elsewhere than the lake, of a span of days and of what the same grant lets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,19 @@ class Failing:
 class QualityReader:
     """What one grant lets through of deliveries and findings."""
 
-    def __init__(self, lake: Lake, scoring: Scoring, grant: Grant, note: Note) -> None:
+    def __init__(self, lake: Lake, scoring: Scoring, grant: Grant, note: Note, others: Others) -> None:
         self._lake = lake
         self.scoring = scoring
         self._grant = grant
         self._note = note
+        self._others = others
 
     def scores(self, *, since: date, until: date, source: str | None = None) -> list[Score]:
         """Scores per institution, feed and day, oldest first."""
         with self._tables() as work:
-            if work is None:
-                return []
-            found = read_scores(work, self.scoring, self._condition(source), since=since, until=until)
+            condition = self._condition(source)
+            found = read_scores(work, self.scoring, condition, since=since, until=until) if work else []
+        found += [each for each in self._others(since, until) if source in (None, each.source)]
         self._note(self._grant, "delivery", len(found))
         return found
 
