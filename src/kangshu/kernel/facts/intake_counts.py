@@ -24,14 +24,14 @@ class IntakeCount:
 def intake_counts(
     connection: Connection[TupleRow], *, since: date, until: date, zone: str, without: str
 ) -> list[IntakeCount]:
-    """Of messages received in the span (days of the time zone), but those whose media begins with `without`."""
+    """Of messages received in the span, in days of the zone, but those whose media begins with `without`."""
     day = "(received_at AT TIME ZONE %(zone)s)::date"
-    rows = connection.execute(
-        (
-            f"SELECT source, {day}, sum({_SUM.format('received')}),"
-            f" sum({_SUM.format('quarantined')}) FROM message WHERE channel = 'intake' AND counts IS NOT NULL AND {day} BETWEEN %(since)s"
-            " AND %(until)s AND NOT starts_with(media, %(without)s) GROUP BY 1, 2 ORDER BY 2, 1"
-        ).encode(),
-        {"zone": zone, "since": since, "until": until, "without": without},
+    counted = f"{_SUM.format('received')}), sum({_SUM.format('quarantined')}"
+    query = (
+        f"SELECT source, {day}, sum({counted}) FROM message WHERE channel = 'intake' AND counts IS NOT NULL"
+        f" AND {day} BETWEEN %(since)s AND %(until)s AND NOT starts_with(media, %(without)s)"
+        " GROUP BY 1, 2 ORDER BY 2, 1"
     )
+    values = {"zone": zone, "since": since, "until": until, "without": without}
+    rows = connection.execute(query.encode(), values)
     return [IntakeCount(source, on, int(received), int(bad)) for source, on, received, bad in rows]
