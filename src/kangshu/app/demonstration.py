@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from kangshu.app import demonstration_tables
 from kangshu.app.identity_provider.add_user import add_user
 from kangshu.app.identity_provider.build import FILE, read_directory
 from kangshu.app.identity_provider.directory import User
@@ -58,6 +59,8 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
         by_org = _write(population, Path(folder))
         tally = load(platform.settings, platform.database.url, by_org, progress).tally
         platform.database.settle()
+    place = platform.settings.packs / "places" / PLACE
+    demonstration_tables.deliver(platform, place, seed=plan.seed, until=plan.until)
     _let_in(platform.settings, _well_documented(population))
     _mark(platform.settings).write_text(
         json.dumps({"residents": plan.residents, "until": plan.until.isoformat()})

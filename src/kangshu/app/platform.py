@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,16 @@ from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally,
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
+from kangshu.app.tables import MEDIA, Tables
+from kangshu.domains.intake import reading, validation
+from kangshu.domains.intake.canonical import head_of
+from kangshu.domains.intake.change import Change
+from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
+from kangshu.domains.intake.reading import Media, Unit
+from kangshu.domains.intake.tables.land import Landing
+from kangshu.domains.intake.tables.merging import Origin as Delivered
+from kangshu.domains.quality.read import QualityReader
+from kangshu.domains.quality.scores import ZONE, Score
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -34,11 +46,15 @@ from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
+from kangshu.kernel.facts.definition import Outcome
+from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.facts.extract import Extractor
+from kangshu.kernel.facts.intake_counts import intake_counts
 from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Reader, Use
 from kangshu.kernel.facts.work_items import WorkItem
+from kangshu.kernel.lake.reader import LakeReader
 from kangshu.kernel.policies.access_log import AccessEntry, entry_of
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
@@ -66,6 +82,7 @@ class Platform:
     access_log: AccessLog
     codes: Shelf
     targets: Targets
+    tables: Tables
 
     def close(self) -> None:
         """Give back the connections."""
@@ -222,6 +239,8 @@ class Platform:
         """
         if message.counts is not None and not again:
             return _as_unchanged(parse_tally(message.counts))
+        if message.media.startswith(MEDIA):
+            return self._land(message)[1]
         origin = self._origin(message.source, last=last)
         tally = Tally()
         bad: list[Bad] = []
@@ -239,6 +258,26 @@ class Platform:
         self._finish(message.id, tally, bad)
         self.codes.changed(tally.stored)
         return tally
+
+    def land(self, source: str, feed: str, path: Path) -> tuple[Landing, Tally]:
+        """Journal a file of tables from an institution and land it in the lake; what became of it.
+
+        Raises `NotFound` for a feed no place pack has. The same file again changes nothing.
+        """
+        name = self.tables.feeds.get(feed).name
+        message = self.journal([(source, _File(path), f"{MEDIA}{name}")])[0]
+        if message.counts is not None:
+            return Landing(), _as_unchanged(parse_tally(message.counts))
+        return self._land(message)
+
+    def _land(self, message: Message) -> tuple[Landing, Tally]:
+        feed = self.tables.feeds.get(message.media.removeprefix(MEDIA))
+        county = self.institutions.get(message.source).county
+        origin = Delivered(message.source, county, message.id, message.received_at, self.clock())
+        with self.database.statements() as session, exclusive(session, f"lake {message.source}"):
+            landing, tally, bad = self.tables.land(feed, self._content(message.id), origin)
+            self._finish(message.id, tally, bad)
+        return landing, tally
 
     def _origin(self, source: str, *, last: bool) -> Origin:
         return Origin(source, self.institutions.get(source).county, self.clock(), last)
@@ -321,6 +360,42 @@ class Platform:
         with self.database.connection() as session:
             message = journal.message(session, entry.message)
         return self.work_through(message, again=True)
+
+    # -- quality of tables
+
+    def quality(self, grant: Grant) -> QualityReader:
+        """The door to scores and findings of a grant."""
+
+        def others(since: date, until: date) -> list[Score]:
+            return self._scores_of_fhir(grant, since, until)
+
+        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows, others)
+
+    def _scores_of_fhir(self, grant: Grant, since: date, until: date) -> list[Score]:
+        """What the check of FHIR messages set aside, as far as the grant goes: it is a matter of validity."""
+        with self.database.connection() as session:
+            found = intake_counts(session, since=since, until=until, zone=ZONE, without=MEDIA)
+        return [
+            Score(
+                source=each.source,
+                feed="fhir",
+                model="FHIR",
+                day=each.day,
+                received=each.received,
+                aside=each.quarantined,
+                refused=0,
+                lost={"validity": Decimal(each.quarantined)},
+            )
+            for each in found
+            if grant.scope.lets_through("", each.source, self.institutions.get(each.source).county, None)
+        ]
+
+    def rows_of_lake(self, grant: Grant) -> LakeReader:
+        """The door to rows of the lake of a grant."""
+        return LakeReader(self.tables.lake, grant, self._note_rows)
+
+    def _note_rows(self, grant: Grant, table: str, count: int) -> None:
+        self.note(grant, Use(table, (), (), count))
 
     # -- persons
 

@@ -13,6 +13,7 @@ from kangshu.kernel.packs.find import default_root
 _NAMES = {
     "KANGSHU_HOME": "folder of the embedded database, keys and exports (default: .kangshu here)",
     "KANGSHU_DATABASE_URL": "PostgreSQL server to use instead of the embedded one",
+    "KANGSHU_LAKE_URL": "object store of the lake, s3://bucket/path (default: a folder in KANGSHU_HOME)",
     "KANGSHU_PACKS": "folder of the packs (default: those that came with Kangshu)",
     "KANGSHU_DEMO": "1: built-in demo users may log in, pages say that the data is synthetic",
     "KANGSHU_BASE_URL": "address under which people and programs reach the server",
@@ -27,12 +28,13 @@ _NAMES = {
 class Settings:
     """Where things are and how this installation differs from the default one.
 
-    `database_url` None: the embedded server in `home`.
+    `database_url` None: the embedded server in `home`; `lake_url` None: a folder in `home`.
     """
 
     home: Path
     packs: Path
     database_url: str | None = None
+    lake_url: str | None = None
     demo: bool = False
     base_url: str | None = None
     oidc_issuer: str | None = None
@@ -58,6 +60,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         home=Path(environment.get("KANGSHU_HOME") or ".kangshu").absolute(),
         packs=Path(packs).absolute() if packs else default_root(),
         database_url=environment.get("KANGSHU_DATABASE_URL") or None,
+        lake_url=environment.get("KANGSHU_LAKE_URL") or None,
         demo=environment.get("KANGSHU_DEMO", "") == "1",
         base_url=(environment.get("KANGSHU_BASE_URL") or "").rstrip("/") or None,
         oidc_issuer=environment.get("KANGSHU_OIDC_ISSUER") or None,

@@ -12,6 +12,7 @@ from kangshu.app.institutions import read_institutions
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
+from kangshu.app.tables import read_tables
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
@@ -30,6 +31,7 @@ from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.lookup import ids_of
 from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
 from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.packs.find import find_packs
 from kangshu.kernel.policies.decide import Policies
@@ -69,12 +71,18 @@ def build(
         targets=parse_targets(
             (packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml"
         ),
+        tables=read_tables(packs, lake_of(settings), settings.home / "codes"),
     )
 
 
 def database_url(settings: Settings) -> str:
     """The server of the settings, or the embedded one, which is started if it does not run."""
     return settings.database_url or embedded.start(settings.home / "postgres")
+
+
+def lake_of(settings: Settings) -> Lake:
+    """The lake of the settings: a folder beside the database, or an object store."""
+    return Lake(settings.lake_url or str(settings.home / "lake"), settings.home / "scratch")
 
 
 def read_policies(packs: Mapping[str, Pack]) -> Policies:

@@ -14,6 +14,10 @@ from kangshu.interfaces.cli import (
     demo,
     load,
     person,
+    land,
+    load,
+    person,
+    quality,
     quarantine,
     schema,
     serve,
@@ -32,11 +36,13 @@ app.command("serve")(serve.command)
 app.command("demo")(demo.command)
 app.command("load")(load.command)
 app.command("mllp")(mllp.command)
+app.command("land")(land.command)
 app.command("token")(token.command)
 app.command("migrate")(schema.command)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(quality.app, name="quality")
 app.add_typer(person.app, name="person")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")

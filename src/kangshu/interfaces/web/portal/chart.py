@@ -32,10 +32,15 @@ class Chart:
 
 
 def chart(trend: Trend, words: Words) -> Chart:
-    """Draw a trend. The drawing is remembered by its content."""
-    text = json.dumps(_spec(trend, words), ensure_ascii=False, sort_keys=True)
+    """Draw a trend."""
+    return Chart(trend, *drawn(_spec(trend, words)))
+
+
+def drawn(spec: dict[str, Any]) -> tuple[Markup, Markup]:
+    """A Vega-Lite specification as JSON for the browser, and as SVG, which is remembered by its content."""
+    text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
     # Inside <script> only "</" and "<!--" can end the element early.
-    return Chart(trend, Markup(text.replace("<", "\\u003c")), Markup(_svg(text)))  # noqa: S704 own JSON and SVG
+    return Markup(text.replace("<", "\\u003c")), Markup(_svg(text))  # noqa: S704 own JSON and SVG
 
 
 @lru_cache(maxsize=512)

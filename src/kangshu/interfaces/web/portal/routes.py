@@ -23,6 +23,7 @@ from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
+from kangshu.interfaces.web.portal.quality import quality, quality_of
 from kangshu.interfaces.web.portal.quarantine import quarantine
 from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
 from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
@@ -77,6 +78,8 @@ def portal_routes(
         "/work-items/{item:int}": work_item,
         "/local-codes": local_codes,
         "/quarantine": quarantine,
+        "/quality": quality,
+        "/quality/{source}": quality_of,
         "/access-log": access_log,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},

@@ -1,0 +1,67 @@
+"""Packed deliveries: gzip is unpacked, a ZIP gives the files in it."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO
+
+from kangshu.domains.intake.tables.raw import MOST_BYTES
+from kangshu.domains.intake.tables.refusal import refusal
+
+MOST_MEMBERS = 100
+_PIECE = 1 << 20
+
+
+def spool(pieces: Iterable[bytes], folder: Path) -> Path:
+    """The bytes of a message as a file in a folder; gzip is unpacked. Raises `Invalid` for broken gzip."""
+    path = folder / "message"
+    with path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    if not packed:
+        return path
+    unpacked = folder / "unpacked"
+    try:
+        with gzip.open(path) as source, unpacked.open("wb") as target:
+            _copy(source, target, "the file")
+    except (EOFError, OSError, zlib.error):
+        raise refusal("the file", "The gzip file is cut off or damaged.", "Send it again.") from None
+    return unpacked
+
+
+def members(path: Path, folder: Path) -> Mapping[str, Path] | None:
+    """The files in a ZIP by their names, unpacked into a folder; None if it is no ZIP."""
+    if not zipfile.is_zipfile(path):
+        return None
+    found: dict[str, Path] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = [each for each in archive.infolist() if not each.is_dir()]
+            if len(files) > MOST_MEMBERS:
+                raise refusal(
+                    "the ZIP", f"It holds {len(files)} files.", f"At most {MOST_MEMBERS}.", code="too-costly"
+                )
+            for number, member in enumerate(files):
+                target = folder / f"member{number}"
+                with archive.open(member) as source, target.open("wb") as file:
+                    _copy(source, file, member.filename)
+                found[member.filename.rsplit("/", 1)[-1]] = target
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError):
+        raise refusal("the ZIP", "It is damaged or locked with a password.", "Send it again.") from None
+    return found
+
+
+def _copy(source: IO[bytes] | gzip.GzipFile, target: IO[bytes], name: str) -> None:
+    left = min(MOST_BYTES, shutil.disk_usage(Path(target.name).parent).free // 2)
+    while piece := source.read(_PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise refusal(name, "It unpacks to more than fits here.", "Send it in parts.", code="too-costly")
+        target.write(piece)

@@ -1,0 +1,58 @@
+"""JSON: one object per thing, with its parts as arrays; one object per line, or one array of objects.
+
+Two forms are known: the columns of the thing beside its parts, as the JSON Schema of the model has it; and
+the thing as an object of its own beside them (`{"setlinfo": {…}, "diseinfo": […]}`), as the insurance
+interface has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from kangshu.domains.intake.tables.raw import RawTable
+from kangshu.domains.intake.tables.refusal import refusal
+from kangshu.kernel.lake.engine import Engine, Unreadable, literal, quoted
+
+MOST_OBJECT = 64 << 20
+_PEEK = 1 << 20
+
+
+def read_json(
+    engine: Engine, path: Path, place: str, *, main: str, parts: Mapping[str, tuple[str, ...]]
+) -> RawTable:
+    """Make a JSON file readable as a table.
+
+    `parts`: columns of the thing under `main`, of lists under their names.
+
+    Everything comes as text. A line that is no object becomes a row with nothing in it.
+    """
+    with path.open("rb") as file:
+        start = file.read(_PEEK).lstrip()
+    if not start:
+        raise refusal(place, "The file is empty.", "Send one object per line.")
+    if start[:1] not in b"{[":
+        raise refusal(f"{place} line 1", "It is not JSON.", "Send one object per line.")
+    wrapped = re.search(rb'"%s"\s*:\s*\{' % main.encode(), start) is not None
+    lines = start[:1] == b"{"
+    heads = {main: _struct(parts[main])} if wrapped else dict.fromkeys(parts[main], "VARCHAR")
+    heads |= {name: f"{_struct(columns)}[]" for name, columns in parts.items() if name != main}
+    columns = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in heads.items())
+    table = f"json_{path.stem}"
+    chosen = f"{quoted(main)}.*, * EXCLUDE ({quoted(main)})" if wrapped else "*"
+    options = "format='newline_delimited', ignore_errors=true" if lines else "format='array'"
+    try:
+        engine.read(
+            f"CREATE TABLE {table} AS SELECT {chosen} FROM read_json({literal(str(path))}, {options},"
+            f" columns={{{columns}}}, maximum_object_size={MOST_OBJECT})"
+        )
+    except Unreadable as error:
+        number = re.search(r"line (\d+)", str(error))
+        where = f"{place} line {number[1]}" if number else place
+        raise refusal(where, "It cannot be read as JSON.", "Send one object per line.") from None
+    return RawTable(place, table, tuple(engine.names(f"SELECT * FROM {table}")))
+
+
+def _struct(columns: tuple[str, ...]) -> str:
+    return f"STRUCT({', '.join(f'{quoted(name)} VARCHAR' for name in columns)})"

@@ -1,0 +1,118 @@
+"""Open a delivery: from the file of a message to the raw tables its feed speaks of."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kangshu.domains.intake.tables.archive import members
+from kangshu.domains.intake.tables.columnar import nested_list, read_parquet
+from kangshu.domains.intake.tables.dbase import read_dbf
+from kangshu.domains.intake.tables.delimited import read_csv
+from kangshu.domains.intake.tables.feed import Feed, FeedTable, columns_of, promised_columns
+from kangshu.domains.intake.tables.nested import read_json
+from kangshu.domains.intake.tables.raw import RawTable
+from kangshu.domains.intake.tables.refusal import refusal
+from kangshu.domains.intake.tables.workbook import read_sheet
+from kangshu.kernel.lake.engine import Engine
+from kangshu.kernel.lake.model import Models
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A table of a feed and what stands in the file for it; None: a part that is not there."""
+
+    table: FeedTable
+    raw: RawTable | None
+
+
+def open_delivery(engine: Engine, feed: Feed, models: Models, path: Path) -> list[Opened]:
+    """Every table of the feed. Raises `Invalid` naming the place of what cannot be read."""
+    if path.stat().st_size == 0:
+        raise refusal("the file", "It is empty.", "Send a file with a heading.")
+    if feed.kind in ("json", "parquet", "sql"):
+        return _nested(engine, feed, models, path)
+    found = None if feed.kind == "excel" else members(path, path.parent)
+    return [Opened(table, _flat(engine, feed, models, table, path, found)) for table in feed.tables]
+
+
+def _flat(
+    engine: Engine,
+    feed: Feed,
+    models: Models,
+    table: FeedTable,
+    path: Path,
+    found: Mapping[str, Path] | None,
+) -> RawTable | None:
+    promised = file_names(table, models)
+    if feed.kind == "excel":
+        return read_sheet(
+            engine, path, "the file", sheet=table.file, header_row=table.header_row, promised=promised
+        )
+    file, place = _member(table, path, found)
+    if file is None:
+        if table.part:
+            return None
+        raise refusal("the ZIP", f"It holds no file {table.file}.", "Add it.", code="not-found")
+    if feed.kind == "dbf":
+        return read_dbf(engine, file, place, encoding=feed.encoding)
+    return read_csv(
+        engine,
+        file,
+        place,
+        encoding=feed.encoding,
+        delimiter=feed.delimiter,
+        header_row=table.header_row,
+        promised=promised,
+    )
+
+
+def _member(table: FeedTable, path: Path, found: Mapping[str, Path] | None) -> tuple[Path | None, str]:
+    if found is None:
+        return path, "the file"
+    names = sorted(name for name in found if fnmatch.fnmatch(name.lower(), (table.file or "*").lower()))
+    if len(names) > 1:
+        raise refusal(
+            "the ZIP", f"Several files fit {table.file or 'the table'}: {', '.join(names)}.", "Send one."
+        )
+    return (found[names[0]], names[0]) if names else (None, table.file)
+
+
+def file_names(table: FeedTable, models: Models) -> tuple[str, ...]:
+    """What the promised columns of a table are called in its file."""
+    model = models.get(table.model)
+    back = {target: name for name, target in table.columns.items()}
+    return tuple(back.get(name, name) for name in promised_columns(table, model))
+
+
+def _nested(engine: Engine, feed: Feed, models: Models, path: Path) -> list[Opened]:
+    """One file whose lists hold the parts; or, of several models, one whose lists hold their rows too."""
+    first = feed.tables[0]
+    main = first.name(models.get(first.model))
+    whole = _whole(engine, feed, models, path, main)
+    opened = [Opened(first, whole)]
+    for table in feed.tables[1:]:
+        model = models.get(table.model)
+        # Rows of another model say in their own columns what they belong to, or take it from there.
+        inherited = () if table.part else tuple(column.name for column in model.columns)
+        name = table.file or table.name(model)
+        opened.append(Opened(table, nested_list(engine, whole, name, inherited)))
+    return opened
+
+
+def _whole(engine: Engine, feed: Feed, models: Models, path: Path, main: str) -> RawTable:
+    if feed.kind != "json":
+        return read_parquet(engine, path, "the file")
+    parts = {
+        main if number == 0 else table.file or table.name(models.get(table.model)): _json_names(table, models)
+        for number, table in enumerate(feed.tables)
+    }
+    return read_json(engine, path, "the file", main=main, parts=parts)
+
+
+def _json_names(table: FeedTable, models: Models) -> tuple[str, ...]:
+    """All names a JSON object may have for the columns of a table."""
+    known = [column.name for column in columns_of(table, models.get(table.model))]
+    return tuple(dict.fromkeys([*table.columns, *known]))

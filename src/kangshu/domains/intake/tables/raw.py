@@ -1,0 +1,36 @@
+"""A table as it stands in a file, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_COLUMNS = 2_000
+MOST_BYTES = 64 << 30
+"""What a delivery may unpack to."""
+
+DAMAGED = "\ufffd"
+"""Stands where a reader met something that is no text: undecodable bytes, digits lost in a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """One table that SQL can read.
+
+    place     file, sheet or list, for messages
+    relation  what stands behind FROM
+    names     its columns, in order
+    row       SQL for the number of a row in the file, from 1
+    ragged    a condition that is true of rows with too few or too many cells; '' if that cannot be
+    nested    rows know the number of their thing by a column `_unit`, not by links
+    checked   texts in it have been decoded strictly, so nothing in them is damaged
+    hint      what to say where promised columns are missing
+    """
+
+    place: str
+    relation: str
+    names: tuple[str, ...]
+    row: str = "rowid + 1"
+    ragged: str = ""
+    nested: bool = False
+    checked: bool = True
+    hint: str = ""

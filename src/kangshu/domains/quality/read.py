@@ -1,0 +1,125 @@
+"""Read quality with a grant: scores, which rules found how much, and the failing records themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kangshu.domains.quality.scores import HOURS_AHEAD, Score, read_scores
+from kangshu.domains.quality.scoring import Scoring
+from kangshu.kernel.lake.engine import Engine, engine, literal
+from kangshu.kernel.lake.reader import Note, condition_of
+from kangshu.kernel.lake.store import Lake
+from kangshu.kernel.policies.definition import Grant
+
+_TABLES = ("delivery", "finding")
+
+Others = Callable[[date, date], list[Score]]
+"""Scores from elsewhere than the lake, of a span of days and of what the same grant lets through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How much one rule found: findings, and what share of everything received had one."""
+
+    rule: str
+    level: str
+    dimension: str
+    feed: str
+    count: int
+    things: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """One finding: where it is, never what stands there. `key` is what the institution calls the record."""
+
+    source: str
+    received_at: datetime
+    message: int
+    feed: str
+    model: str
+    rule: str
+    level: str
+    number: int | None
+    part: str | None
+    row: int | None
+    field: str | None
+    key: str | None
+    happened: date | None
+    aside: bool
+
+
+class QualityReader:
+    """What one grant lets through of deliveries and findings."""
+
+    def __init__(self, lake: Lake, scoring: Scoring, grant: Grant, note: Note, others: Others) -> None:
+        self._lake = lake
+        self.scoring = scoring
+        self._grant = grant
+        self._note = note
+        self._others = others
+
+    def scores(self, *, since: date, until: date, source: str | None = None) -> list[Score]:
+        """Scores per institution, feed and day, oldest first."""
+        with self._tables() as work:
+            condition = self._condition(source)
+            found = read_scores(work, self.scoring, condition, since=since, until=until) if work else []
+        found += [each for each in self._others(since, until) if source in (None, each.source)]
+        self._note(self._grant, "delivery", len(found))
+        return found
+
+    def found(self, *, since: date, until: date, source: str | None = None) -> list[Found]:
+        """What each rule found, most first."""
+        with self._tables() as work:
+            if work is None:
+                return []
+            rows = work.rows(
+                "SELECT rule, any_value(level), any_value(dimension), feed, count(*),"
+                " count(DISTINCT (_source, _message, model, number)) FROM finding"
+                f" WHERE {self._condition(source)} AND {_within(since, until)}"
+                " GROUP BY rule, feed ORDER BY 5 DESC, rule"
+            )
+        self._note(self._grant, "finding", len(rows))
+        return [Found(*row) for row in rows]
+
+    def failing(
+        self,
+        *,
+        since: date,
+        until: date,
+        source: str | None = None,
+        rule: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Failing]:
+        """Failing records, newest first."""
+        more = f" AND rule = {literal(rule)}" if rule else ""
+        with self._tables() as work:
+            if work is None:
+                return []
+            rows = work.rows(
+                "SELECT _source, received_at, _message, feed, model, rule, level, number, part, row, field,"
+                f" key, happened, aside FROM finding WHERE {self._condition(source)}"
+                f" AND {_within(since, until)}{more} ORDER BY received_at DESC, _message DESC, number, rule,"
+                f" part, row LIMIT {min(limit, 10_000)}"
+            )
+        self._note(self._grant, "finding", len(rows))
+        return [Failing(*row) for row in rows]
+
+    def _condition(self, source: str | None) -> str:
+        mine = condition_of(self._grant)
+        return mine if source is None else f"({mine}) AND _source = {literal(source)}"
+
+    @contextmanager
+    def _tables(self) -> Generator[Engine | None]:
+        """An engine with both tables; None as long as nothing has been landed."""
+        with engine(self._lake.scratch) as work:
+            there = [self._lake.offer(work, table, table) for table in _TABLES]
+            yield work if all(there) else None
+
+
+def _within(since: date, until: date) -> str:
+    day = f"CAST(received_at + INTERVAL {HOURS_AHEAD} HOUR AS DATE)"
+    return f"{day} BETWEEN DATE '{since}' AND DATE '{until}'"

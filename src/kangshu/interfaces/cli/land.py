@@ -1,0 +1,76 @@
+"""`kangshu land`: files of tables into the lake."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kangshu.app.platform import Platform
+from kangshu.domains.intake.pipeline import Tally
+from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, operator_grant, out, platform
+from kangshu.kernel.base.errors import Invalid
+
+
+def command(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files: CSV, Excel, Parquet, DBF, JSON, as the feed says.")
+    ] = None,
+    feed: Annotated[str, typer.Option(help="Which feed: a name in `sources` of a place pack.")] = "",
+    source: Annotated[str, typer.Option(help="Code of the institution the data is from.")] = "LOCAL",
+    database: Annotated[
+        str | None, typer.Option(help="For a feed of kind sql: URL of the institution's database.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the counts as JSON on the last line.")
+    ] = False,
+) -> None:
+    """Land tables: settlement lists, fee lines, visits, reports, as a feed of a place pack describes them.
+
+    Every file is a message: it is journalled, checked by column and by rule, and landed. Faulty rows go to
+    quarantine with rule, row and column; the others land. Landing the same file twice changes nothing.
+
+    Example: kangshu land settlement-2026-03.zip --feed settlement_list --source H44099900001
+    """
+    tally, findings = Tally(), Counter[str]()
+    with platform() as built:
+        operator_grant(built, "load")
+        built.tables.feeds.get(feed)
+        with tempfile.TemporaryDirectory(prefix="kangshu-query-") as folder:
+            for path in _files(built, files or [], feed, database, Path(folder)):
+                landing, of_file = built.land(source, feed, path)
+                tally.add(of_file)
+                findings += landing.findings
+    _tell(tally, findings, as_json=as_json)
+    if tally.quarantined:
+        raise typer.Exit(WITH_PROBLEMS)
+
+
+def _files(built: Platform, files: list[Path], feed: str, database: str | None, folder: Path) -> list[Path]:
+    if database is not None:
+        path = folder / f"{feed}.parquet"
+        built.tables.query(built.tables.feeds.get(feed), database, path)
+        return [path]
+    if not files:
+        raise Invalid("There is no file to land.", remedy="Name one, or a --database for a feed of kind sql.")
+    return files
+
+
+def _tell(tally: Tally, findings: Counter[str], *, as_json: bool) -> None:
+    counts = tally.as_json()
+    if as_json:
+        print(json.dumps({**counts, "findings": dict(sorted(findings.items()))}))
+        return
+    table = Table("model", *counts)
+    for model in sorted({model for found in counts.values() for model in found}):
+        table.add_row(model, *(str(found.get(model, 0)) for found in counts.values()))
+    out.print(table)
+    for rule, count in findings.most_common():
+        err.print(f"  {rule}: {count}", highlight=False, markup=False)
+    if tally.quarantined:
+        err.print("Some could not be used: see `kangshu quarantine list`.", highlight=False)

@@ -1,0 +1,136 @@
+"""The store of the lake: Delta tables in a folder or an object store, one folder each, split by institution.
+
+Tables of models are only ever appended to: a correction is a newer row of the same key, and what was known
+at an earlier time is what had been recorded until then. Whoever appends has first left out what is there
+already (`domains/intake/tables/merging`), so landing the same thing twice adds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from kangshu.kernel.base.errors import Unavailable
+from kangshu.kernel.lake.arrow import Arrow, pa
+from kangshu.kernel.lake.engine import Engine, literal
+
+SOURCE, COUNTY, MESSAGE, ROW, RECORDED, HASH = (
+    "_source",
+    "_county",
+    "_message",
+    "_row",
+    "_recorded_at",
+    "_hash",
+)
+"""Beside the columns of its model every row has: who sent it, of which county, in which message and row of
+it, when that was recorded, and a hash of the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the lake as an operator sees it."""
+
+    name: str
+    files: int
+    bytes: int
+    rows: int
+    version: int
+
+
+class Lake:
+    """Where the tables are. Holds nothing open; safe to share between threads.
+
+    root     a folder, or a URL that `deltalake` knows (`s3://bucket/path`)
+    scratch  a folder of this machine for work that does not fit into memory
+    """
+
+    def __init__(self, root: str, scratch: Path) -> None:
+        self.root = root.rstrip("/")
+        self.scratch = scratch
+
+    def url(self, table: str) -> str:
+        """Where a table is."""
+        return f"{self.root}/{table}"
+
+    def append(self, table: str, rows: Arrow) -> None:
+        """Add rows in one commit: all of them or, killed half way, none. Makes the table if there is none."""
+        self._write(table, rows, "append", None)
+
+    def replace_message(self, table: str, rows: Arrow, source: str, message: int) -> None:
+        """Put rows in the place of all that a message of a source brought, in one commit."""
+        self._write(table, rows, "overwrite", f"{SOURCE} = {literal(source)} AND {MESSAGE} = {message}")
+
+    def _write(self, table: str, rows: Arrow, mode: Any, predicate: str | None) -> None:
+        known = self._open(table)
+        if known is None:
+            mode, predicate = "append", None
+        try:
+            write_deltalake(
+                known or self._path(table),
+                rows,
+                mode=mode,
+                predicate=predicate,
+                partition_by=[SOURCE],
+                schema_mode="merge" if mode == "append" else None,
+            )
+        except DeltaError as error:
+            raise Unavailable(
+                f"The lake cannot write its table {table} ({type(error).__name__}).",
+                remedy="Is there space, and may Kangshu write there? Nothing was added; try again.",
+            ) from error
+
+    def offer(self, engine: Engine, name: str, table: str) -> bool:
+        """Let an engine read a table under a name; False if there is no such table yet."""
+        found = self.dataset(table)
+        if found is None:
+            return False
+        engine.offer(name, found)
+        return True
+
+    def dataset(self, table: str) -> Arrow | None:
+        """A table of this moment for Arrow; None if there is none yet."""
+        found = self._open(table)
+        return None if found is None else cast(Any, found).to_pyarrow_dataset()
+
+    def tables(self) -> list[Table]:
+        """All tables that are there, with their sizes. For a folder only: an object store is not listed."""
+        folder = Path(self.root)
+        names = sorted(path.parent.name for path in folder.glob("*/_delta_log")) if folder.is_dir() else []
+        return [self._table(name) for name in names]
+
+    def _table(self, name: str) -> Table:
+        found = DeltaTable(self.url(name))
+        actions: Any = pa.table(found.get_add_actions(flatten=True))
+        sizes: list[int] = actions.column("size_bytes").to_pylist()
+        rows: list[int | None] = actions.column("num_records").to_pylist()
+        return Table(name, len(sizes), sum(sizes), sum(row or 0 for row in rows), found.version())
+
+    def tidy(self, table: str, *, keep: timedelta = timedelta(days=7)) -> int:
+        """Join small files and delete files that no version younger than `keep` needs; how many were deleted.
+
+        Rows stay, all versions of them: only how they are laid out changes.
+        """
+        found = self._open(table)
+        if found is None:
+            return 0
+        found.optimize.compact()
+        found.create_checkpoint()
+        hours = int(keep / timedelta(hours=1))
+        gone = found.vacuum(hours, dry_run=False, enforce_retention_duration=False)
+        return len(gone)
+
+    def _open(self, table: str) -> DeltaTable | None:
+        try:
+            return DeltaTable(self.url(table))
+        except TableNotFoundError:
+            return None
+
+    def _path(self, table: str) -> str:
+        if "://" not in self.root:
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+        return self.url(table)

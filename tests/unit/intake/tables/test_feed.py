@@ -1,0 +1,62 @@
+"""The description of a feed: everything wrong with it is named at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from kangshu.app.tables import SOURCES
+from kangshu.domains.intake.tables.feed import parse_feed
+from kangshu.kernel.base.errors import Invalid, NotFound
+from kangshu.kernel.lake.model import read_models
+from kangshu.kernel.packs.find import default_root
+from tests.support.tables import FEED, Harbour
+
+MODELS = read_models(default_root() / "standards" / "logical_models")
+GOOD = FEED.format(kind="csv", more="", table="")
+
+
+def said(toml: str, **texts: str) -> str:
+    with pytest.raises(Invalid) as caught:
+        parse_feed("visits", {"toml": toml, **texts}, MODELS)
+    return str(caught.value)
+
+
+def test_unknown_and_missing_keys_are_all_named() -> None:
+    words = said(GOOD.replace('kind = "csv"', 'colour = "red"').replace("[[table]]", "[[table]]\nsize = 3"))
+    for part in ("colour", "kind: is missing", "table[1].size"):
+        assert part in words
+
+
+def test_models_parts_and_columns_have_to_be_there() -> None:
+    wrong = GOOD.replace(
+        'promised = ["gend", "brdy"]', 'promised = ["shoe_size"]\n[table.columns]\n"甲" = "hat"'
+    )
+    words = said(wrong)
+    assert "shoe_size" in words
+    assert "hat" in words
+    assert "no logical model" in said(GOOD.replace('model = "OutpatientVisit"', 'model = "Visit"'))
+    assert "no part" in said(
+        GOOD.replace('model = "OutpatientVisit"', 'model = "OutpatientVisit"\npart = "x"')
+    )
+
+
+def test_what_is_promised_is_brought_and_what_is_brought_is_promised() -> None:
+    assert "no table brings" in said(GOOD.replace('["OutpatientVisit"]', '["OutpatientVisit", "FeeLine"]'))
+    assert "leaves out" in said(GOOD.replace('promises = ["OutpatientVisit"]', "promises = []"))
+
+
+def test_choices_and_sql_are_checked() -> None:
+    assert "must be one of" in said(GOOD.replace('"daily"', '"sometimes"'))
+    assert "belongs to no table" in said(GOOD, **{"other.sql": "SELECT 1"})
+    assert "query.sql" in said(GOOD.replace('kind = "csv"', 'kind = "sql"'))
+    assert "not TOML" in said("title = ")
+
+
+def test_the_feeds_of_the_demonstration_are_sound(tmp_path) -> None:
+    feeds = Harbour(tmp_path).tables.feeds
+    assert set(feeds.by_name) >= set(
+        "settlement_list fee_line outpatient_visit case_report drug_movement institution_monthly".split()
+    )
+    with pytest.raises(NotFound, match="settlement_list"):
+        feeds.get("nowhere")
+    assert SOURCES == "sources"
