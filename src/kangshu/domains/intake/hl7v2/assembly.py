@@ -289,6 +289,6 @@ def _prune(value: Any, refs: Sequence[Body]) -> bool:
 
 def _resource(builder: Builder) -> Resource:
     body = builder.body
-    if builder.mode == "replace":
+    if builder.mode == "replace" and None in body.values():
         body = {name: value for name, value in body.items() if value is not None}
     return Resource(builder.type, builder.id, msgspec.json.encode(body), builder.mode, tuple(builder.assumed))
