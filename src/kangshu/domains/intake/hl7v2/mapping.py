@@ -32,7 +32,7 @@ Apply = Callable[[Sequence[str], Run, Builder], None]
 Step = tuple[int, Apply]
 """The field without which there is nothing to do, or -1; and what to do."""
 
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 _LONGEST = 300
 """Characters of a field that is worth remembering."""
 
