@@ -75,7 +75,11 @@ def test_what_is_wrong_is_named_in_the_senders_version_and_kept_for_replay(platf
         assert old[2].startswith(b"ERR|PID^1^3^101&Required field missing&HL70357")
         assert sender.ask(message("PID|1||7^^^A^MR||B", kind="QRY^A19", control="8")) == "AR 8"
         up.drain()
-        assert platform.operating_figures().quarantined == 3
+        with platform.database.connection() as session:
+            rows = session.execute(
+                "SELECT message, problems->0->>'path' FROM quarantine ORDER BY id"
+            ).fetchall()
+        assert [path for _, path in rows] == ["PID-3", "PID-5", "PID-3", "PID-5", "MSH-9"]
         assert platform.operating_figures().unfinished == 0
 
 

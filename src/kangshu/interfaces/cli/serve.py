@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from typing import Annotated
@@ -16,6 +17,7 @@ from granian.server.embed import Server
 from kangshu.app.platform import Platform
 from kangshu.interfaces import logs
 from kangshu.interfaces.cli.console import platform
+from kangshu.interfaces.mllp.listener import Listener
 from kangshu.interfaces.web.application import create
 from kangshu.kernel.base.errors import Conflict, Invalid
 
@@ -27,6 +29,9 @@ def command(
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
+    mllp_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Listen for HL7 v2 too; see `kangshu mllp`.")
+    ] = None,
 ) -> None:
     """Serve the portal and the FHIR interface; print the address once requests are answered.
 
@@ -34,13 +39,13 @@ def command(
     """
     with platform() as built:
         logs.configure(built.settings.log_level)
-        serve(built, host, port)
+        serve(built, host, port, mllp_port=mllp_port)
 
 
-def serve(built: Platform, host: str, port: int, *, greeting: str = "") -> None:
+def serve(built: Platform, host: str, port: int, *, greeting: str = "", mllp_port: int | None = None) -> None:
     """Serve until interrupted. Raises `Conflict` when the port is taken."""
     number = _free(host, port)
-    asyncio.run(_run(built, host, number, greeting))
+    asyncio.run(_run(built, host, number, greeting, mllp_port))
 
 
 def _free(host: str, port: int) -> int:
@@ -57,7 +62,12 @@ def _free(host: str, port: int) -> int:
         return probe.getsockname()[1]
 
 
-async def _run(built: Platform, host: str, port: int, greeting: str) -> None:
+async def _run(built: Platform, host: str, port: int, greeting: str, mllp_port: int | None) -> None:
+    listener = None
+    if mllp_port is not None:
+        listener = Listener(built, workers=os.cpu_count() or 1)
+        where = await listener.start(host, mllp_port)
+        print(f"Kangshu listens for HL7 v2 at {host}:{where}", flush=True)
     server = Server(
         create(built), address=host, port=port, interface=Interfaces.ASGI, backlog=1024, log_enabled=False
     )
@@ -73,6 +83,8 @@ async def _run(built: Platform, host: str, port: int, greeting: str) -> None:
         if greeting:
             print(greeting, flush=True)
     await running
+    if listener is not None:
+        await listener.close()
 
 
 def _answers(address: str) -> bool:

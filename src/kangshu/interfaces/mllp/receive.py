@@ -20,7 +20,6 @@ from kangshu.domains.intake.hl7v2.acknowledgement import (
     verdict,
 )
 from kangshu.domains.intake.hl7v2.batch import messages
-from kangshu.domains.intake.hl7v2.check import Check
 from kangshu.domains.intake.hl7v2.message import Message
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
 from kangshu.kernel.facts.journal import Message as Kept
@@ -47,7 +46,6 @@ class Receiver:
         self._stream = stream
         self._source = source
         self._reader = platform.hl7
-        self._check = Check(platform.hl7.tables)
 
     def receive(self, raw: bytes, certificate: str, reply: Reply) -> None:
         """Take what stood in one frame; `reply` is called once, with the answers, when they may be given."""
@@ -76,7 +74,7 @@ class Receiver:
             return _Read(head_in(raw, self._reader.tables.charsets) or NO_HEAD, None, problems)
         kind, event = message.component(message.header, 9, 1), message.component(message.header, 9, 2)
         known = self._reader.assembler.knows(kind, event)
-        return _Read(head_of(message), message, self._check.problems(message, known=known))
+        return _Read(head_of(message), message, self._reader.check.problems(message, known=known))
 
     def _sender(self, read: list[_Read], certificate: str) -> str | None:
         """The institution that all messages of a frame name."""

@@ -187,7 +187,7 @@ def test_messages_no_map_names_are_told(reader: Hl7Reader) -> None:
 def test_one_bad_message_of_a_batch_spoils_only_itself(reader: Hl7Reader) -> None:
     batch = b"".join((message(PID), message("PID|1"), message("PID|1||8^^^HIS^MR||C^D")))
     assert len([each for each in resources(reader, batch) if each["resourceType"] == "Patient"]) == 2
-    assert [problem.path for problem in problems(reader, batch)] == ["message 2: PID-3"]
+    assert [problem.path for problem in problems(reader, batch)] == ["message 2: PID-3", "message 2: PID-5"]
 
 
 def test_a_patient_named_twice_in_a_message_is_one_and_equal_results_are_two(reader: Hl7Reader) -> None:

@@ -24,6 +24,7 @@ from kangshu.domains.intake.hl7v2.targets import Put, put_at
 from kangshu.kernel.base.errors import Problem
 
 MAX_RESOURCES = 20_000
+SOURCES_REMEMBERED = 64
 
 _REMARKS = ("NTE", "PRT", "TQ1", "TQ2", "CTD", "BLG")
 
@@ -109,9 +110,7 @@ class Assembler:
         zone = zone_of(message.header.field(7), self._tables.zone)
         known = None
         if marks is STANDARD and message.codec == "utf-8":
-            if len(self._known) > 200:
-                self._known.clear()
-            known = self._known.setdefault((source, zone), {})
+            known = self._remembered((source, zone))
         return Run(
             message,
             source,
@@ -121,6 +120,16 @@ class Assembler:
             marks.escape,
             known=known,
         )
+
+    def _remembered(self, key: tuple[str, str]) -> dict[tuple[int, str], Any]:
+        """What was made of fields of an institution's messages; that of the ones heard last is kept."""
+        known = self._known.pop(key, None)
+        if known is None:
+            known = {}
+            if len(self._known) >= SOURCES_REMEMBERED:
+                del self._known[next(iter(self._known))]
+        self._known[key] = known
+        return known
 
     def _plan(self, kind: str, event: str) -> _Plan:
         plan = self._plans.get((kind, event))
@@ -289,6 +298,6 @@ def _prune(value: Any, refs: Sequence[Body]) -> bool:
 
 def _resource(builder: Builder) -> Resource:
     body = builder.body
-    if builder.mode == "replace":
+    if builder.mode == "replace" and None in body.values():
         body = {name: value for name, value in body.items() if value is not None}
     return Resource(builder.type, builder.id, msgspec.json.encode(body), builder.mode, tuple(builder.assumed))

@@ -32,7 +32,7 @@ Apply = Callable[[Sequence[str], Run, Builder], None]
 Step = tuple[int, Apply]
 """The field without which there is nothing to do, or -1; and what to do."""
 
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 _LONGEST = 300
 """Characters of a field that is worth remembering."""
 
@@ -226,7 +226,33 @@ class Maps:
         null = put if "[" not in target and not other else None
         if is_list(target) and "." not in target and not other:
             null = put_at(target.replace("[]", ""))
+        if len(sources) == 1 and not other and sources[0].segment is None and sources[0].component is None:
+            return _plain_row(sources[0], converts[0], when, put, many=is_list(target), null=null)
         return _field_row(sources, converts, when, other, put, many=is_list(target), null=null)
+
+
+def _plain_row(
+    source: _Source, convert: Convert, when: Holds | None, put: Put, *, many: bool, null: Put | None
+) -> Apply:
+    """What most rows are: one field of this segment, for this resource; asked for if it has a value."""
+    number = source.number
+
+    def apply(parts: Sequence[str], run: Run, builder: Builder) -> None:
+        if when is not None and not when(parts, run):
+            return
+        written = parts[number]
+        run.number = number
+        if written == NULL:
+            if null is not None and builder.mode != "replace":
+                null(builder.body, builder.labels, None)
+        elif run.separators[0] in written:
+            _put_all(written, source, convert, run, builder, put, many=many)
+        else:
+            value = convert(written, run)
+            if value is not None:
+                put(builder.body, builder.labels, value)
+
+    return apply
 
 
 def _field_row(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from kangshu.domains.intake.hl7v2.assembly import Assembler
 from kangshu.domains.intake.hl7v2.batch import messages
+from kangshu.domains.intake.hl7v2.check import Check
 from kangshu.domains.intake.hl7v2.message import Message, parse_message
 from kangshu.domains.intake.hl7v2.tables import Tables
 from kangshu.domains.intake.reading import CHUNK_ENTRIES, Entry, Unit
@@ -18,6 +19,7 @@ class Hl7Reader:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.assembler = Assembler(tables)
+        self.check = Check(tables)
 
     def units(self, parts: Iterable[bytes], source: str) -> Iterator[Unit]:
         """The resources of the messages in `parts`, in stretches of bounded size.
@@ -73,7 +75,9 @@ class Hl7Reader:
             Entry(0, each.raw, merge="" if each.mode == "replace" else each.mode, assumed=each.assumed)
             for each in made.resources
         ]
-        problems = made.problems
+        lacking = self.check.problems(message, known=True)
+        told = {problem.path for problem in lacking}
+        problems = [*lacking, *(each for each in made.problems if each.path not in told)]
         if not entries and not problems:
             problems = [Problem("error", "required", "PID", "The message says nothing that could be stored.")]
         return entries, problems
