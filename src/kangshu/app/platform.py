@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from kangshu.app.institutions import Institutions
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
+from kangshu.app.tables import MEDIA, Tables
 from kangshu.app.writer import Writer
 from kangshu.domains.intake import reading
 from kangshu.domains.intake.cda.reading import CdaReader, recognised
@@ -21,18 +22,12 @@ from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.merging import merged
 from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
 from kangshu.domains.intake.reading import Media, Unit
-from kangshu.domains.terminology.shelf import Shelf
-from kangshu.domains.terminology.targets import Targets
-from kangshu.app.tables import MEDIA, Tables
-from kangshu.domains.intake import reading, validation
-from kangshu.domains.intake.canonical import head_of
-from kangshu.domains.intake.change import Change
-from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
-from kangshu.domains.intake.reading import Media, Unit
 from kangshu.domains.intake.tables.land import Landing
 from kangshu.domains.intake.tables.merging import Origin as Delivered
 from kangshu.domains.quality.read import QualityReader
 from kangshu.domains.quality.scores import ZONE, Score
+from kangshu.domains.terminology.shelf import Shelf
+from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import (
     Conflict,
     Invalid,
@@ -46,7 +41,6 @@ from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
-from kangshu.kernel.facts.definition import Outcome
 from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.intake_counts import intake_counts
@@ -114,7 +108,14 @@ class Platform:
     def writer(self, grant: Grant) -> Writer:
         """The door for single changes, as the API makes them."""
         return Writer(
-            self.database, self.checker, self.pipeline, self.institutions, self.clock, grant, self.note
+            self.database,
+            self.checker,
+            self.pipeline,
+            self.institutions,
+            self.clock,
+            grant,
+            self.note,
+            self.codes.changed,
         )
 
     def note(self, grant: Grant, use: Use) -> None:
@@ -275,7 +276,7 @@ class Platform:
         county = self.institutions.get(message.source).county
         origin = Delivered(message.source, county, message.id, message.received_at, self.clock())
         with self.database.statements() as session, exclusive(session, f"lake {message.source}"):
-            landing, tally, bad = self.tables.land(feed, self._content(message.id), origin)
+            landing, tally, bad = self.tables.land(feed, self.content(message.id), origin)
             self._finish(message.id, tally, bad)
         return landing, tally
 
@@ -474,59 +475,3 @@ def _as_unchanged(tally: Tally) -> Tally:
         unchanged=tally.stored + tally.unchanged,
         quarantined=tally.quarantined,
     )
-
-
-class Writer:
-    """Single changes through the API: journalled, checked, identified and stored in one transaction."""
-
-    def __init__(self, platform: Platform, grant: Grant) -> None:
-        self._platform = platform
-        self._grant = grant
-
-    def new_id(self) -> str:
-        """An id for something about to be created."""
-        return new_id()
-
-    def validate(self, body: bytes, type: str | None) -> list[Problem]:
-        """Every problem of a resource; `type`, if given, must be its type."""
-        problems = validation.problems_of(body)
-        if type is not None and not problems and head_of(body).resource_type != type:
-            problems.append(Problem("error", "structure", "resourceType", f"The resource is not a {type}."))
-        return problems
-
-    def apply(
-        self, changes: Sequence[Change], *, raw: bytes, media: str = "application/fhir+json"
-    ) -> list[Outcome]:
-        """Store the changes, all or none; durable when this returns. References must be resolved already.
-
-        Raises `Refused` where something is there that the grant does not let through, `Invalid` with every
-        problem, `Conflict` where a version is not the expected one.
-        """
-        platform, principal = self._platform, self._grant.principal
-        org = principal.org or ""
-        now = platform.clock()
-        county = principal.county or platform.institutions.get(org).county
-        items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
-
-        def work(session: Session) -> tuple[list[Outcome], tuple[int, ...]]:
-            self._refuse_others(session, [(type_, id_) for type_, id_, _, _ in items], now)
-            message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
-            outcomes = platform.pipeline.apply(session, message.id, items, Origin(org, county, now))
-            journal.finish(session, message.id, {}, now)
-            stored = Appender(session, now).current({(o.type, o.id) for o in outcomes}).values()
-            return outcomes, tuple({fact.person for fact in stored if fact.person is not None})
-
-        outcomes, touched = platform.database.transact(work)
-        platform.codes.changed(outcome.type for outcome in outcomes)
-        addresses = tuple(f"{outcome.type}/{outcome.id}" for outcome in outcomes)
-        platform.note(self._grant, Use(None, addresses, touched, len(outcomes)))
-        return outcomes
-
-    def _refuse_others(self, session: Session, addresses: Sequence[tuple[str, str]], now: datetime) -> None:
-        """What is there already, deleted or not, can only be changed within the scope of the grant."""
-        scope = self._grant.scope
-        for (type_, _), current in Appender(session, now).current(addresses).items():
-            if not scope.lets_through(type_, current.org, current.county, current.person):
-                raise Refused(
-                    f"A {type_} of this id is there, and not yours to change.", remedy="Use another id."
-                )

@@ -19,7 +19,7 @@ from kangshu.domains.intake.base_rules import load_required_codes
 from kangshu.domains.intake.cda.reading import read_reader
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.tables import read_tables as read_maps
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import parse_targets
@@ -64,7 +64,7 @@ def build(
         cda=read_reader({name: pack.folder for name, pack in packs.items()}),
         checker=checker,
         pipeline=Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue)),
-        hl7=Hl7Reader(read_tables(packs["hl7v2"].folder, _places(packs))),
+        hl7=Hl7Reader(read_maps(packs["hl7v2"].folder, _places(packs))),
         senders=read_senders(_places(packs)),
         access_log=AccessLog(database),
         codes=Shelf(database, clock),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from kangshu.app.institutions import Institutions
@@ -33,6 +33,7 @@ class Writer:
         clock: Clock,
         grant: Grant,
         note: Callable[[Grant, Use], None],
+        changed: Callable[[Iterable[str]], None],
     ) -> None:
         self._database = database
         self._checker = checker
@@ -41,6 +42,7 @@ class Writer:
         self._clock = clock
         self._grant = grant
         self._note = note
+        self._changed = changed
 
     def new_id(self) -> str:
         """An id for something about to be created."""
@@ -76,6 +78,7 @@ class Writer:
             return outcomes, tuple({fact.person for fact in stored if fact.person is not None})
 
         outcomes, touched = self._database.transact(work)
+        self._changed(outcome.type for outcome in outcomes)
         addresses = tuple(f"{outcome.type}/{outcome.id}" for outcome in outcomes)
         self._note(self._grant, Use(None, addresses, touched, len(outcomes)))
         return outcomes

@@ -202,7 +202,7 @@ class _Wrong(Exception):
         self.message = message
 
 
-def parse_query(
+def parse_query(  # noqa: PLR0913  each is something a search may mean
     catalogue: Catalogue,
     type: str | tuple[str, ...],
     pairs: Sequence[tuple[str, str]],
@@ -214,27 +214,18 @@ def parse_query(
     lenient: bool = False,
     now: float = 0.0,
     base: str = "",
+    codes: CodesMeant | None = None,
 ) -> Query:
     """A query from (name, value) pairs as they stand in a search URL, decoded.
 
     `now` (epoch seconds) is what `ap` measures closeness of dates from. `base` is the address under which
     facts are asked for here: a reference written with it means the same as one without. With `lenient`,
     unknown parameters are left out and listed in `ignored`; values that are wrong are always refused.
-    Raises `Invalid` with one problem per bad parameter.
-    """
-    types = (type,) if isinstance(type, str) else type
-    parser = _Parser(catalogue, types, now, base)
-    codes: CodesMeant | None = None,
-) -> Query:
-    """A query from (name, value) pairs as they stand in a search URL, decoded.
-
-    `now` (epoch seconds) is what `ap` measures closeness of dates from. With `lenient`, unknown
-    parameters are left out and listed in `ignored`; values that are wrong are always refused.
     `codes` says what `:in`, `:not-in`, `:above` and `:below` of tokens stand for.
     Raises `Invalid` with one problem per bad parameter.
     """
     types = (type,) if isinstance(type, str) else type
-    parser = _Parser(catalogue, types, now, codes=codes)
+    parser = _Parser(catalogue, types, now, base, codes=codes)
     clauses: list[Clause] = []
     problems: list[Problem] = []
     ignored: list[str] = []
@@ -265,11 +256,11 @@ class _Parser:
     """The grammar for one or several types; with several, only parameters all of them share."""
 
     def __init__(
-        self, catalogue: Catalogue, types: tuple[str, ...], now: float, base: str, depth: int = 0
         self,
         catalogue: Catalogue,
         types: tuple[str, ...],
         now: float,
+        base: str,
         depth: int = 0,
         codes: CodesMeant | None = None,
     ) -> None:
@@ -553,8 +544,7 @@ class _Parser:
         options: list[Clause] = []
         wrong: _Wrong | None = None
         for target in targets:
-            inner = _Parser(self._catalogue, (target,), self._now, self._base, self._depth + 1)
-            inner = _Parser(self._catalogue, (target,), self._now, self._depth + 1, self._codes)
+            inner = _Parser(self._catalogue, (target,), self._now, self._base, self._depth + 1, self._codes)
             try:
                 where = (inner.clause(rest, value),)
                 options.append(
@@ -575,8 +565,7 @@ class _Parser:
         _, type_, name, rest = parts
         if type_ not in self._catalogue.types:
             raise _Wrong("not-supported", "The type in _has is not known.")
-        inner = _Parser(self._catalogue, (type_,), self._now, self._base, self._depth + 1)
-        inner = _Parser(self._catalogue, (type_,), self._now, self._depth + 1, self._codes)
+        inner = _Parser(self._catalogue, (type_,), self._now, self._base, self._depth + 1, self._codes)
         parameter = inner._parameter(name)
         if parameter.kind != "reference":
             raise _Wrong("not-supported", "The second part of _has must be a reference parameter.")

@@ -82,16 +82,11 @@ class Chrome:
 
 _NAV: Mapping[str, tuple[str, ...]] = {
     "resident": ("me",),
-    "doctor": ("home", "residents"),
-    "family_doctor": ("home", "residents"),
-    "county_commission": ("home", "residents", "institutions"),
-    "city_commission": ("home", "residents", "institutions"),
-    "steward": ("home", "work_items", "local_codes", "residents", "institutions"),
     "doctor": ("home", "residents", "quality"),
     "family_doctor": ("home", "residents", "quality"),
     "county_commission": ("home", "residents", "institutions", "quality"),
     "city_commission": ("home", "residents", "institutions", "quality"),
-    "steward": ("home", "work_items", "residents", "institutions"),
+    "steward": ("home", "work_items", "local_codes", "residents", "institutions"),
     "operator": ("home", "quarantine"),
     "overseer": ("home", "access_log"),
     "client": (),
