@@ -71,7 +71,12 @@ def filled(platform: Platform) -> Platform:
         *(condition(f"c{number}", "GXY01", "高血压病") for number in range(5)),
         condition("d1", "TNB", "糖尿病(2型)"),
     )
-    load(platform, OTHER, {**patient, "id": "p2"}, {**condition("e1", "7788", "高血压病"), "subject": {}})
+    load(
+        platform,
+        OTHER,
+        {**patient, "id": "p2"},
+        {**condition("e1", "7788", "高血压病"), "subject": {"display": "p2"}},
+    )
     local_codes.scan(platform)
     return platform
 

@@ -15,6 +15,7 @@ from kangshu.interfaces.web.portal.home import HomePage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
 from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
+from kangshu.interfaces.web.portal.quality import InstitutionQualityPage, QualityPage
 from kangshu.interfaces.web.portal.quarantine import QuarantinePage
 from kangshu.interfaces.web.portal.record import (
     AccessesPage,
@@ -35,10 +36,12 @@ PAGES: tuple[type[Page], ...] = (
     DocumentsPage,
     EntryPage,
     HomePage,
+    InstitutionQualityPage,
     InstitutionsPage,
     LocalCodePage,
     LocalCodesPage,
     OverviewPage,
+    QualityPage,
     QuarantinePage,
     RefusalPage,
     ResidentsPage,
@@ -62,7 +65,7 @@ def used_names(template: str) -> set[str]:
     for parent in tree.find_all(nodes.Extends):
         assert isinstance(parent.template, nodes.Const)
         found |= used_names(parent.template.value)
-    return found - set(jinja.globals) - {"parts"}
+    return found - set(jinja.globals) - {"parts", "quality"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__)
@@ -81,5 +84,5 @@ def test_every_page_is_described_and_named(page: type[Page]) -> None:
 
 def test_every_template_belongs_to_a_page() -> None:
     folder = Path(module.__file__).parent / "templates"
-    bases = {"base.html", "record.html", "parts.html"}
+    bases = {"base.html", "record.html", "parts.html", "quality_parts.html"}
     assert {path.name for path in folder.glob("*.html")} == {page.template for page in PAGES} | bases

@@ -30,7 +30,10 @@ from kangshu.kernel.codes.lookup import look_up
 from kangshu.kernel.codes.ucum import UCUM
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
-app = typer.Typer(no_args_is_help=True, help="Code systems, and the way from local codes to standard ones.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Code systems, and the way from local codes to standard ones.\n\nExample: kangshu codes list",
+)
 
 _STEWARD = Principal("command-line", "command line", "steward")
 """Without a county: the steward of the whole city."""

@@ -15,7 +15,10 @@ from kangshu.interfaces.cli.console import out, platform
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 from kangshu.kernel.rules.definition import DIMENSIONS
 
-app = typer.Typer(no_args_is_help=True, help="Scores of what institutions send, and what was found wrong.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Scores of what institutions send, and what was found wrong.\n\nExample: kangshu quality scores",
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 Days = Annotated[int, typer.Option(min=1, help="Over how many days up to today.")]
