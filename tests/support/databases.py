@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from kangshu.kernel.facts import embedded
-from kangshu.kernel.facts.database import migrate
+from kangshu.kernel.facts.migrate import migrate
 from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.packs.find import default_root, find_packs
 

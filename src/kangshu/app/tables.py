@@ -16,7 +16,6 @@ from kangshu.domains.intake.tables.land import Landing, land
 from kangshu.domains.intake.tables.merging import Origin
 from kangshu.domains.quality.scoring import Scoring, parse_scoring
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
-from kangshu.kernel.lake.external import query_to_file
 from kangshu.kernel.lake.model import Models, read_models
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack
@@ -104,6 +103,9 @@ class Tables:
         """
         if feed.kind != "sql":
             raise Invalid(f"The feed {feed.name} is of files, not of a database.", remedy="Name the file.")
+        # SQLAlchemy takes a second to import, and few feeds are queries.
+        from kangshu.kernel.lake.external import query_to_file  # noqa: PLC0415
+
         return query_to_file(url, feed.query, path)
 
 

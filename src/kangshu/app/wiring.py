@@ -26,9 +26,10 @@ from kangshu.domains.terminology.targets import parse_targets
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
-from kangshu.kernel.facts.database import Database, Session, migrate
+from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.lookup import ids_of
+from kangshu.kernel.facts.migrate import migrate
 from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
 from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.lake.store import Lake

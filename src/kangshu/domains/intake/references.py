@@ -9,6 +9,7 @@ from collections.abc import Mapping
 _NAME = rb'("(?:reference"\s*:\s*"|url"\s*:\s*"(?=urn:uuid:)))'
 _PLAIN = re.compile(_NAME + rb'([^"\\]+)(")')
 _ESCAPED = re.compile(_NAME + rb'((?:[^"\\]|\\.)+)(")')
+_COMPACT = re.compile(rb'("reference":")([^"\\]+)(")')
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.*)?")
 
 Address = tuple[str, str]
@@ -20,20 +21,27 @@ def rewrite(body: bytes, targets: Mapping[bytes, bytes], seen: set[bytes] | None
 
     `seen` collects the references as they stand afterwards.
     """
-
-    def replaced(match: re.Match[bytes]) -> bytes:
-        start, reference, end = match.groups()
-        target = targets.get(reference, reference)
-        if seen is not None:
-            seen.add(target)
-        return match[0] if target is reference else start + target + end
-
-    return _pattern(body).sub(replaced, body)
+    # What is between references, then the start of one, the reference itself, and so on.
+    pieces = _pattern(body).split(body)
+    if len(pieces) == 1:
+        return body
+    references = pieces[2::4]
+    leading = [targets.get(reference, reference) for reference in references]
+    if seen is not None:
+        seen.update(leading)
+    if leading == references:
+        return body
+    pieces[2::4] = leading
+    return b"".join(pieces)
 
 
 def _pattern(body: bytes) -> re.Pattern[bytes]:
-    """Some writers escape the slash (`Patient\\/1`); looking for that costs the others time."""
-    return _ESCAPED if b"\\/" in body else _PLAIN
+    """Some writers escape the slash (`Patient\\/1`) or set blanks; looking for that costs the others time."""
+    if b"\\/" in body:
+        return _ESCAPED
+    if b'": ' in body or b'" :' in body or b'"url":"urn:uuid:' in body or b":\n" in body:
+        return _PLAIN
+    return _COMPACT
 
 
 def local_address(reference: str) -> Address | None:

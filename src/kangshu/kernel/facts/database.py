@@ -1,34 +1,26 @@
-"""The connection to PostgreSQL: pool, schema, and transactions, tried again when others were first."""
+"""The connection to PostgreSQL: pool, and transactions, tried again when others were first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError, errors
+from psycopg import Connection, DataError, Error, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from kangshu.kernel.base.errors import Conflict, Invalid, Unavailable
 from kangshu.kernel.facts import partitions
 from kangshu.kernel.facts.common_tokens import CommonTokens
-from kangshu.kernel.facts.parameters import Catalogue
 
 T = TypeVar("T")
 
 Session = Connection[TupleRow]
 """A connection in a transaction, as the rooms above pass it on without touching the driver."""
 
-_MIGRATION_LOCK = 0x6B616E67
 _ATTEMPTS = 20
-_HARMLESS = Path(__file__).parent / "schema" / "harmless_operators.sql"
 
 
 class Again(Exception):
@@ -73,7 +65,7 @@ class Database:
         except (errors.DeadlockDetected, errors.SerializationFailure):
             raise
         except (OperationalError, PoolTimeout):
-            raise _unavailable() from None
+            raise unavailable() from None
         except DataError:
             raise Invalid("It holds a value that cannot be stored.", code="value") from None
 
@@ -118,7 +110,7 @@ class Database:
         raise Conflict("Other writers kept changing the same records.", remedy="Try again in a moment.")
 
 
-def _unavailable() -> Unavailable:
+def unavailable() -> Unavailable:
     return Unavailable("The database does not answer.", remedy="Is it running? Try again in a moment.")
 
 
@@ -126,40 +118,6 @@ def _configure(connection: Connection[TupleRow]) -> None:
     """Every core has a request to answer; starting workers for one takes longer than most statements."""
     connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.commit()
-
-
-def migrate(url: str, catalogue: Catalogue) -> None:
-    """Bring the schema of the database at `url` up to date. Safe when several processes start at once.
-
-    Raises `Unavailable` when there is no database, `Invalid` when the URL is not one.
-    """
-    try:
-        guard = Connection.connect(url, autocommit=True)
-    except OperationalError:
-        raise _unavailable() from None
-    except ProgrammingError:
-        # The driver's words repeat the URL, which may hold a password.
-        raise Invalid(
-            "The database URL is not one.", remedy="Write postgresql://user@host/database."
-        ) from None
-    with guard:
-        guard.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-        _run_migrations(url)
-        with Connection.connect(url) as connection:
-            partitions.install(connection, catalogue)
-            connection.execute(_HARMLESS.read_text("utf-8").encode())
-
-
-def _run_migrations(url: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: Connection.connect(url), poolclass=NullPool
-    )
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
 
 
 def is_superuser(connection: Connection[TupleRow]) -> bool:

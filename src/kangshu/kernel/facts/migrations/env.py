@@ -1,4 +1,4 @@
-"""Alembic's entry: migrations run on the connection that `database.migrate` hands over."""
+"""Alembic's entry: migrations run on the connection that `upgrade` hands over."""
 
 from alembic import context
 
