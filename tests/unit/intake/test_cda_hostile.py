@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Iterator
+from itertools import repeat
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from kangshu.domains.intake.cda import xml
 from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.reading import recognised
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, KangshuError, TooCostly
 from tests.support.cda_texts import NAMESPACES, PATIENT, PRESSURE, TEMPLATES, document, reader, section
@@ -332,3 +334,9 @@ def test_the_sample_that_is_mutated_makes_one_resource_of_each_kind() -> None:
         "Observation",
         "Goal",
     }
+
+
+def test_endless_blanks_are_not_waited_for() -> None:
+    is_cda, parts = recognised("", repeat(b" " * 65_536))
+    assert not is_cda
+    assert next(parts) == b" " * 65_536

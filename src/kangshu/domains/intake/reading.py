@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -176,26 +176,32 @@ class _Lines:
 
     def guess(self) -> Media:
         """NDJSON if the first line is a whole JSON value and another follows it."""
-        while b"\n" not in self._held and len(self._held) <= MAX_RESOURCE:
-            part = next(self._parts, None)
-            if part is None:
-                return "json"
-            self._held += part
+        self._hold_until(lambda part: b"\n" in part)
         line, _, after = self._held.partition(b"\n")
         if not line.strip().endswith(b"}") or not line.lstrip().startswith(b"{"):
             return "json"
-        while not after.strip() and (part := next(self._parts, None)) is not None:
-            self._held += part
-            after += part
-            if len(after) > MAX_RESOURCE:
-                break
-        if not after.strip():
+        if not after.strip() and not self._hold_until(lambda part: bool(part.strip()), new=True):
             return "json"
         try:
             msgspec.json.decode(line, type=msgspec.Raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return "json"
         return "ndjson"
+
+    def _hold_until(self, is_enough: Callable[[bytes], bool], *, new: bool = False) -> bool:
+        """Take up parts until one is enough, as far as one resource may be long; whether one was.
+
+        `new`: what is held already is not asked.
+        """
+        pieces = [self._held]
+        size = len(self._held)
+        enough = not new and is_enough(self._held)
+        while not enough and size <= MAX_RESOURCE and (part := next(self._parts, None)) is not None:
+            pieces.append(part)
+            size += len(part)
+            enough = is_enough(part)
+        self._held = b"".join(pieces)
+        return enough
 
     def all(self, limit: int) -> bytes:
         pieces = [self._held]

@@ -44,10 +44,17 @@ def recognised(media: str, parts: Iterable[bytes]) -> tuple[bool, Iterator[bytes
     iterator = iter(parts)
     if media:
         return media == "cda", iterator
-    first = b""
-    while len(first.strip()) < 4 and (part := next(iterator, None)) is not None:
-        first += part
-    return looks_like_xml(first), chain((first,), iterator)
+    held: list[bytes] = []
+    first, size = b"", 0
+    while len(first) < 4 and size < MOST_BLANKS and (part := next(iterator, None)) is not None:
+        held.append(part)
+        first = (first + part).lstrip()
+        size += len(part)
+    return looks_like_xml(first), chain(held, iterator)
+
+
+MOST_BLANKS = 1 << 20
+"""Bytes that may stand before a document."""
 
 
 def read_reader(folders: Mapping[str, Path]) -> CdaReader:
