@@ -18,8 +18,9 @@ from kangshu.kernel.base.errors import Problem
 
 Json = dict[str, Any]
 
-_CLOSER = re.compile(rb'\{\s*\}|"0000|-(?:02-(?:29|3\d)|(?:0[469]|11)-31)')
-"""An empty object, or a date that may be none."""
+_EMPTY = re.compile(rb"\{\s*\}")
+_NO_DAY = re.compile(rb"-(?:02-(?:29|3\d)|(?:0[469]|11)-31)")
+"""What may be a date that no calendar has; `_is_no_day` then says whether it is one."""
 _LOCAL = re.compile(rb'"reference"\s*:\s*"#([^"\\]+)"')
 
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?)?)?")
@@ -116,26 +117,15 @@ def broken_rules(body: bytes, resource: Json, required: RequiredCodes) -> list[P
     """Every rule that a resource breaks; `body` is its text, which says whether a closer look is due."""
     type_ = str(resource["resourceType"])
     found = required.broken(resource, type_)
-    if b'"contained"' in body or b'"#' in body:
+    if "contained" in resource or (_HASH in body and b'"#' in body):
         found += _contained(body, resource, type_)
-    if b'xtension"' in body or (_is_suspect(body) and _CLOSER.search(body)):
+    if b'xtension"' in body or _EMPTY.search(body) or _NO_DAY.search(body) or b'"0000' in body:
         found += _walk(resource, type_)
     return found
 
 
-def _is_suspect(body: bytes) -> bool:
-    """Whether a body may hold what `_CLOSER` looks for. Some quick looks spare most bodies the slow one.
-
-    What is written with blanks between its parts may have empty objects with blanks in them.
-    """
-    return (
-        b"-31" in body
-        or b"-02-3" in body
-        or b"-02-29" in body
-        or b"{}" in body
-        or b'"0000' in body
-        or b'": ' in body
-    )
+_HASH = ord("#")
+"""One byte is found ten times faster than two."""
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

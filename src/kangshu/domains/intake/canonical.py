@@ -131,6 +131,8 @@ def stored_form(type_: str, id_: str, raw: bytes, meta: msgspec.Raw) -> bytes:
         if written == _NO_META:
             return raw.rstrip()
         stored_elsewhere = b"versionId" in written or b"lastUpdated" in written
+        if not stored_elsewhere and raw.startswith(written, len(start)):
+            return raw.rstrip()
         # Once only: what is contained may have the same `meta`.
         if not stored_elsewhere and raw.count(written) == 1:
             return start + written + raw[len(start) :].replace(written, b"", 1).rstrip()

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 _NAME = rb'("(?:reference"\s*:\s*"|url"\s*:\s*"(?=urn:uuid:)))'
 _PLAIN = re.compile(_NAME + rb'([^"\\]+)(")')
 _ESCAPED = re.compile(_NAME + rb'((?:[^"\\]|\\.)+)(")')
-_COMPACT = re.compile(rb'("reference":")([^"\\]+)(")')
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.*)?")
 
 Address = tuple[str, str]
@@ -36,12 +35,12 @@ def rewrite(body: bytes, targets: Mapping[bytes, bytes], seen: set[bytes] | None
 
 
 def _pattern(body: bytes) -> re.Pattern[bytes]:
-    """Some writers escape the slash (`Patient\\/1`) or set blanks; looking for that costs the others time."""
-    if b"\\/" in body:
-        return _ESCAPED
-    if b'": ' in body or b'" :' in body or b'"url":"urn:uuid:' in body or b":\n" in body:
-        return _PLAIN
-    return _COMPACT
+    """Some writers escape the slash (`Patient\\/1`); looking for that costs the others time."""
+    return _ESCAPED if _BACKSLASH in body and b"\\/" in body else _PLAIN
+
+
+_BACKSLASH = ord("\\")
+"""One byte is found ten times faster than two."""
 
 
 def local_address(reference: str) -> Address | None:
