@@ -21,7 +21,15 @@ class Databases:
         self._folder = folder
         self._template = embedded.start(folder)
         self._numbers = itertools.count(1)
+        self._forget_safety()
         migrate(self._template, read_catalogue(find_packs(default_root())["fhir_r4"].folder))
+
+    def _forget_safety(self) -> None:
+        """What a test leaves need not survive a power cut; each database is a thousand files to be synced."""
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            for name in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
+            connection.execute("SELECT pg_reload_conf()")
 
     def new(self) -> str:
         """URL of a fresh, empty, migrated database."""
