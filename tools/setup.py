@@ -31,6 +31,7 @@ def main() -> None:
         print("uv could not fetch everything; pip takes over.", file=sys.stderr)
         pip("install", "--require-hashes", "-r", str(LOCK))
         pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    compile_bytecode()
     (VENV / ".ready").touch()
 
 
@@ -65,6 +66,13 @@ def install_with_uv() -> bool:
         if subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode != 0:
             return False
     return True
+
+
+def compile_bytecode() -> None:
+    """Compile once what every start would compile anew where Python is told not to write bytecode."""
+    folders = [str(ROOT / "src"), str(VENV)]
+    # Some packages bring files for other versions of Python; that these do not compile is no fault.
+    subprocess.run([str(PYTHON), "-m", "compileall", "-qq", "-j", "0", *folders], check=False)
 
 
 def entry_of(package: str) -> str:
