@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ Session = Connection[TupleRow]
 """A connection in a transaction, as the rooms above pass it on without touching the driver."""
 
 _ATTEMPTS = 20
+_SETTLING = 2
+"""Tables of which statistics are taken at once."""
 
 
 class Again(Exception):
@@ -91,10 +94,19 @@ class Database:
 
     def settle(self) -> None:
         """Make what was just loaded as quick to search as what has long been there."""
-        with self.connection() as connection:
+        with self.statements() as connection:
             # What other sessions counted is visible to the statistics only after they have reported it.
             connection.execute("SELECT pg_stat_clear_snapshot()")
-            partitions.settle(connection)
+            tables = partitions.unsettled(connection)
+        with ThreadPoolExecutor(_SETTLING) as threads:
+            for _ in threads.map(self._settle, tables):
+                pass
+        with self.statements() as connection:
+            partitions.clean_pending(connection)
+
+    def _settle(self, table: str) -> None:
+        with self.statements() as connection:
+            partitions.settle(connection, table)
 
     def transact(self, work: Callable[[Connection[TupleRow]], T]) -> T:
         """Run `work` in a transaction, and again when writers got in each other's way.

@@ -45,7 +45,9 @@ _SETTINGS = {
     "jit": "off",
     "default_statistics_target": "200",
     "autovacuum_vacuum_insert_scale_factor": "0.1",
-    "autovacuum_analyze_scale_factor": "0.02",
+    "autovacuum_analyze_scale_factor": "0.05",
+    # Statistics of a large table take seconds. A load takes them at its end, not again every minute.
+    "autovacuum_naptime": "5min",
     "track_activity_query_size": "1024",
     "log_min_error_statement": "panic",
     "log_min_messages": "panic",

@@ -49,6 +49,10 @@ def _create(connection: Connection[TupleRow], table: str, bounds: sql.Composable
     connection.execute(sql.SQL("CREATE TABLE {} PARTITION OF fact {}").format(name, bounds))
     # Half of the common values and elements decide the plan; their frequencies must be known.
     connection.execute(sql.SQL("ALTER TABLE {} ALTER tokens SET STATISTICS 1000").format(name))
+    for column in ("hash", "repeats", "body"):
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ALTER {} SET STATISTICS 0").format(name, sql.Identifier(column))
+        )
 
 
 def _index(
@@ -88,20 +92,28 @@ MANY = 10_000
 """Rows changed since the statistics of a table were last taken, from which it is worth taking them anew."""
 
 
-def settle(connection: Connection[TupleRow]) -> None:
-    """After many rows were added: work off what the indexes put aside, and take fresh statistics.
-
-    PostgreSQL does both by itself, but later; searches right after a load would be slower until then.
-    """
-    changed = connection.execute(
+def unsettled(connection: Connection[TupleRow]) -> list[str]:
+    """Tables that many rows were added to, the largest first."""
+    rows = connection.execute(
         "SELECT relname FROM pg_stat_user_tables WHERE n_mod_since_analyze > %s AND (relname IN"
         " (SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-        " WHERE i.inhparent = 'fact'::regclass) OR relname IN ('person_key', 'claim'))",
+        " WHERE i.inhparent = 'fact'::regclass) OR relname IN ('person_key', 'claim'))"
+        " ORDER BY n_live_tup DESC",
         (MANY,),
-    ).fetchall()
-    for (table,) in changed:
-        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
-    # Of every table: a list that is short to load is long to search.
+    )
+    return [row[0] for row in rows]
+
+
+def settle(connection: Connection[TupleRow], table: str) -> None:
+    """Take fresh statistics of a table that many rows were added to.
+
+    PostgreSQL does so by itself, but later; searches right after a load would be slower until then.
+    """
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
+
+def clean_pending(connection: Connection[TupleRow]) -> None:
+    """Work off what the indexes of all tables put aside: a list that is short to load is long to search."""
     connection.execute(
         "SELECT gin_clean_pending_list(x.indexrelid) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid"
         " JOIN pg_am m ON m.oid = c.relam JOIN pg_inherits i ON i.inhrelid = x.indrelid"
