@@ -35,7 +35,7 @@ from bench.search.dataset import CACHE, DATA, KANGSHU, environment, say
 from kangshu.app.settings import read_settings
 from kangshu.app.wiring import build
 from kangshu.kernel.facts import embedded
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Principal, Resource
 
 UUID_IN_TEXT = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

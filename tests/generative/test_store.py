@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from kangshu.kernel.base.errors import Conflict, Invalid
-from kangshu.kernel.facts import search
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Draft, Page
-from kangshu.kernel.facts.query import Query, parse_query
 from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.search import statement as search
+from kangshu.kernel.facts.search.context import SearchContext
+from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.request import parse_query
 from tests.generative.worlds import IDS, RESOURCES, SEARCHES, TYPES, Resource
 from tests.support.databases import Databases
 from tests.support.stores import (
@@ -103,7 +105,7 @@ def told(store: Store, story: list[Step]) -> list[Any]:
 def query_of(question: tuple[str, list[tuple[str, str]], str]) -> Query | None:
     type_, pairs, sort = question
     try:
-        return parse_query(CATALOGUE, type_, pairs, sort=sort, count=100, now=NOW)
+        return parse_query(CATALOGUE, type_, pairs, sort=sort, count=100, context=SearchContext(now=NOW))
     except Invalid as refused:
         note(f"refused: {[problem.message for problem in refused.problems]}")
         return None

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from kangshu.kernel.facts import search
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.search import statement as search
+from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, EXTRACTOR, PostgresStore, at, draft_of
 
 URL = "http://forms.example/Questionnaire/smoking"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kangshu.app.platform import Platform
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING
 
 SYSTOLIC, DIASTOLIC, HEIGHT = "8480-6", "8462-4", "8302-2"

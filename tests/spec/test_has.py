@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kangshu.kernel.facts import search
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search import statement as search
+from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, PostgresStore, at, draft_of
 
 REFERENCES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kangshu.kernel.base.errors import Invalid
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from kangshu.app.loading import load
 from kangshu.app.platform import Platform
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING, platform_on
 from tests.support.databases import Databases
 from tests.support.plain_counts import (

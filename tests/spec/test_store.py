@@ -9,8 +9,8 @@ import pytest
 
 from kangshu.kernel.base.errors import Conflict, Gone, KangshuError, NotFound
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import (
     CATALOGUE,
     EXTRACTOR,

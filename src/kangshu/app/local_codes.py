@@ -22,8 +22,8 @@ from kangshu.kernel.codes.ucum import UCUM, units_of
 from kangshu.kernel.facts import feed, journal, local_codes
 from kangshu.kernel.facts.database import Session
 from kangshu.kernel.facts.local_codes import LocalCode, Old, Seen, State
-from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.facts.reader import Use
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Grant
 
 EQUIVALENCES = ("equivalent", "equal", "wider", "subsumes", "narrower", "specializes", "inexact", "relatedto")

@@ -31,7 +31,7 @@ from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.lookup import ids_of
 from kangshu.kernel.facts.migrate import migrate
 from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.packs.find import find_packs

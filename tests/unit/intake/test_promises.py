@@ -15,7 +15,7 @@ from kangshu.app.platform import Platform
 from kangshu.app.wiring import build
 from kangshu.domains.intake.pipeline import Pipeline, Tally
 from kangshu.kernel.base.errors import Unavailable
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING
 
 A, B = "H44099900001", "H44099900002"

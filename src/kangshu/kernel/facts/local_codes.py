@@ -14,8 +14,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from kangshu.kernel.base.errors import NotFound
-from kangshu.kernel.facts.query import Query
-from kangshu.kernel.facts.search import Select
+from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.statement import Select
 
 State = Literal["open", "approved", "rejected"]
 Counting = Literal["more", "all"]

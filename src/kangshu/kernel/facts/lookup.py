@@ -10,8 +10,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from kangshu.kernel.facts.query import Query
-from kangshu.kernel.facts.search import Select
+from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.statement import Select
 
 
 def _few(statement: str, values: dict[str, Any]) -> int:  # noqa: ARG001

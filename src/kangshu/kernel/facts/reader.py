@@ -17,10 +17,10 @@ from kangshu.kernel.base.errors import Gone, Invalid, NotFound, Problem
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Fact, Page
 from kangshu.kernel.facts.partitions import REST
-from kangshu.kernel.facts.query import Query
 from kangshu.kernel.facts.row_security import enter, hides_nothing
 from kangshu.kernel.facts.rows import READ_COLUMNS, fact_of
-from kangshu.kernel.facts.search import CURRENT, Select, is_narrow, is_uncertain
+from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.statement import CURRENT, Select, is_narrow, is_uncertain
 from kangshu.kernel.policies.definition import Grant
 
 COUNTED = 100_000

@@ -15,11 +15,11 @@ from functools import cmp_to_key
 from typing import Any, cast
 
 from kangshu.kernel.base.errors import Conflict, Gone, NotFound
-from kangshu.kernel.facts.bounds import Bound
 from kangshu.kernel.facts.definition import Draft, Fact, Outcome, Page, Terms
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import Parameter
-from kangshu.kernel.facts.query import (
+from kangshu.kernel.facts.search.bounds import Bound
+from kangshu.kernel.facts.search.query import (
     AllOf,
     AnyOf,
     Chain,
@@ -37,7 +37,7 @@ from kangshu.kernel.facts.query import (
     Tokens,
     Words,
 )
-from kangshu.kernel.facts.search import sort_paths
+from kangshu.kernel.facts.search.statement import sort_paths
 from kangshu.kernel.facts.strings import normalise
 
 Json = dict[str, Any]

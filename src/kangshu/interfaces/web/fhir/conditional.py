@@ -14,7 +14,8 @@ from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.context import SearchContext
+from kangshu.kernel.facts.search.request import parse_query
 
 _NOT_CRITERIA = frozenset({"_format", "_pretty", "_summary", "_elements"})
 
@@ -43,8 +44,7 @@ def matches(service: Service, call: Call, type: str, criteria: Params, *, limit:
         pairs,
         count=limit,
         total="none",
-        now=service.platform.clock().timestamp(),
-        base=call.base,
+        context=SearchContext(now=service.platform.clock().timestamp(), base=call.base),
     )
     return reader_for(service, call, "search", type).search(query).facts
 

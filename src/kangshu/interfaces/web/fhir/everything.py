@@ -18,7 +18,8 @@ from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.shape import MAX_COUNT, Include, parse_shape
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import Tokens, parse_query
+from kangshu.kernel.facts.search.query import Tokens
+from kangshu.kernel.facts.search.request import parse_query
 
 _EVERY_REFERENCE = (Include("forward", "*", "*", "", iterate=False),)
 

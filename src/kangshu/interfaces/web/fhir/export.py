@@ -34,7 +34,7 @@ from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
 from kangshu.kernel.base.ids import new_id
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 
 Json = dict[str, Any]
 

@@ -29,8 +29,9 @@ from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.subset import choose_elements
 from kangshu.kernel.base.errors import KangshuError, NotFound, Refused
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import parse_query
 from kangshu.kernel.facts.reader import Reader
+from kangshu.kernel.facts.search.context import SearchContext
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Resource
 
 KEPT = timedelta(days=7)
@@ -214,7 +215,7 @@ class ExportJobs:
                 count=_PAGE,
                 cursor=cursor,
                 total="none",
-                now=self.platform.clock().timestamp(),
+                context=SearchContext(now=self.platform.clock().timestamp()),
             )
             page = reader.search(query)
             yield from page.facts

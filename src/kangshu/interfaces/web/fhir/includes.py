@@ -16,7 +16,7 @@ from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.shape import Include
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 
 MAX_INCLUDED = 2000
 """Facts one page may bring along."""

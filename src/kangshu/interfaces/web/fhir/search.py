@@ -24,7 +24,9 @@ from kangshu.interfaces.web.fhir.subset import Subset, parse_subset
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.codes.meant import CODE_MODIFIERS, codes_meant
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import Clause, Query, Tokens, parse_query
+from kangshu.kernel.facts.search.context import SearchContext
+from kangshu.kernel.facts.search.query import Clause, Query, Tokens
+from kangshu.kernel.facts.search.request import parse_query
 
 
 def search_type(service: Service, call: Call) -> Answer:
@@ -74,9 +76,11 @@ def build_query(
         cursor=shape.cursor,
         total=shape.total,
         lenient=lenient,
-        now=service.platform.clock().timestamp(),
-        base=base,
-        codes=partial(codes_meant, service.platform.codes.library()) if _needs_codes(shape) else None,
+        context=SearchContext(
+            now=service.platform.clock().timestamp(),
+            base=base,
+            codes=partial(codes_meant, service.platform.codes.library()) if _needs_codes(shape) else None,
+        ),
     )
     _refuse_ignored_modifiers(service, types, query)
     return query

@@ -11,7 +11,7 @@ from typing import Literal, cast
 from kangshu.interfaces.web.fhir.call import Call, Params
 from kangshu.interfaces.web.fhir.paging import CURSOR, Trail, cursor_of, trail_of
 from kangshu.kernel.base.errors import Invalid, Problem
-from kangshu.kernel.facts.query import Total
+from kangshu.kernel.facts.search.query import Total
 
 DEFAULT_COUNT = 50
 MAX_COUNT = 1000

@@ -17,7 +17,7 @@ from kangshu.interfaces.web.portal.grants import directory_grant, grant_for, may
 from kangshu.interfaces.web.portal.institutions import Listed, institutions
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.residents import group
-from kangshu.kernel.facts.query import parse_query
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Resource
 
 RECENT = 10

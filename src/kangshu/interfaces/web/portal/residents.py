@@ -16,7 +16,8 @@ from kangshu.interfaces.web.portal.grants import grant_for, may
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.record import today
 from kangshu.kernel.facts.definition import Fact
-from kangshu.kernel.facts.query import Query, parse_query
+from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Resource
 
 MOST = 50

@@ -13,10 +13,10 @@ from dataclasses import replace
 from math import sqrt
 from typing import Any
 
-from kangshu.kernel.facts.bounds import Bound
 from kangshu.kernel.facts.columns import MARK, NARROW, wide_token
 from kangshu.kernel.facts.parameters import Parameter
-from kangshu.kernel.facts.query import (
+from kangshu.kernel.facts.search.bounds import Bound
+from kangshu.kernel.facts.search.query import (
     AllOf,
     AnyOf,
     Chain,
