@@ -8,7 +8,7 @@ import pytest
 
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.reference import ReferenceStore
-from kangshu.kernel.facts.search import statement as search
+from kangshu.kernel.facts.search import following
 from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, EXTRACTOR, PostgresStore, at, draft_of
 
@@ -39,7 +39,7 @@ def store(request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest
         yield ReferenceStore(EXTRACTOR)
         return
     if "long" in request.param:
-        monkeypatch.setattr(search, "CHAINED", 0)
+        monkeypatch.setattr(following, "CHAINED", 0)
     database = Database(database_url, max_connections=2)
     yield PostgresStore(database)
     database.close()

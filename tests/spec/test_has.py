@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.search import statement as search
+from kangshu.kernel.facts.search import statement
 from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, PostgresStore, at, draft_of
 
@@ -21,7 +21,7 @@ REFERENCES = {
 def test_has_counts_references_to_this_store_only(
     database_url: str, monkeypatch: pytest.MonkeyPatch, dense: int
 ):
-    monkeypatch.setattr(search, "DENSE", dense)
+    monkeypatch.setattr(statement, "DENSE", dense)
     database = Database(database_url, max_connections=2)
     store = PostgresStore(database)
     observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -216,7 +216,7 @@ def facts_with(
 
     Not a door to anybody's data: for the program that adds standard codes to them.
     """
-    select = Select(_few, lambda statement, values: _column(connection, statement, values))
+    select = Select()
     where = select.where(query)
     sql = (
         f"SELECT f.line, f.type, f.id, f.version, f.county, f.body FROM fact f WHERE {where}"
@@ -225,12 +225,3 @@ def facts_with(
     )
     rows = connection.execute(sql, select.parameters)  # pyright: ignore[reportArgumentType]
     return [Old(row[0], row[1], row[2], row[3], row[4], row[5].encode()) for row in rows]
-
-
-def _few(statement: str, values: dict[str, Any]) -> int:  # noqa: ARG001
-    """One local code is expected to be rare."""
-    return 0
-
-
-def _column(connection: Connection[TupleRow], statement: str, values: dict[str, Any]) -> list[str]:
-    return [row[0] for row in connection.execute(statement, values)]  # pyright: ignore[reportArgumentType]

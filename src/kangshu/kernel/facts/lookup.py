@@ -5,8 +5,6 @@ Not a door to anybody's data: only ids come out, and they go into the message be
 
 from __future__ import annotations
 
-from typing import Any
-
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -14,14 +12,9 @@ from kangshu.kernel.facts.search.query import Query
 from kangshu.kernel.facts.search.statement import Select
 
 
-def _few(statement: str, values: dict[str, Any]) -> int:  # noqa: ARG001
-    """What a conditional reference names is expected to be rare."""
-    return 0
-
-
 def ids_of(connection: Connection[TupleRow], query: Query) -> list[tuple[str, str]]:
     """(id, institution) of the first `query.count` facts that satisfy the query."""
-    select = Select(_few, lambda statement, values: [row[0] for row in connection.execute(statement, values)])  # pyright: ignore[reportArgumentType]
+    select = Select()
     where = select.where(query)
     sql = f"SELECT f.id, f.org FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
     return [(row[0], row[1]) for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]

@@ -19,6 +19,7 @@ from kangshu.kernel.facts.definition import Draft, Fact, Outcome, Page, Terms
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import Parameter
 from kangshu.kernel.facts.search.bounds import Bound
+from kangshu.kernel.facts.search.order import sort_paths
 from kangshu.kernel.facts.search.query import (
     AllOf,
     AnyOf,
@@ -37,7 +38,6 @@ from kangshu.kernel.facts.search.query import (
     Tokens,
     Words,
 )
-from kangshu.kernel.facts.search.statement import sort_paths
 from kangshu.kernel.facts.strings import normalise
 
 Json = dict[str, Any]

@@ -1,0 +1,140 @@
+"""A query on its way through PostgreSQL: how it is asked, so that the planner's ignorance does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from kangshu.kernel.facts.definition import Fact
+from kangshu.kernel.facts.fetch import count_of, fetch
+from kangshu.kernel.facts.partitions import REST
+from kangshu.kernel.facts.search.conditions import CURRENT
+from kangshu.kernel.facts.search.cursor import Position
+from kangshu.kernel.facts.search.following import followed
+from kangshu.kernel.facts.search.narrowness import is_narrow, is_uncertain
+from kangshu.kernel.facts.search.order import order, sort_column
+from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.statement import Select
+
+COUNTED = 100_000
+"""With `total="auto"`, more matches than about this many are not counted: that would take too long.
+
+Counting so many takes some tens of milliseconds; who wants pages fast at any size says `_total=none`."""
+
+WALKED = 3_000
+"""So many facts are tried first where the planner cannot know whether matches are many; that takes little."""
+
+
+class Execution:
+    """One query on its way through PostgreSQL."""
+
+    def __init__(
+        self, session: Connection[TupleRow], query: Query, position: Position, common: frozenset[int]
+    ) -> None:
+        self._session = session
+        self._position = position
+        self._expected = _expected_on(session)
+        self._select = Select(self._expected)
+        self._query = followed(
+            replace(query, types=_with_facts(session, query.types)), self._expected, _listed(session)
+        )
+        self._is_narrow = is_narrow(self._query.where, common)
+        self._where = self._select.where(self._query)
+
+    def page(self) -> list[Fact]:
+        """The facts of the page, and one more if there are more."""
+        sort = self._query.sort
+        column = sort_column(sort[0]) if sort else None
+        if not sort and not self._is_narrow and is_uncertain(self._query):
+            found = self._walked()
+            if len(found) > self._query.count:
+                return found
+            self._is_narrow = True
+        if column is None or self._is_narrow:
+            return self._rows(self._where, order(self._select.bind, sort))
+        # The index on the column is in this order, but leaves out facts without a value, which come last.
+        present = order(self._select.bind, sort, are_present=True)
+        found = self._rows(f"{self._where} AND {column} IS NOT NULL", present)
+        if len(found) > self._query.count:
+            return found
+        return self._rows(self._where, order(self._select.bind, sort))
+
+    def _walked(self) -> list[Fact]:
+        """What satisfies the query among the next facts of the type."""
+        values = {**self._select.parameters, "walked": self._query.types[0], "steps": WALKED}
+        values |= {"line": self._position.line or 0, "limit": self._query.count + 1}
+        some = (
+            f"SELECT f.* FROM fact f WHERE f.type = %(walked)s AND {CURRENT.format(a='f')}"
+            " AND f.line > %(line)s ORDER BY f.line LIMIT %(steps)s"
+        )
+        return fetch(self._session, f"({some}) f WHERE {self._where} ORDER BY f.line LIMIT %(limit)s", values)
+
+    def _rows(self, condition: str, by: str) -> list[Fact]:
+        values = dict(self._select.parameters)
+        if self._position.line is not None:
+            condition += " AND f.line > %(line)s"
+            values["line"] = self._position.line
+        source = f"fact f WHERE {condition}"
+        if self._is_narrow:
+            # OFFSET 0 keeps the order and the limit out of the choice of the index.
+            source = f"(SELECT f.* FROM {source} OFFSET 0) f"
+        values |= {"limit": self._query.count + 1, "offset": self._position.offset}
+        return fetch(self._session, f"{source} ORDER BY {by} LIMIT %(limit)s OFFSET %(offset)s", values)
+
+    def total(self, facts: list[Fact], *, more: bool) -> tuple[int | None, bool]:
+        """How many facts there are on all pages, if known, and whether that is an estimate."""
+        wanted = self._query.total
+        if wanted == "none":
+            return None, False
+        if not more and self._position.is_first:
+            return len(facts), False
+        if wanted == "accurate" or (wanted == "auto" and self._is_narrow):
+            return self._counted(), False
+        expected = self._expected(f"FROM fact f WHERE {self._where}", self._select.parameters)
+        if wanted == "auto" and expected <= COUNTED:
+            return self._counted(), False
+        return (expected, True) if wanted == "estimate" else (None, False)
+
+    def _counted(self) -> int:
+        return count_of(self._session, self._where, self._select.parameters)
+
+
+def matches(session: Connection[TupleRow], query: Query) -> int:
+    """How many facts satisfy the query."""
+    expected = _expected_on(session)
+    select = Select(expected)
+    where = select.where(followed(query, expected, _listed(session)))
+    return count_of(session, where, select.parameters)
+
+
+def _with_facts(session: Connection[TupleRow], types: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the types whose table is not empty: planning takes its time for every table."""
+    if len(types) == 1:
+        return types
+    rows = session.execute(
+        "SELECT c.relname, pg_relation_size(c.oid) > 0"
+        " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'fact'::regclass"
+    )
+    filled: dict[str, bool] = dict(rows.fetchall())
+    rest = filled[REST]
+    return tuple(name for name in types if filled.get(f"fact_{name.lower()}", rest)) or types[:1]
+
+
+def _listed(session: Connection[TupleRow]) -> Callable[[str, dict[str, Any]], list[str]]:
+    """The values of a statement of one column."""
+    return lambda statement, values: [row[0] for row in session.execute(statement, values)]  # pyright: ignore[reportArgumentType]
+
+
+def _expected_on(session: Connection[TupleRow]) -> Callable[[str, dict[str, Any]], int]:
+    """How many rows the planner thinks a statement would return."""
+
+    def expected(statement: str, values: dict[str, Any]) -> int:
+        row = session.execute(f"EXPLAIN (FORMAT JSON) SELECT 1 {statement}", values).fetchone()  # pyright: ignore[reportArgumentType]
+        assert row is not None
+        return int(row[0][0]["Plan"]["Plan Rows"])
+
+    return expected
