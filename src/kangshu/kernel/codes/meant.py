@@ -8,9 +8,9 @@ from __future__ import annotations
 from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.codes.coding import Coding
 from kangshu.kernel.codes.context import Context
-from kangshu.kernel.codes.expansion import codes_of
 from kangshu.kernel.codes.library import Library
 from kangshu.kernel.codes.lookup import known_concept, known_system
+from kangshu.kernel.codes.selection import codes_of
 
 CODE_MODIFIERS = frozenset({"in", "not-in", "above", "below"})
 

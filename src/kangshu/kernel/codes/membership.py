@@ -109,6 +109,17 @@ def systems_of(context: Context, value_set: ValueSet) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def value_sets_of(context: Context, value_set: ValueSet) -> list[ValueSet]:
+    """The value set and those it refers to."""
+    found = [value_set]
+    for include in value_set.includes:
+        for canonical in include.value_sets:
+            inner = context.value_set(canonical, value_set)
+            if inner is not None:
+                found += value_sets_of(context, inner)
+    return found
+
+
 def _has(context: Context, include: Include, system: CodeSystem, concept: Concept) -> bool:
     if include.system != system.url:
         return False

@@ -26,21 +26,16 @@ from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.codes.coding import Coding, Json, split_canonical
 from kangshu.kernel.codes.concept_map import ConceptMap, parse_concept_map
 from kangshu.kernel.codes.context import Context
-from kangshu.kernel.codes.expansion import Wanted, expand
+from kangshu.kernel.codes.entry import Wanted
+from kangshu.kernel.codes.expansion import expand
 from kangshu.kernel.codes.issues import CodesRefused, issue
 from kangshu.kernel.codes.library import Library
 from kangshu.kernel.codes.lookup import look_up, subsumption
+from kangshu.kernel.codes.places import PARAMETERS, places_below
 from kangshu.kernel.codes.translation import translate
-from kangshu.kernel.codes.validation import (
-    PARAMETERS,
-    Manner,
-    Validation,
-    places_below,
-    validate,
-    validate_any,
-    validate_in_system,
-)
+from kangshu.kernel.codes.validation import Validation, validate, validate_any, validate_in_system
 from kangshu.kernel.codes.value_set import ValueSet, parse_value_set
+from kangshu.kernel.codes.verdict import Manner
 
 MOST_CODES = 10_000
 """Codes an expansion without pages may have; a client may ask for less by the header below."""

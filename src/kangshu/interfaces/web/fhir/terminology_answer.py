@@ -13,7 +13,8 @@ from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.codes.code_system import Designation
 from kangshu.kernel.codes.coding import Json, canonical_of
-from kangshu.kernel.codes.expansion import Entry, Expansion
+from kangshu.kernel.codes.entry import Entry
+from kangshu.kernel.codes.expansion import Expansion
 from kangshu.kernel.codes.issues import CodesRefused, Issue
 from kangshu.kernel.codes.lookup import Found
 from kangshu.kernel.codes.translation import Match
