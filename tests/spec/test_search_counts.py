@@ -15,14 +15,9 @@ from kangshu.app.platform import Platform
 from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING, platform_on
 from tests.support.databases import Databases
-from tests.support.plain_counts import (
-    World,
-    example_cases,
-    resources_of_bundle,
-    synthea_cases,
-    world_of_bundles,
-    world_of_lines,
-)
+from tests.support.example_searches import example_cases
+from tests.support.synthea_searches import synthea_cases
+from tests.support.world import World, resources_of_bundle, world_of_bundles, world_of_lines
 
 EXAMPLES = ("fhir_r4_examples", "instances.ndjson")
 
