@@ -76,6 +76,6 @@ def synthea_platform(
     """A platform with the twenty patients of synthea/small, loaded through intake; for reading only."""
     url = databases.new()
     with platform_on(url, tmp_path_factory.mktemp("synthea")).closing() as made:
-        made.receive_files("SYNTHEA", sorted((testdata / "synthea" / "small").glob("*.json")))
+        made.intake.receive_files("SYNTHEA", sorted((testdata / "synthea" / "small").glob("*.json")))
         yield made
     databases.drop(url)

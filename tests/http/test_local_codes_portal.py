@@ -27,7 +27,7 @@ DOCTOR = Principal("zhang", "张明", "doctor", HOSPITAL, "440983")
 def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     url = databases.new()
     with platform_on(url, tmp_path_factory.mktemp("local")).closing() as made:
-        made.receive(EVERYTHING, OWN, [orjson.dumps(STANDARD)])
+        made.intake.receive(EVERYTHING, OWN, [orjson.dumps(STANDARD)])
         patient = {"resourceType": "Patient", "id": "p1"}
         load(made, HOSPITAL, patient, condition("c1", "GXY", "高血压病"), condition("c2", "EVIL", EVIL))
         local_codes.scan(made)

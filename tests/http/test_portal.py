@@ -87,7 +87,7 @@ def county(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
     url = databases.new()
     with platform_on(url, tmp_path_factory.mktemp("portal")).closing() as platform:
         fill(platform, EVERYTHING, residents=30, years=2)
-        platform.receive(EVERYTHING, HOSPITAL, [evil_patient()])
+        platform.intake.receive(EVERYTHING, HOSPITAL, [evil_patient()])
         reader = platform.reader(EVERYTHING)
         orgs: dict[int, set[str]] = {}
         for fact in reader.export("Encounter"):
@@ -328,7 +328,7 @@ def test_a_cda_document_is_shown_with_its_tables_and_without_its_scripts(county:
     )
     patient = PATIENT.replace("P1", "portal")
     raw = document(section("8716-3", PRESSURE, text=text), patient=patient, number="portal").encode()
-    tally = county.platform.receive(EVERYTHING, HOSPITAL, [raw])
+    tally = county.platform.intake.receive(EVERYTHING, HOSPITAL, [raw])
     assert not tally.quarantined
     facts = county.platform.reader(EVERYTHING).export("Patient")
     id_ = next(fact.id for fact in facts if b'"portal"' in fact.body)

@@ -100,8 +100,8 @@ def test_a_county_without_deliveries_is_told_so(county: Platform) -> None:
 def test_what_the_check_of_fhir_set_aside_counts_too(county: Platform) -> None:
     good = b'{"resourceType": "Patient", "id": "q1"}'
     bad = b'{"resourceType": "Patient", "id": "q2", "gender": 7}'
-    county.take_up(
-        message.id for message in county.journal([("H44099900101", [good + b"\n" + bad], "ndjson")])
+    county.intake.take_up(
+        message.id for message in county.intake.journal([("H44099900101", [good + b"\n" + bad], "ndjson")])
     )
     grant = county.policies.decide(PEOPLE["county"], "see_quality", Resource("table"), "oversight")
     today = datetime.now(UTC).date()

@@ -88,8 +88,8 @@ def city(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         finding("Condition", "c1", "b1"),
         finding("Condition", "c2", "b2"),
     )
-    platform.receive(EVERYTHING, COUNTY_HOSPITAL, [at_county])
-    platform.receive(EVERYTHING, CITY_HOSPITAL, [at_city])
+    platform.intake.receive(EVERYTHING, COUNTY_HOSPITAL, [at_county])
+    platform.intake.receive(EVERYTHING, CITY_HOSPITAL, [at_city])
     shared, stranger = platform.person_of("Patient", "b1"), platform.person_of("Patient", "b2")
     assert shared is not None
     assert stranger is not None

@@ -92,7 +92,7 @@ def _expect(home: Path, numbers: range) -> None:
     expected = {(resource["resourceType"], resource["id"]) for resource in sent}
     keys = {resource["identifier"][0]["value"] for resource in sent if resource["resourceType"] == "Patient"}
     with build(Settings(home=home, packs=default_root())).closing() as platform:
-        platform.resume()
+        platform.intake.resume()
         with platform.database.connection() as session:
             rows = session.execute("SELECT type, id, version, person FROM fact").fetchall()
             (persons,) = session.execute("SELECT count(*) FROM person").fetchone() or (0,)

@@ -139,7 +139,8 @@ def test_the_log_comes_back_after_its_connection_was_cut(log: AccessLog, databas
 
 
 def test_an_export_is_noted_before_it_is_given_out(platform: Platform) -> None:
-    platform.receive(EVERYTHING, "H44099900001", [b'{"resourceType":"Patient","id":"p1","gender":"male"}'])
+    patient = b'{"resourceType":"Patient","id":"p1","gender":"male"}'
+    platform.intake.receive(EVERYTHING, "H44099900001", [patient])
     before = platform.access_log.verify().head.number
     next(iter(platform.reader(EVERYTHING).export("Patient")))
     (_, noted), *_ = platform.access_log.seen(OVERSEER)

@@ -62,7 +62,7 @@ def _bundle(platform: Platform, number: int, turn: int) -> None:
         json.dumps({"resourceType": "Basic", "id": id_, "code": {"text": f"{number}-{turn}"}}).encode()
         for id_ in ids
     ]
-    tally = platform.receive(EVERYTHING, "H1", [b"\n".join(lines)], media="ndjson")
+    tally = platform.intake.receive(EVERYTHING, "H1", [b"\n".join(lines)], media="ndjson")
     assert not tally.quarantined
 
 

@@ -30,7 +30,7 @@ def synthea(testdata: Path, size: str) -> list[Path]:
 def examples_platform(databases: Databases, testdata: Path, tmp_path_factory) -> Iterator[Platform]:
     url = databases.new()
     with platform_on(url, tmp_path_factory.mktemp("examples")).closing() as made:
-        made.receive_files("HL7", [testdata.joinpath(*EXAMPLES)])
+        made.intake.receive_files("HL7", [testdata.joinpath(*EXAMPLES)])
         yield made
     databases.drop(url)
 
@@ -132,9 +132,9 @@ def test_examples_come_back_equal_to_the_last_digit(examples_platform: Platform,
 
 def test_loading_twice_changes_nothing(platform: Platform, testdata: Path):
     files = synthea(testdata, "small")[:3]
-    first, _ = platform.receive_files("SYNTHEA", files)
+    first, _ = platform.intake.receive_files("SYNTHEA", files)
     before = platform.inventory()
-    again, _ = platform.receive_files("SYNTHEA", files)
+    again, _ = platform.intake.receive_files("SYNTHEA", files)
     assert sum(again.stored.values()) == 0
     assert again.unchanged == first.stored + first.unchanged
     assert platform.inventory() == before
@@ -144,9 +144,9 @@ def test_the_same_resources_in_another_message_change_nothing(
     platform: Platform, testdata: Path, tmp_path: Path
 ):
     original = synthea(testdata, "small")[0]
-    platform.receive_files("SYNTHEA", [original])
+    platform.intake.receive_files("SYNTHEA", [original])
     respaced = tmp_path / "respaced.json"
     respaced.write_text(original.read_text("utf-8") + "\n \n", "utf-8")
-    tally, _ = platform.receive_files("SYNTHEA", [respaced])
+    tally, _ = platform.intake.receive_files("SYNTHEA", [respaced])
     assert sum(tally.stored.values()) == 0
     assert platform.reader(EVERYTHING).history(count=1).facts[0].version == 1

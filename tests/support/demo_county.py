@@ -22,5 +22,5 @@ def fill(
     county = load_county(default_root() / "places" / "demo_county")
     population = generate(county, seed=seed, residents=residents, years=years, until=UNTIL)
     for source, message in bundles(population):
-        platform.receive(grant, source, [message])
+        platform.intake.receive(grant, source, [message])
     return population

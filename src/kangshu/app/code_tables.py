@@ -77,5 +77,5 @@ def _import_ucum(platform: Platform, grant: Grant, folders: Sequence[Path]) -> I
 def _store(platform: Platform, grant: Grant, made: Made) -> Imported:
     if not made.count:
         raise Invalid("There is no row that can be used.", remedy="See the problems.", problems=made.problems)
-    tally = platform.receive(grant, OWN, [orjson.dumps(made.resource)])
+    tally = platform.intake.receive(grant, OWN, [orjson.dumps(made.resource)])
     return Imported(str(made.resource["title"]), str(made.resource["url"]), made, tally)

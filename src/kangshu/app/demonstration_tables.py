@@ -42,7 +42,7 @@ def deliver(platform: Platform, pack: Path, *, seed: int, until: date) -> int:
             write_zip(order, pack, platform.tables.content.macros, path)
             moment = datetime.combine(delivery.day, time(10), UTC)
             then = replace(platform, clock=lambda moment=moment: moment)
-            _, tally = then.land(delivery.sender, FEED, path)
+            _, tally = then.intake.land(delivery.sender, FEED, path)
             received += tally.received["SettlementList"]
             path.unlink()
     return received

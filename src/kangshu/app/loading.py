@@ -206,10 +206,10 @@ def _load_batch(source: str, files: list[Path]) -> _Result:
             readable.append(path)
         except OSError as error:
             unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
-    tally, early = _of_this_process[0].receive_files(source, readable)
+    tally, early = _of_this_process[0].intake.receive_files(source, readable)
     gc.collect(0)
     return _Result(tally, unreadable, early)
 
 
 def _take_up(messages: list[int]) -> _Result:
-    return _Result(_of_this_process[0].take_up(messages), [], [])
+    return _Result(_of_this_process[0].intake.take_up(messages), [], [])

@@ -217,7 +217,7 @@ def publish(platform: Platform, grant: Grant, org: str, target: str) -> None:
     """
     with platform.database.connection() as session:
         rows = local_codes.mapped(session, org=org, target=target)
-    platform.receive(grant, OWN, [orjson.dumps(concept_map(org, target, rows))])
+    platform.intake.receive(grant, OWN, [orjson.dumps(concept_map(org, target, rows))])
 
 
 # -- what was stored before

@@ -2,59 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from kangshu.app.institutions import Institutions
+from kangshu.app.intake import Intake
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import MEDIA, Tables
 from kangshu.app.writer import Writer
-from kangshu.domains.intake import reading
-from kangshu.domains.intake.cda.reading import CdaReader, recognised
 from kangshu.domains.intake.checking import Checker
-from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.merging import merged
-from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
-from kangshu.domains.intake.reading import Media, Unit
-from kangshu.domains.intake.tables.land import Landing
-from kangshu.domains.intake.tables.merging import Origin as Delivered
+from kangshu.domains.intake.pipeline import Pipeline, Tally
 from kangshu.domains.quality.read import QualityReader
 from kangshu.domains.quality.scores import ZONE, Score
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
-from kangshu.kernel.base.errors import (
-    Conflict,
-    Invalid,
-    KangshuError,
-    Problem,
-    TooCostly,
-    Unavailable,
-)
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
-from kangshu.kernel.facts.bodies import current_bodies
-from kangshu.kernel.facts.database import Database, Session
-from kangshu.kernel.facts.exclusive import exclusive
+from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.intake_counts import intake_counts
-from kangshu.kernel.facts.journal import Figures, Inventory, Message, Quarantined
+from kangshu.kernel.facts.journal import Figures, Inventory, Quarantined
 from kangshu.kernel.facts.parameters import Catalogue
-from kangshu.kernel.facts.reader import Reader, Use
+from kangshu.kernel.facts.reader import Note, Reader, Use
 from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.lake.reader import LakeReader
-from kangshu.kernel.policies.access_log import AccessEntry, entry_of
+from kangshu.kernel.policies.access_log import AccessEntry
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
-
-HL7V2 = "hl7v2"
-"""The media of messages in HL7 version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +49,10 @@ class Platform:
     database: Database
     checker: Checker
     pipeline: Pipeline
-    cda: CdaReader
-    hl7: Hl7Reader
+    intake: Intake
     senders: Senders
     access_log: AccessLog
+    note: Note
     codes: Shelf
     targets: Targets
     tables: Tables
@@ -118,18 +97,6 @@ class Platform:
             self.codes.changed,
         )
 
-    def note(self, grant: Grant, use: Use) -> None:
-        """Write one use of a grant to the access log; durable when this returns."""
-        entry = entry_of(
-            grant,
-            self.clock(),
-            type=use.type or "",
-            facts=use.addresses,
-            persons=use.persons,
-            count=use.count,
-        )
-        self.access_log.append([entry])
-
     def accesses(
         self, grant: Grant, *, before: int | None = None, count: int = 50
     ) -> list[tuple[int, AccessEntry]]:
@@ -137,205 +104,6 @@ class Platform:
         found = self.access_log.seen(grant, before=before, count=count)
         self.note(grant, Use(None, (), (), len(found)))
         return found
-
-    # -- intake
-
-    def receive(
-        self, grant: Grant, source: str, parts: Iterable[bytes], *, media: Media | None = None
-    ) -> Tally:
-        """Journal one message from an institution and work through it; what became of it, by type.
-
-        Once this returns, the message is in the journal for good. A message that was received before
-        is not worked through again: everything in it counts as unchanged.
-        """
-        tally = self.work_through(self.journal([(source, parts, media or "")])[0])
-        self.note(grant, Use(None, (), (), sum(tally.received.values())))
-        return tally
-
-    def receive_files(self, source: str, paths: Sequence[Path]) -> tuple[Tally, list[int]]:
-        """Journal and work through files as messages of one institution.
-
-        One transaction each for all of them; file by file where one is too large for that or is wrong.
-        Returns the tally, and the numbers of messages that came before what they refer to: they stay
-        journalled, for `take_up` once the others are through.
-        """
-        messages = self.journal([(source, _File(path), _media_of(path)) for path in paths])
-        fresh = [message for message in messages if message.counts is None]
-        tally = Tally()
-        for message in messages:
-            if message.counts is not None:
-                tally.add(_as_unchanged(parse_tally(message.counts)))
-        together = self._together(source, fresh) if len(fresh) > 1 else None
-        if together is not None:
-            tally.add(together)
-            return tally, []
-        early: list[int] = []
-        for message in fresh:
-            try:
-                tally.add(self.work_through(message, last=False))
-            except TooEarly:
-                early.append(message.id)
-        return tally, early
-
-    def take_up(self, messages: Iterable[int]) -> Tally:
-        """Work through messages that are in the journal, in order."""
-        tally = Tally()
-        for number in messages:
-            with self.database.connection() as session:
-                message = journal.message(session, number)
-            tally.add(self.work_through(message))
-        return tally
-
-    def journal(self, incoming: Sequence[tuple[str, Iterable[bytes], str]]) -> list[Message]:
-        """Keep messages given as (source, bytes, media); durable when this returns.
-
-        Bytes that can be gone over only once are held in memory meanwhile, for the transaction may have
-        to be run again.
-        """
-        now = self.clock()
-        held = [
-            (source, list(parts) if isinstance(parts, Iterator) else parts, media)
-            for source, parts, media in incoming
-        ]
-        return self.database.transact(
-            lambda session: [
-                journal.keep(session, source=source, channel="intake", media=media, parts=parts, now=now)
-                for source, parts, media in held
-            ]
-        )
-
-    def _together(self, source: str, messages: Sequence[Message]) -> Tally | None:
-        """Work through small messages in one transaction; None, and nothing done, if that cannot be."""
-        try:
-            units = [(message.id, unit) for message in messages for unit in self._units(message)]
-        except KangshuError:
-            return None
-        if len(units) != len(messages):
-            return None
-        origin = self._origin(source, last=False)
-
-        def work(session: Session) -> Tally:
-            tally = Tally()
-            results = self.pipeline.take(session, whole(session, units, source), origin)
-            if any(taken.bad for taken in results):
-                # What one message lacks another of the same group may bring: one after the other, then.
-                raise _Apart
-            for taken in results:
-                journal.finish(session, taken.message, taken.tally.as_json(), origin.now)
-                tally.add(taken.tally)
-            return tally
-
-        try:
-            tally = self.database.transact(work)
-        except (_Apart, TooEarly, Invalid):
-            return None
-        self.codes.changed(tally.stored)
-        return tally
-
-    def work_through(self, message: Message, *, again: bool = False, last: bool = True) -> Tally:
-        """Turn a journalled message into facts and quarantine entries. A second time changes nothing.
-
-        `again` works through a finished message once more (replay). Unless it is the `last` try, a message
-        that came before what it refers to raises `TooEarly` and stays unfinished.
-        """
-        if message.counts is not None and not again:
-            return _as_unchanged(parse_tally(message.counts))
-        if message.media.startswith(MEDIA):
-            return self._land(message)[1]
-        origin = self._origin(message.source, last=last)
-        tally = Tally()
-        bad: list[Bad] = []
-        try:
-            for unit in self._units(message):
-                for taken in self._take(message.id, unit, origin):
-                    tally.add(taken.tally)
-                    bad += taken.bad
-        except (Invalid, TooCostly) as error:
-            # The fault is the message's. Any other error leaves it unfinished, to be taken up again.
-            problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", str(error)),)
-            bad.append((-1, "?", list(problems)))
-            tally.quarantined["?"] += 1
-            tally.received["?"] += 1
-        self._finish(message.id, tally, bad)
-        self.codes.changed(tally.stored)
-        return tally
-
-    def land(self, source: str, feed: str, path: Path) -> tuple[Landing, Tally]:
-        """Journal a file of tables from an institution and land it in the lake; what became of it.
-
-        Raises `NotFound` for a feed no place pack has. The same file again changes nothing.
-        """
-        name = self.tables.feeds.get(feed).name
-        message = self.journal([(source, _File(path), f"{MEDIA}{name}")])[0]
-        if message.counts is not None:
-            return Landing(), _as_unchanged(parse_tally(message.counts))
-        return self._land(message)
-
-    def _land(self, message: Message) -> tuple[Landing, Tally]:
-        feed = self.tables.feeds.get(message.media.removeprefix(MEDIA))
-        county = self.institutions.get(message.source).county
-        origin = Delivered(message.source, county, message.id, message.received_at, self.clock())
-        with self.database.statements() as session, exclusive(session, f"lake {message.source}"):
-            landing, tally, bad = self.tables.land(feed, self.content(message.id), origin)
-            self._finish(message.id, tally, bad)
-        return landing, tally
-
-    def _origin(self, source: str, *, last: bool) -> Origin:
-        return Origin(source, self.institutions.get(source).county, self.clock(), last)
-
-    def _units(self, message: Message) -> Iterator[Unit]:
-        content = self.content(message.id)
-        if message.media == HL7V2:
-            return self.hl7.units(content, message.source)
-        is_cda, parts = recognised(message.media, reading.unpacked(content))
-        if is_cda:
-            return self.cda.units(parts, source=message.source)
-        media: Any = message.media if message.media in ("json", "ndjson") else None
-        return reading.units(parts, media=media)
-
-    def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
-        return self.database.transact(
-            lambda session: self.pipeline.take(session, whole(session, [(message, unit)], origin.org), origin)
-        )
-
-    def content(self, message: int) -> Iterator[bytes]:
-        """The bytes of a journalled message.
-
-        Each piece over a connection of its own: who works through a message must not hold one for long.
-        """
-        number = 0
-        while (piece := self._piece(message, number)) is not None:
-            yield piece
-            number += 1
-
-    def _piece(self, message: int, number: int) -> bytes | None:
-        with self.database.connection() as session:
-            return journal.piece(session, message, number)
-
-    def _finish(self, message: int, tally: Tally, bad: Sequence[Bad]) -> None:
-        now = self.clock()
-
-        def finish(session: Session) -> None:
-            journal.resolve(session, message, [position for position, _, _ in bad], now)
-            journal.quarantine(session, message, bad, now)
-            journal.finish(session, message, tally.as_json(), now)
-
-        self.database.transact(finish)
-
-    def resume(self) -> int:
-        """Work through what was journalled but not finished when a process ended; how many messages.
-
-        Not those of a stream: it takes them up itself, in their order (`stream.Stream.start`).
-        """
-        with self.database.connection() as session:
-            waiting = [message for message in journal.unfinished(session) if message.media != HL7V2]
-        done = 0
-        for message in waiting:
-            # One that others are in the way of keeps its place for the next time.
-            with suppress(Conflict, Unavailable):
-                self.work_through(message)
-                done += 1
-        return done
 
     # -- quarantine
 
@@ -360,7 +128,7 @@ class Platform:
         entry = self.quarantined(grant, identifier)
         with self.database.connection() as session:
             message = journal.message(session, entry.message)
-        return self.work_through(message, again=True)
+        return self.intake.work_through(message, again=True)
 
     # -- quality of tables
 
@@ -433,45 +201,6 @@ class Platform:
             self.close()
 
 
-class _Apart(Exception):
-    """Messages that were tried together have to be worked through one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """The bytes of a file, piece by piece, as often as they are asked for."""
-
-    path: Path
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self.path.open("rb") as file:
-            while piece := file.read(journal.PART):
-                yield piece
-
-
-def whole(session: Session, units: Sequence[tuple[int, Unit]], org: str) -> list[tuple[int, Unit]]:
-    """The units with what is stored already in those entries that add to it."""
-    return merged(units, lambda addresses: current_bodies(session, org, addresses))
-
-
-def _media_of(path: Path) -> str:
-    """What the name promises. A name in .json may hold either, so the content decides."""
-    name = path.name.lower().removesuffix(".gz")
-    if name.endswith(".hl7"):
-        return HL7V2
-    if name.endswith((".xml", ".cda", ".ccda")):
-        return "cda"
-    return "ndjson" if name.endswith((".ndjson", ".jsonl")) else ""
-
-
 def _in_scope(item: WorkItem, grant: Grant) -> bool:
     scope = grant.scope
     return scope.everything or item.org in scope.orgs or item.county in scope.counties
-
-
-def _as_unchanged(tally: Tally) -> Tally:
-    return Tally(
-        received=tally.received,
-        unchanged=tally.stored + tally.unchanged,
-        quarantined=tally.quarantined,
-    )

@@ -20,7 +20,8 @@ from multiprocessing import get_context, parent_process
 
 import structlog
 
-from kangshu.app.platform import HL7V2, Platform, whole
+from kangshu.app.intake import HL7V2, whole
+from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
 from kangshu.domains.intake.pipeline import Origin, TooEarly
@@ -292,7 +293,7 @@ def work_through(platform: Platform, source: str, batch: Sequence[_Waiting]) -> 
     for number, _ in batch[len(units) :]:
         with platform.database.connection() as session:
             message = journal.message(session, number)
-        platform.work_through(message)
+        platform.intake.work_through(message)
 
 
 def _is_finished(platform: Platform, number: int) -> bool:
@@ -304,8 +305,8 @@ def _is_finished(platform: Platform, number: int) -> bool:
 def _unit(platform: Platform, source: str, number: int, raw: bytes | None) -> Unit | None:
     """The one unit of a message; None for one that has several, which is worked through by itself."""
     try:
-        parts = [raw] if raw is not None else platform.content(number)
-        found = list(platform.hl7.units(parts, source))
+        parts = [raw] if raw is not None else platform.intake.content(number)
+        found = list(platform.intake.hl7.units(parts, source))
     except (Invalid, TooCostly) as error:
         problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", error.message),)
         return Unit([], bad=[(-1 - at, problem) for at, problem in enumerate(problems)])
@@ -330,4 +331,4 @@ def _together(platform: Platform, source: str, units: Sequence[tuple[int, Unit]]
         for number, _ in units:
             with platform.database.connection() as session:
                 message = journal.message(session, number)
-            platform.work_through(message)
+            platform.intake.work_through(message)

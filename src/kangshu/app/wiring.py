@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from kangshu.app.institutions import read_institutions
+from kangshu.app.intake import Intake
+from kangshu.app.noting import noting
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
@@ -54,25 +56,41 @@ def build(
     database = Database(url, max_connections=max_connections)
     checker = Checker(load_required_codes(packs["fhir_r4"].folder))
     extractor = Extractor(catalogue)
+    access_log = AccessLog(database)
+    note = noting(access_log, clock)
+    institutions = read_institutions(pack.folder for pack in packs.values())
+    pipeline = Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue))
+    codes = Shelf(database, clock)
+    tables = read_tables(packs, lake_of(settings), settings.home / "codes")
     return Platform(
         settings=settings,
         clock=clock,
         catalogue=catalogue,
         extractor=extractor,
         policies=read_policies(packs),
-        institutions=read_institutions(pack.folder for pack in packs.values()),
+        institutions=institutions,
         database=database,
-        cda=read_reader({name: pack.folder for name, pack in packs.items()}),
         checker=checker,
-        pipeline=Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue)),
-        hl7=Hl7Reader(read_maps(packs["hl7v2"].folder, _places(packs))),
+        pipeline=pipeline,
+        intake=Intake(
+            database=database,
+            clock=clock,
+            institutions=institutions,
+            pipeline=pipeline,
+            cda=read_reader({name: pack.folder for name, pack in packs.items()}),
+            hl7=Hl7Reader(read_maps(packs["hl7v2"].folder, _places(packs))),
+            tables=tables,
+            codes=codes,
+            note=note,
+        ),
         senders=read_senders(_places(packs)),
-        access_log=AccessLog(database),
-        codes=Shelf(database, clock),
+        access_log=access_log,
+        note=note,
+        codes=codes,
         targets=parse_targets(
             (packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml"
         ),
-        tables=read_tables(packs, lake_of(settings), settings.home / "codes"),
+        tables=tables,
     )
 
 

@@ -50,7 +50,7 @@ def load(platform: Platform, source: str, *resources: Mapping[str, object]) -> N
         "type": "collection",
         "entry": [{"resource": each} for each in resources],
     }
-    tally = platform.receive(EVERYTHING, source, [orjson.dumps(bundle)])
+    tally = platform.intake.receive(EVERYTHING, source, [orjson.dumps(bundle)])
     assert not tally.quarantined
 
 
@@ -62,7 +62,7 @@ def steward(platform: Platform) -> Grant:
 
 @pytest.fixture
 def filled(platform: Platform) -> Platform:
-    platform.receive(EVERYTHING, OWN, [orjson.dumps(STANDARD)])
+    platform.intake.receive(EVERYTHING, OWN, [orjson.dumps(STANDARD)])
     patient = {"resourceType": "Patient", "id": "p1"}
     load(
         platform,

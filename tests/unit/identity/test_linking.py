@@ -31,7 +31,7 @@ def observation(id: str, subject: str) -> Json:
 
 def send(platform: Platform, org: str, *resources: Json) -> None:
     raw = b"\n".join(json.dumps(resource).encode() for resource in resources)
-    tally = platform.receive(EVERYTHING, org, [raw], media="ndjson")
+    tally = platform.intake.receive(EVERYTHING, org, [raw], media="ndjson")
     assert not tally.quarantined, tally
 
 

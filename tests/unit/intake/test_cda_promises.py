@@ -19,7 +19,7 @@ A, B = "H44099900001", "H44099900002"
 
 def send(platform: Platform, text: str | bytes, org: str = A, media: Any = None) -> Tally:
     raw = text if isinstance(text, bytes) else text.encode()
-    return platform.receive(EVERYTHING, org, [raw], media=media)
+    return platform.intake.receive(EVERYTHING, org, [raw], media=media)
 
 
 def stored(platform: Platform, type: str) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ def test_files_are_documents_by_their_names(platform: Platform, tmp_path: Path) 
         raw = document(section("8716-3", PRESSURE.replace("bp1", f"bp{number}")), number=name).encode()
         (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
     (tmp_path / "e.xml").write_text("{}", "utf-8")
-    tally, early = platform.receive_files(A, sorted(tmp_path.iterdir()))
+    tally, early = platform.intake.receive_files(A, sorted(tmp_path.iterdir()))
     assert early == []
     assert tally.stored["Observation"] == 4
     assert tally.quarantined == {"?": 1}

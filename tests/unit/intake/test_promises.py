@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 def send(platform: Platform, org: str, message: Json | bytes, media: Any = None) -> Tally:
     raw = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return platform.receive(EVERYTHING, org, [raw], media=media)
+    return platform.intake.receive(EVERYTHING, org, [raw], media=media)
 
 
 def bundle(type: str, *entries: Json) -> Json:
@@ -86,7 +86,7 @@ def test_a_message_is_in_the_journal_before_anything_is_done_with_it(
             send(platform, A, PATIENT)
     assert platform.operating_figures().unfinished == 1
     assert platform.quarantine(EVERYTHING) == []
-    assert platform.resume() == 1
+    assert platform.intake.resume() == 1
     assert stored(platform, "Patient") == [PATIENT]
     assert platform.operating_figures().unfinished == 0
 
@@ -380,10 +380,10 @@ def _folder(root: Path) -> Iterator[Path]:
 
 def test_files_of_every_kind_are_taken_together(platform: Platform, tmp_path: Path) -> None:
     paths = list(_folder(tmp_path / "in"))
-    tally, early = platform.receive_files(A, paths)
+    tally, early = platform.intake.receive_files(A, paths)
     assert (tally.stored, tally.quarantined) == ({"Patient": 5}, {"?": 1})
     assert not early
-    again, _ = platform.receive_files(A, paths)
+    again, _ = platform.intake.receive_files(A, paths)
     assert (again.stored, again.unchanged, again.quarantined) == ({}, {"Patient": 5}, {"?": 1})
 
 
@@ -401,6 +401,6 @@ def test_a_file_may_refer_to_what_another_of_the_same_group_brings(
     }
     (tmp_path / "a.json").write_text(json.dumps(linked))
     (tmp_path / "b.json").write_text(json.dumps(brings))
-    tally, early = platform.receive_files(A, sorted(tmp_path.glob("*.json")))
-    tally.add(platform.take_up(early))
+    tally, early = platform.intake.receive_files(A, sorted(tmp_path.glob("*.json")))
+    tally.add(platform.intake.take_up(early))
     assert (tally.stored, tally.quarantined) == ({"Patient": 1, "Organization": 1}, {})

@@ -45,7 +45,7 @@ class Receiver:
         self._platform = platform
         self._stream = stream
         self._source = source
-        self._reader = platform.hl7
+        self._reader = platform.intake.hl7
 
     def receive(self, raw: bytes, certificate: str, reply: Reply) -> None:
         """Take what stood in one frame; `reply` is called once, with the answers, when they may be given."""

@@ -59,6 +59,6 @@ def _lifespan(platform: Platform) -> Callable[[Starlette], AbstractAsyncContextM
 
 
 def _resume(platform: Platform) -> None:
-    finished = platform.resume()
+    finished = platform.intake.resume()
     if finished:
         _log.info("resumed", messages=finished)

@@ -66,7 +66,7 @@ def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
         raise Refused(
             "A message may bring facts of any type; the token names some only.", code="insufficient-scope"
         )
-    tally = service.platform.receive(grant, source, _Spooled(stream), media=media)
+    tally = service.platform.intake.receive(grant, source, _Spooled(stream), media=media)
     return Answer(200, orjson.dumps(tally.as_json()), media="application/json")
 
 
