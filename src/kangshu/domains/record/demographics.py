@@ -36,7 +36,7 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A way to reach the person, or someone close."""
+    """A way to reach the person."""
 
     label: str
     text: str
@@ -60,8 +60,6 @@ class Demographics:
     identifiers: tuple[Identifier, ...]
     address: str
     phones: tuple[Contact, ...]
-    relatives: tuple[Contact, ...]
-    marital: str
     practitioners: tuple[str, ...]
     differing: tuple[str, ...]
     registrations: tuple[Source, ...]
@@ -89,8 +87,6 @@ def read_demographics(
         identifiers=tuple(dict.fromkeys(i for body in bodies for i in _identifiers(body))),
         address=next((text for body in bodies if (text := address_text(body.get("address")))), ""),
         phones=tuple(dict.fromkeys(c for body in bodies for c in _phones(body))),
-        relatives=tuple(dict.fromkeys(c for body in bodies for c in _relatives(body))),
-        marital=next((text for body in bodies if (text := concept_text(body.get("maritalStatus")))), ""),
         practitioners=directory.names_of(
             [reference for body in bodies for reference in tables(body.get("generalPractitioner"))]
         ),
@@ -111,13 +107,6 @@ def mask(number: str) -> str:
 def mask_phone(number: str) -> str:
     """`138****5678`."""
     return number[:3] + "****" + number[-4:] if len(number) >= 11 else mask(number)
-
-
-def mask_name(name: str) -> str:
-    """`王*明`, `张*`: for lists that many people see."""
-    if len(name) < 2 or " " in name:
-        return " ".join(part[:1] + "*" * min(3, len(part) - 1) for part in name.split(" "))
-    return name[0] + "*" + (name[2:] if len(name) > 2 else "")
 
 
 def _distinct(values: Sequence[str]) -> tuple[str, ...]:
@@ -163,15 +152,4 @@ def _phones(body: Json) -> list[Contact]:
         value = word(item.get("value"))
         if value and word(item.get("system")) in ("phone", "sms", ""):
             found.append(Contact(word(item.get("use")), mask_phone(value)))
-    return found
-
-
-def _relatives(body: Json) -> list[Contact]:
-    found: list[Contact] = []
-    for item in tables(body.get("contact")):
-        name = name_text(item.get("name"))
-        phone = next((word(t.get("value")) for t in tables(item.get("telecom"))), "")
-        text = " ".join(part for part in (name, mask_phone(phone) if phone else "") if part)
-        if text:
-            found.append(Contact(concept_text(item.get("relationship")), text))
     return found

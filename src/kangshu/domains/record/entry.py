@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from kangshu.domains.record.datatypes import Code
 from kangshu.domains.record.moment import Moment
@@ -28,24 +28,7 @@ Kind = Literal[
     "other",
 ]
 
-KINDS: tuple[Kind, ...] = (
-    "visit",
-    "diagnosis",
-    "allergy",
-    "medicine",
-    "vaccine",
-    "vital",
-    "result",
-    "report",
-    "procedure",
-    "order",
-    "document",
-    "plan",
-    "risk",
-    "social",
-    "bill",
-    "other",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """In the order a clinician reads them."""
 
 Mark = Literal["", "high", "low", "abnormal", "critical"]

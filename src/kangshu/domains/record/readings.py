@@ -95,7 +95,6 @@ _BILL = Reading(
     details=(("total", "total"), ("total", "totalNet"), ("payment", "payment.amount")),
     people=("provider", "insurer", "payor"),
 )
-_ADMIN = Reading("other", _TITLES, _TIMES, details=(_REASON, _NOTE))
 
 READINGS: Mapping[str, Reading] = {
     "Encounter": Reading(

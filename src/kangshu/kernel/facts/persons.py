@@ -75,22 +75,6 @@ def move(connection: Connection[TupleRow], source: int, target: int) -> None:
     connection.execute("UPDATE fact SET person = %s WHERE person = %s", (target, source))
 
 
-def reassign(connection: Connection[TupleRow], address: str, target: int) -> None:
-    """Give a source record, and all that hangs on it, to another person."""
-    row = connection.execute(
-        "SELECT person FROM person_key WHERE system = %s AND value = %s", (ADDRESS, address)
-    ).fetchone()
-    if row is None or row[0] == target:
-        return
-    connection.execute(
-        "UPDATE person_key SET person = %s WHERE system = %s AND value = %s", (target, ADDRESS, address)
-    )
-    connection.execute(
-        "UPDATE fact SET person = %s WHERE person = %s AND tokens @> ARRAY[token(%s)]",
-        (target, row[0], f"@{address}"),
-    )
-
-
 def keys_of(connection: Connection[TupleRow], person: int) -> list[Key]:
     """Every key a person holds."""
     rows = connection.execute(

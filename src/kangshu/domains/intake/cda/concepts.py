@@ -12,7 +12,6 @@ from kangshu.domains.intake.cda.xml import Element
 OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\"<>\\^`{|}]+")
-NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
 
 Coding = dict[str, Any]
 
@@ -76,8 +75,3 @@ def words(element: Element, texts: Texts) -> str | None:
     said = None if original is None else texts.of(original)
     shown = (each.get("displayName") for each in (element, *element.iterfind("translation")))
     return said or next((text for text in map(tidy, shown) if text), None)
-
-
-def null_flavor(element: Element) -> str | None:
-    """The reason why a value is absent."""
-    return element.get("nullFlavor")

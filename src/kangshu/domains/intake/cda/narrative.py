@@ -56,7 +56,6 @@ _DROPPED = frozenset(
 _EMPHASES = {"bold": "b", "italics": "i", "underline": "u", "strikethrough": "s", "emphasis": "em"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
 _BLANK = re.compile(r"[ \t\r\n\f]+")
-_INLINE = frozenset({"span", "b", "i", "u", "sub", "sup", "em", "strong"})
 
 
 def render(text: Element, media: dict[str, str]) -> str | None:

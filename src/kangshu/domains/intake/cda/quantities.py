@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -96,12 +96,7 @@ def simple(element: Element, units: Units) -> Json | None:
 
 def range_of(element: Element, units: Units) -> Json | None:
     """An IVL_PQ as a Range; of one amount, from it to it."""
-    found: Json = {}
-    for name in ("low", "high"):
-        child = element.find(name)
-        value = None if child is None else simple(child, units)
-        if value:
-            found[name] = value
+    found = _parts(element, ("low", "high"), simple, units)
     if not found:
         value = simple(element, units)
         return {"low": value, "high": value} if value else None
@@ -115,13 +110,20 @@ def is_between(element: Element) -> bool:
 
 def ratio(element: Element, units: Units) -> Json | None:
     """An RTO."""
+    found = _parts(element, ("numerator", "denominator"), quantity, units)
+    return found if len(found) == 2 else None
+
+
+def _parts(
+    element: Element, names: Sequence[str], read: Callable[[Element, Units], Json | None], units: Units
+) -> Json:
     found: Json = {}
-    for name in ("numerator", "denominator"):
+    for name in names:
         child = element.find(name)
-        value = None if child is None else quantity(child, units)
+        value = None if child is None else read(child, units)
         if value:
             found[name] = value
-    return found if len(found) == 2 else None
+    return found
 
 
 def compared(text: str | None, units: Units) -> Json | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -33,8 +33,6 @@ _FORGOTTEN = {
     "ORC": ("OBR", "OBX", "RXA", "SPM"),
 }
 """Where a group begins, the segments of the last one no longer speak."""
-
-Mode = Literal["replace", "update", "fill"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ or a range is read is here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,9 +18,6 @@ from kangshu.domains.intake.hl7v2.tables import Code
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _RANGE = re.compile(r"\s*([+-]?\d*\.?\d+)\s*(?:-{1,2}|~|～|–|—|至|to)\s*([+-]?\d*\.?\d+)\s*")
 _COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
-
-Make = Callable[[str, str], Convert]
-"""The converter of a type, with a table, for one repetition of a field."""
 
 
 def observation_value(types: dict[str, Code], unit: Convert, converts: dict[str, Convert]) -> Convert:

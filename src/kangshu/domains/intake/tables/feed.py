@@ -85,10 +85,6 @@ class Feed:
     tables: tuple[FeedTable, ...]
     query: str
 
-    def tables_of(self, model: str) -> list[FeedTable]:
-        """The tables that bring a model: the thing itself first, then its parts."""
-        return sorted((each for each in self.tables if each.model == model), key=lambda each: each.part != "")
-
 
 class Feeds:
     """The feeds of all place packs, by name."""

@@ -61,11 +61,10 @@ class Operation:
 class Place:
     """Where an element is: `holder[key]`, and `holder[key][index]` if that is a list.
 
-    `path` is the path of the element in the definitions, `holder_path` that of its parent.
+    `path` is the path of the element in the definitions.
     """
 
     holder: Json
-    holder_path: str
     key: str
     index: int | None
     path: str
@@ -300,7 +299,7 @@ def _locate(resource: Json, name: str, operation: Operation, elements: Elements)
         element = elements.child(path, key)
         here = element.path if element else f"{path}.{step}"
         index = int(indexes.strip("[]")) if indexes else None
-        place = Place(holder, path, key, index, here)
+        place = Place(holder, key, index, here)
         holder = holder[key] if index is None else holder[key][index]
         path = elements.path_below(path, key) or here
     if place is None:

@@ -28,7 +28,6 @@ from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid, KangshuError, Refused
 from kangshu.kernel.policies.definition import Principal
 
-PurposeOf = Callable[[Request], str]
 PrincipalOf = Callable[[Request], Principal | None]
 """Who asks, None for a request without credentials. Raises Refused for wrong ones."""
 
