@@ -25,12 +25,12 @@ redirect_uris = ["https://…"]        # exactly these, for the authorization co
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.policies.definition import Role
 
 
@@ -82,10 +82,7 @@ _NEEDED = {"user": {"login", "name", "role", "password"}, "client": {"id", "name
 
 def parse_directory(text: str, where: str = "users.toml") -> Directory:
     """Read the file. Raises `Invalid` with every key that is missing, unknown or of the wrong form."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(text, where)
     problems = _problems(table)
     if problems:
         listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)

@@ -23,7 +23,6 @@ import base64
 import hashlib
 import json
 import secrets
-import tomllib
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -37,6 +36,7 @@ from joserfc.jwk import KeySet
 
 from kangshu.kernel.base.errors import Invalid, KangshuError, Refused
 from kangshu.kernel.base.time import Clock
+from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.policies.definition import Principal, Role
 
 _TIMEOUT = 10
@@ -68,10 +68,7 @@ class ClaimMapping:
 
 def parse_claim_mapping(text: str, where: str = "oidc.toml") -> ClaimMapping:
     """Read `oidc.toml`. Raises `Invalid` for unknown tables, keys and roles."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(text, where)
     claims, roles, person = (
         cast(dict[str, Any], table.get(key, {})) for key in ("claims", "roles", "person")
     )

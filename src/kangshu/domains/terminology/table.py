@@ -7,12 +7,12 @@ themselves are those that whoever issues the codes gives out.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, cast
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.toml import parse_toml
 
 SEPARATORS: Mapping[str, str] = {"tab": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 KINDS = ("rows", "ranges")
@@ -68,10 +68,7 @@ class Description:
 
 def parse_description(text: str, where: str) -> Description:
     """A description from TOML. Raises `Invalid` with a problem for each key that is wrong or missing."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    data = parse_toml(text, where)
     raw: Any = data.pop("table", [])
     tables = cast("list[Any]", raw) if isinstance(raw, list) else []
     problems = [*_problems(Description, data, "", ("tables",))]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.toml import parse_toml
 
 _TEXTS = ("type", "element", "search", "system")
 
@@ -32,10 +32,7 @@ Targets = Mapping[str, tuple[Target, ...]]
 
 def parse_targets(text: str, where: str) -> Targets:
     """Targets from TOML. Raises `Invalid` with a problem for each key that is wrong or missing."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    data = parse_toml(text, where)
     problems = [_problem(key, "This is not a key of targets.") for key in data if key != "target"]
     raw: Any = data.get("target", [])
     found: dict[str, tuple[Target, ...]] = {}

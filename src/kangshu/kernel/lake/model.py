@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.toml import parse_toml
 
 Type = Literal["text", "code", "integer", "number", "date", "datetime"]
 Need = Literal["key", "must", ""]
@@ -141,10 +141,7 @@ def read_models(folder: Path) -> Models:
 
 def parse_model(name: str, toml: str, tsv: str, codes: Mapping[str, Mapping[str, str]]) -> Model:
     """Read one model. Raises `Invalid` with every problem."""
-    try:
-        table = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{name}.toml is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(toml, f"{name}.toml")
     rows = _rows(name, tsv)
     problems = [*_problems_of_keys(name, table), *_problems_of_rows(name, rows, table, codes)]
     if problems:

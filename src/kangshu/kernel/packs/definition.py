@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.toml import parse_toml
 
 Kind = Literal["standard", "programme", "place"]
 
@@ -63,10 +63,7 @@ def parse_manifest(text: str, where: str = "pack.toml") -> Manifest:
     Raises `Invalid` with one problem per key that is missing, unknown or of the wrong form;
     `where` is the file's name for the message.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(text, where)
     problems = tuple(_problems(table))
     if problems:
         listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)

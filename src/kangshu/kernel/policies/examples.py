@@ -18,13 +18,13 @@ matter are written; the kind of resource is `fact` if `kind` does not say otherw
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
 from kangshu.kernel.base.text_table import parse_text_table
+from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Attribute, Grant, Principal, Resource, Role, Scope
 
@@ -54,10 +54,7 @@ class Example:
 
 def parse_examples(text: str, where: str = "access.examples.toml") -> list[Example]:
     """Read the file. Raises `Invalid` for unknown keys, columns, roles and outcomes."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(text, where)
     entries: Any = table.get("policy", [])
     if table.keys() - {"policy"} or not isinstance(entries, list):
         raise Invalid(f"{where}: only the list [[policy]] is known here.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.toml import parse_toml
 
 _TABLES = ("roles", "types", "usual_purposes")
 
@@ -28,10 +28,7 @@ class Vocabulary:
 
 def parse_vocabulary(text: str, where: str = "access.toml") -> Vocabulary:
     """Read one file. Raises `Invalid` with every unknown key and every value of the wrong form."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(text, where)
     problems = tuple(_problems(table))
     if problems:
         listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)

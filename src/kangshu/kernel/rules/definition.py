@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.toml import parse_toml
 
 Level = Literal["E", "W"]
 Dimension = Literal["completeness", "validity", "consistency", "timeliness", "uniqueness"]
@@ -118,10 +118,7 @@ class RuleSet:
 
 def parse_rule(toml: str, sql: str, where: str) -> Rule:
     """Read one rule. Raises `Invalid` with every problem; `where` is the stem for messages."""
-    try:
-        table = tomllib.loads(toml, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where}.toml is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(toml, f"{where}.toml", parse_float=Decimal)
     problems = [*_problems_of_keys(table), *_problems_of_params(table, sql)]
     if problems:
         listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)

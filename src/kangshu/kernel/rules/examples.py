@@ -19,7 +19,6 @@ is NULL. Views of the model and of `needs.tsv` that the example does not write a
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,6 +26,7 @@ from typing import Any, cast
 
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.text_table import parse_text_table
+from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Engine, engine, literal, quoted
 from kangshu.kernel.lake.model import Model, Models
@@ -52,10 +52,7 @@ class Example:
 
 def parse_rule_examples(text: str, where: str) -> list[Example]:
     """Read an `.examples.toml`. Raises `Invalid` for unknown keys and tables that are none."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(text, where)
     entries = cast("list[dict[str, Any]]", table.get("example", []))
     if table.keys() - {"example"} or any(
         not {"name", "fires", "views"} <= each.keys() <= {"name", "fires", "views", "on", "received"}

@@ -7,12 +7,12 @@ TABLE (by its table name) out of the view `raw`, and carries `_row` along.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.lake.model import Column, Model, Models
 
 Kind = Literal["csv", "excel", "parquet", "dbf", "json", "sql"]
@@ -107,10 +107,7 @@ def parse_feed(name: str, texts: Mapping[str, str], models: Models) -> Feed:
     miss for what is promised.
     """
     where = f"sources/{name}.toml"
-    try:
-        table = tomllib.loads(texts.get("toml", ""))
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{where} is not TOML: {error}.", remedy="Correct the line named.") from error
+    table = parse_toml(texts.get("toml", ""), where)
     problems = [*_problems_of_form(table), *_problems_of_choices(table)]
     if not problems:
         problems = [*_problems_of_tables(table, models), *_problems_of_sql(table, texts, models)]
