@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from psycopg import Connection, DataError, Error, OperationalError, errors
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -130,14 +129,3 @@ def _configure(connection: Connection[TupleRow]) -> None:
     """Every core has a request to answer; starting workers for one takes longer than most statements."""
     connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.commit()
-
-
-def is_superuser(connection: Connection[TupleRow]) -> bool:
-    """Whether the login role may change what only a superuser may."""
-    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-    return bool(row and row[0])
-
-
-def database_name(url: str) -> str:
-    """The name of the database in a connection URL."""
-    return str(conninfo_to_dict(url).get("dbname", ""))

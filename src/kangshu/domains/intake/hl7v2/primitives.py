@@ -140,14 +140,17 @@ def boolean(depth: int) -> Convert:
 
 def date_time(depth: int) -> Convert:
     """`dateTime`: as precise as it was written; a time without a zone is one of the message's zone."""
+    return _moment(depth, "This is not a date or time (YYYY[MM[DD[HHMM[SS[.S]]]]][+ZZZZ]).")
 
+
+def _moment(depth: int, otherwise: str) -> Convert:
     def convert(raw: str, run: Run) -> str | None:
         written = only(raw, run, depth)
         if not written:
             return None
         found = moment(written, run.zone)
         if found is None:
-            run.problem("This is not a date or time (YYYY[MM[DD[HHMM[SS[.S]]]]][+ZZZZ]).")
+            run.problem(otherwise)
         return found
 
     return convert
@@ -165,17 +168,8 @@ def instant(depth: int) -> Convert:
 
 def date(depth: int) -> Convert:
     """`date`: a time of the day is left out."""
-
-    def convert(raw: str, run: Run) -> str | None:
-        written = only(raw, run, depth)
-        if not written:
-            return None
-        found = moment(written, run.zone)
-        if found is None:
-            run.problem("This is not a date (YYYY[MM[DD]]).")
-        return found and found[:10]
-
-    return convert
+    read = _moment(depth, "This is not a date (YYYY[MM[DD]]).")
+    return lambda raw, run: (found := read(raw, run)) and found[:10]
 
 
 @lru_cache(20_000)
