@@ -59,6 +59,11 @@ class Tables:
         rules = {rule.id: rule.title for each in self.content.rules for rule in each.rules}
         return {name: fault.title for name, fault in FAULTS.items()} | rules
 
+    def titles_en(self) -> dict[str, str]:
+        """Rule or fault -> what it is called, in English."""
+        rules = {rule.id: rule.title_en for each in self.content.rules for rule in each.rules}
+        return {name: fault.message for name, fault in FAULTS.items()} | rules
+
     def explanations(self) -> dict[str, Explanation]:
         """Rule or fault -> what people need to know of it."""
         found = {name: Explanation(fault.title, fault.why, fault.mend) for name, fault in FAULTS.items()}
@@ -68,6 +73,14 @@ class Tables:
                     rule.title, rule.why, rule.mend, rule.basis, rule.verify, rule.false_positives
                 )
         return found
+
+    def part_title(self, model: str, part: str | None) -> str:
+        """What a part of a model is called in Chinese; '' for one it does not have."""
+        known = self.models.by_name.get(model)
+        if known is None or part is None:
+            return ""
+        lines = {lines.view: self.models.get(lines.model).title for lines in known.lines}
+        return (lines | {each.name: each.title for each in known.parts}).get(part, "")
 
     def column_title(self, model: str, part: str | None, field: str | None) -> str:
         """What a column of a model is called in Chinese; '' for one it does not have."""

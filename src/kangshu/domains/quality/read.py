@@ -92,9 +92,10 @@ class QualityReader:
         until: date,
         source: str | None = None,
         rule: str | None = None,
+        skip: int = 0,
         limit: int = 100,
     ) -> Sequence[Failing]:
-        """Failing records, newest first."""
+        """Failing records, newest first, after the first `skip`."""
         more = f" AND rule = {literal(rule)}" if rule else ""
         with self._tables() as work:
             if work is None:
@@ -103,7 +104,7 @@ class QualityReader:
                 "SELECT _source, received_at, _message, feed, model, rule, level, number, part, row, field,"
                 f" key, happened, aside FROM finding WHERE {self._condition(source)}"
                 f" AND {_within(since, until)}{more} ORDER BY received_at DESC, _message DESC, number, rule,"
-                f" part, row LIMIT {min(limit, 10_000)}"
+                f" part, row, field LIMIT {min(limit, 10_000)} OFFSET {skip}"
             )
         self._note(self._grant, "finding", len(rows))
         return [Failing(*row) for row in rows]

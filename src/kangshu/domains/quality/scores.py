@@ -150,7 +150,10 @@ def read_scores(engine: Engine, scoring: Scoring, condition: str, *, since: date
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An institution in the ranking. `change`: against the same span before; None: nothing came then."""
+    """An institution in the ranking.
+
+    `change`: against the same span before, over the feeds and models that came in both; None: none did.
+    """
 
     source: str
     score: Joined
@@ -165,17 +168,32 @@ def ranking(scores: Sequence[Score], scoring: Scoring, *, until: date, days: int
     found: list[Place] = []
     for source in sorted({score.source for score in scores}):
         own = [score for score in scores if score.source == source]
-        now = joined(score for score in own if start <= score.day <= until)
+        lately = [score for score in own if start <= score.day <= until]
+        now = joined(lately)
         if now is None:
             continue
-        then = joined(score for score in own if before <= score.day < start)
-        total = now.total(scoring)
-        found.append(Place(source, now, total, total - then.total(scoring) if then else None))
+        change = _change([score for score in own if before <= score.day < start], lately, scoring)
+        found.append(Place(source, now, now.total(scoring), change))
     return sorted(found, key=lambda place: (place.total, place.source))
 
 
-def by_day(scores: Sequence[Score], scoring: Scoring) -> list[tuple[date, Decimal]]:
-    """The whole score of each day on which something came, oldest first."""
-    days = sorted({score.day for score in scores})
-    found = [(day, joined(score for score in scores if score.day == day)) for day in days]
-    return [(day, each.total(scoring)) for day, each in found if each is not None]
+def _change(before: Sequence[Score], lately: Sequence[Score], scoring: Scoring) -> Decimal | None:
+    """A feed that began or ended is no change of quality, so both spans are cut to what came in both."""
+    both = _kinds(before) & _kinds(lately)
+    then = joined(score for score in before if (score.feed, score.model) in both)
+    now = joined(score for score in lately if (score.feed, score.model) in both)
+    return now.total(scoring) - then.total(scoring) if now and then else None
+
+
+def _kinds(scores: Iterable[Score]) -> set[tuple[str, str]]:
+    return {(score.feed, score.model) for score in scores if score.weight}
+
+
+def courses(scores: Sequence[Score], scoring: Scoring) -> dict[str, list[tuple[date, Decimal]]]:
+    """By feed the whole score of each day on which something came, oldest first."""
+    found: dict[str, list[tuple[date, Decimal]]] = {}
+    for feed, day in sorted({(score.feed, score.day) for score in scores}):
+        each = joined(score for score in scores if (score.feed, score.day) == (feed, day))
+        if each is not None:
+            found.setdefault(feed, []).append((day, each.total(scoring)))
+    return found

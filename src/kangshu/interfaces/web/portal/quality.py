@@ -15,7 +15,8 @@ from markupsafe import Markup
 from kangshu.app.platform import Platform
 from kangshu.app.tables import Explanation
 from kangshu.domains.quality.read import Failing, QualityReader
-from kangshu.domains.quality.scores import HOURS_AHEAD, Place, Score, by_day, ranking
+from kangshu.domains.quality.scores import HOURS_AHEAD, Place, Score, courses, ranking
+from kangshu.domains.quality.scoring import Scoring
 from kangshu.interfaces.web.portal.chart import drawn
 from kangshu.interfaces.web.portal.grants import grant_for
 from kangshu.interfaces.web.portal.page import Call, Page
@@ -25,7 +26,11 @@ from kangshu.kernel.rules.definition import DIMENSIONS
 DAYS = 30
 DRAWN = 4
 """Institutions in the chart: the lowest and those that fell most."""
-LIMIT = 100
+ROWS = 20
+"""Failing records on a page; more pages than `PAGES` nobody turns: the rules narrow them better."""
+PAGES = 500
+RULES = 8
+"""Rules shown at once; those that found less are one touch away."""
 
 _CHART = (Path(__file__).parent / "charts" / "quality.vl.json").read_text("utf-8")
 
@@ -49,6 +54,19 @@ class QualityChart:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one feed and model add to a score; `total` is their own. Of several the score is the mean."""
+
+    feed: str
+    model: str
+    dimensions: tuple[tuple[str, Decimal], ...]
+    total: Decimal
+    received: int
+    aside: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """An institution in the ranking; `worst`: the rule that found most, with its title."""
 
@@ -66,7 +84,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class QualityPage(Page):
-    """ranked: worst first; drawing: none where nothing came; basis: what the scoring rests on."""
+    """ranked: worst first; drawing: none where nothing came; scoring: how the scores are made."""
 
     template: ClassVar[str] = "quality.html"
     title: ClassVar[str] = "quality.title"
@@ -75,7 +93,7 @@ class QualityPage(Page):
     ranked: tuple[Ranked, ...]
     drawing: QualityChart | None
     days: int
-    basis: str
+    scoring: Scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +110,19 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A failing record: where it is, and what its columns are called."""
+    """A failing record: where it is, and what its rule, feed, part and column are called."""
 
     failing: Failing
     title: str
+    feed: str
+    part: str
     column: str
 
 
 @dataclass(frozen=True, slots=True)
 class InstitutionQualityPage(Page):
-    """ranked: None where nothing came lately; chosen: the rule the records are narrowed to."""
+    """ranked: None where nothing came lately; shares: what its score is the mean of; shown: rules before the
+    fold; chosen: the rule the records are narrowed to; `page` of them, and whether there is `more`."""
 
     template: ClassVar[str] = "quality_of.html"
     title: ClassVar[str] = "quality.title"
@@ -110,12 +131,16 @@ class InstitutionQualityPage(Page):
     source: str
     name: str
     ranked: Ranked | None
+    shares: tuple[Share, ...]
+    scoring: Scoring
     drawing: QualityChart | None
     hits: tuple[Hit, ...]
+    shown: int
     records: tuple[Record, ...]
     chosen: str
     days: int
-    limit: int
+    page: int
+    more: bool
 
 
 def quality(platform: Platform, call: Call) -> QualityPage | InstitutionQualityPage:
@@ -127,9 +152,14 @@ def quality(platform: Platform, call: Call) -> QualityPage | InstitutionQualityP
     until = _today(call)
     scores = reader.scores(since=until - timedelta(days=2 * DAYS - 1), until=until)
     places = ranking(scores, reader.scoring, until=until, days=DAYS)
-    titles = platform.tables.titles()
+    titles = _titles(platform, call)
     ranked = tuple(_ranked(platform, reader, place, until, titles) for place in places)
-    return QualityPage(ranked, _drawing_of_all(platform, places, scores, reader), DAYS, reader.scoring.basis)
+    return QualityPage(
+        ranked,
+        _drawing_of_all(platform, call, places, scores, reader.scoring),
+        DAYS,
+        reader.scoring,
+    )
 
 
 def quality_of(platform: Platform, call: Call) -> InstitutionQualityPage:
@@ -145,25 +175,42 @@ def _institution(platform: Platform, call: Call, source: str) -> InstitutionQual
     places = ranking(scores, reader.scoring, until=until, days=DAYS)
     name = platform.institutions.get(source).name
     about = platform.tables.explanations()
+    titles = _titles(platform, call)
     hits = tuple(
         Hit(each.rule, each.level, each.dimension, each.count, each.things, about[each.rule])
         for each in reader.found(since=since, until=until, source=source)
         if each.rule in about
     )
     chosen = call.query.get("rule", "") if call.query.get("rule", "") in about else ""
-    failing = reader.failing(since=since, until=until, source=source, rule=chosen or None, limit=LIMIT)
-    titles = platform.tables.titles()
+    page = _page_asked(call)
+    failing = reader.failing(
+        since=since,
+        until=until,
+        source=source,
+        rule=chosen or None,
+        skip=(page - 1) * ROWS,
+        limit=ROWS + 1,
+    )
     return InstitutionQualityPage(
         source=source,
         name=name,
         ranked=_ranked(platform, reader, places[0], until, titles) if places else None,
-        drawing=_drawing({name: by_day(scores, reader.scoring)}),
+        shares=_shares(platform, call, places[0], reader.scoring) if places else (),
+        scoring=reader.scoring,
+        drawing=_drawing(_lines(platform, call, scores, reader.scoring)),
         hits=hits,
-        records=tuple(_record(platform, each, titles) for each in failing),
+        shown=RULES,
+        records=tuple(_record(platform, call, each, titles) for each in failing[:ROWS]),
         chosen=chosen,
         days=DAYS,
-        limit=LIMIT,
+        page=page,
+        more=len(failing) > ROWS,
     )
+
+
+def _page_asked(call: Call) -> int:
+    text = call.query.get("page", "1")
+    return min(PAGES, max(1, int(text))) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 def _grant_of(platform: Platform, call: Call, source: str) -> Grant:
@@ -190,25 +237,75 @@ def _ranked(
     )
 
 
-def _record(platform: Platform, failing: Failing, titles: Mapping[str, str]) -> Record:
-    column = platform.tables.column_title(failing.model, failing.part, failing.field)
-    return Record(failing, titles.get(failing.rule, ""), column)
+def _shares(platform: Platform, call: Call, place: Place, scoring: Scoring) -> tuple[Share, ...]:
+    return tuple(
+        Share(
+            feed=_feed_title(platform, call, part.feed),
+            model=_model_title(platform, call, part.model),
+            dimensions=tuple((name, part.of(name)) for name in DIMENSIONS),
+            total=part.total(scoring),
+            received=part.received,
+            aside=part.aside,
+            refused=part.refused,
+        )
+        for part in sorted(place.score.parts, key=lambda part: (part.feed, part.model))
+    )
+
+
+def _record(platform: Platform, call: Call, failing: Failing, titles: Mapping[str, str]) -> Record:
+    tables = platform.tables
+    return Record(
+        failing,
+        titles.get(failing.rule, ""),
+        _feed_title(platform, call, failing.feed),
+        tables.part_title(failing.model, failing.part) or failing.part or "",
+        tables.column_title(failing.model, failing.part, failing.field),
+    )
+
+
+def _titles(platform: Platform, call: Call) -> Mapping[str, str]:
+    tables = platform.tables
+    return tables.titles_en() if call.words.language == "en" else tables.titles()
+
+
+def _feed_title(platform: Platform, call: Call, feed: str) -> str:
+    known = platform.tables.feeds.by_name.get(feed)
+    if known is None:
+        return call.words.say_or(f"feed.{feed}", feed)
+    return known.title_en if call.words.language == "en" else known.title
+
+
+def _model_title(platform: Platform, call: Call, model: str) -> str:
+    known = platform.tables.models.by_name.get(model)
+    if known is None:
+        return call.words.say_or(f"model.{model or 'none'}", model)
+    return known.title_en if call.words.language == "en" else known.title
 
 
 def _drawing_of_all(
-    platform: Platform, places: Sequence[Place], scores: Sequence[Score], reader: QualityReader
+    platform: Platform, call: Call, places: Sequence[Place], scores: Sequence[Score], scoring: Scoring
 ) -> QualityChart | None:
-    """The lowest institutions, and those that fell most."""
+    """The lowest institutions, and those that fell most. A feed of one day only is no course."""
     fell = sorted((place for place in places if place.change is not None), key=lambda each: each.change or 0)
     chosen = list(dict.fromkeys([place.source for place in (*places[: DRAWN // 2], *fell[: DRAWN // 2])]))
-    return _drawing(
-        {
-            platform.institutions.get(source).name: by_day(
-                [score for score in scores if score.source == source], reader.scoring
-            )
-            for source in chosen
+    lines: dict[str, Sequence[tuple[date, Decimal]]] = {}
+    for source in chosen:
+        own = [score for score in scores if score.source == source]
+        found = {
+            feed: line for feed, line in _lines(platform, call, own, scoring).items() if len(line) > 1
         }
-    )
+        name = platform.institutions.get(source).name
+        lines |= {name if len(found) == 1 else f"{name} · {feed}": line for feed, line in found.items()}
+    return _drawing(lines)
+
+
+def _lines(
+    platform: Platform, call: Call, scores: Sequence[Score], scoring: Scoring
+) -> dict[str, Sequence[tuple[date, Decimal]]]:
+    """By feed, for what came by one says nothing of what came by another."""
+    return {
+        _feed_title(platform, call, feed): line for feed, line in courses(scores, scoring).items()
+    }
 
 
 def _drawing(lines: Mapping[str, Sequence[tuple[date, Decimal]]]) -> QualityChart | None:
@@ -225,8 +322,6 @@ def _drawing(lines: Mapping[str, Sequence[tuple[date, Decimal]]]) -> QualityChar
         }
         for point in points
     ]
-    if len(lines) == 1:
-        spec["encoding"]["color"]["legend"] = None
     return QualityChart(*drawn(spec), points)
 
 
