@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from kangshu.app import local_codes
 from kangshu.app.platform import Platform
 from kangshu.domains.terminology.shelf import OWN
-from kangshu.interfaces.web.portal.routes import missing_page, portal_routes
+from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
 from kangshu.kernel.policies.definition import Principal
 from tests.conftest import EVERYTHING, platform_on
 from tests.http.fhir.test_local_codes import HOSPITAL, STANDARD, condition, load
@@ -37,9 +37,8 @@ def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def client(platform: Platform, principal: Principal) -> TestClient:
     routes = portal_routes(platform, lambda request: principal)
-    return TestClient(
-        Starlette(routes=routes, exception_handlers={404: missing_page}), follow_redirects=False
-    )
+    pages = error_pages(platform, lambda request: principal)
+    return TestClient(Starlette(routes=routes, exception_handlers=pages), follow_redirects=False)
 
 
 def number_of(platform: Platform, code: str) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from html import unescape
+from dataclasses import dataclass, replace
+from html import escape, unescape
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from kangshu.app.platform import Platform
-from kangshu.interfaces.web.portal.routes import missing_page, portal_routes
+from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
 from kangshu.kernel.policies.definition import Principal
 from tests.conftest import EVERYTHING, platform_on
 from tests.support.cda_texts import PATIENT, PRESSURE, document, section
@@ -48,15 +49,20 @@ class County:
     stranger: int
     evil: int
 
-    def client(self, who: str, *, person: int | None = None) -> TestClient:
+    def client(
+        self, who: str, *, person: int | None = None, principal: Principal | None = None
+    ) -> TestClient:
         """A browser in which somebody is logged in."""
-        principal = PEOPLE.get(who) or Principal("resident", "居民", "resident", person=person or self.person)
+        resident = Principal("resident", "居民", "resident", person=person or self.person)
+        principal = principal or PEOPLE.get(who) or resident
 
         def principal_of(request: Request) -> Principal | None:
             return principal if request.headers.get("x-nobody") is None else None
 
         routes = portal_routes(self.platform, principal_of)
-        return TestClient(Starlette(routes=routes, exception_handlers={404: missing_page}))
+        return TestClient(
+            Starlette(routes=routes, exception_handlers=error_pages(self.platform, principal_of))
+        )
 
 
 def evil_patient() -> bytes:
@@ -234,6 +240,13 @@ def test_odd_searches_are_answered(county: County) -> None:
         assert client.post("/residents", data={"q": text, "born": "abcd", "sex": "x"}).status_code == 200
 
 
+def test_the_login_and_the_other_language_lead_back_to_the_very_page(county: County) -> None:
+    client, path = county.client("zhang"), f"/residents/{county.person}/timeline?year=2024&kind=result"
+    answer = client.get(path, headers={"x-nobody": "1"}, follow_redirects=False)
+    assert unquote(answer.headers["location"]) == f"/login?next={path}"
+    assert f'name="back" value="{escape(path)}"' in client.get(path).text
+
+
 def test_a_doctor_sees_why_a_stranger_is_not_shown(county: County) -> None:
     answer = county.client("zhang").get(f"/residents/{county.stranger}")
     assert answer.status_code == 403
@@ -406,6 +419,83 @@ def test_an_unknown_address_gets_a_page_that_says_so(county: County) -> None:
     assert answer.status_code == 404
     assert "没有找到" in answer.text
     assert "<title>没有找到" in answer.text
+
+
+def test_whoever_is_lost_keeps_the_navigation_and_the_mark_of_a_demonstration(county: County) -> None:
+    demo = replace(county.platform, settings=replace(county.platform.settings, demo=True))
+    page = County(demo, county.person, county.stranger, county.evil).client("zhang").get("/nothing").text
+    assert 'href="/residents"' in page
+    assert "张明" in page
+    assert "合成数据" in page
+
+
+def test_who_works_where_stands_beside_the_name(county: County) -> None:
+    assert "医生 · 示范县人民医院" in county.client("zhang").get("/").text
+
+
+def doubt(county: County, name: str) -> str:
+    """A registration whose identity number says another birth date; the address of its work item."""
+    patient = {
+        "resourceType": "Patient",
+        "id": name,
+        "name": [{"text": "郑重"}],
+        "gender": "male",
+        "birthDate": "1980-01-01",
+        "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": "440999198106300116"}],
+    }
+    known = {each.id for each in county.platform.work_items(EVERYTHING, limit=10_000)}
+    county.platform.receive(EVERYTHING, HOSPITAL, [json.dumps(patient).encode()])
+    (item,) = (e for e in county.platform.work_items(EVERYTHING, limit=10_000) if e.id not in known)
+    return f"/work-items/{item.id}"
+
+
+def test_the_steward_sees_what_contradicts_what(county: County) -> None:
+    page = county.client("steward").get(doubt(county, "doubt-seen")).text
+    assert "1980-01-01" in page
+    assert "证件号所示 1981-06-30" in page
+    assert page.count("不一致</span>") == 1
+    assert not re.search(r"(?<!\d)\d{17}[\dX](?!\d)", page)
+
+
+def test_a_work_item_is_settled_once_and_leaves_the_list(county: County) -> None:
+    client, address = county.client("steward"), doubt(county, "doubt-settled")
+    assert f'"{address}"' in client.get("/work-items").text
+    assert client.post(address, data={"decision": "whatever"}).status_code == 400
+    answer = client.post(address, data={"decision": "apart"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/work-items")
+    assert f'"{address}"' not in client.get("/work-items").text
+    assert client.get(address).status_code == 404
+    assert client.post(address, data={"decision": "apart"}, follow_redirects=False).status_code == 303
+
+
+def test_nobody_but_the_steward_of_the_place_settles(county: County) -> None:
+    address = doubt(county, "doubt-elsewhere")
+    assert county.client("zhang").post(address, data={"decision": "apart"}).status_code == 403
+    assert county.client("operator").post(address, data={"decision": "apart"}).status_code == 403
+    elsewhere = county.client("steward", principal=Principal("s", "吴", "steward", None, "440998"))
+    assert elsewhere.post(address, data={"decision": "apart"}).status_code == 404
+    assert f'"{address}"' in county.client("steward").get("/work-items").text
+
+
+def test_the_log_of_accesses_can_be_turned_page_by_page(county: County) -> None:
+    client = county.client("overseer")
+    for _ in range(60):
+        county.client("zhang").get("/residents")
+        client.get("/access-log")
+    first = client.get("/access-log").text
+    older = re.search(r'href="(/access-log\?before=\d+)"', first)
+    assert older
+    assert "回到最新" in client.get(older[1]).text
+    assert client.get("/access-log?before=x").status_code == 200
+
+
+def test_the_operator_reads_problems_in_the_own_language(county: County) -> None:
+    bad = b'{"resourceType": "Patient", "id": "bad", "gender": 7}'
+    county.platform.receive(EVERYTHING, HOSPITAL, [bad])
+    client = county.client("operator")
+    assert "结构有误" in client.get("/quarantine").text
+    assert "隔离中的条目" in client.get("/").text
+    assert client.get("/quarantine?after=999999").status_code == 200
 
 
 def test_the_steward_sees_doubtful_registrations_side_by_side_and_masked(county: County) -> None:

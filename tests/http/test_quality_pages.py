@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from kangshu.app import demonstration_tables
 from kangshu.app.platform import Platform
-from kangshu.interfaces.web.portal.routes import missing_page, portal_routes
+from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
 from kangshu.kernel.packs.find import default_root
 from kangshu.kernel.policies.definition import Principal, Resource
 from tests.conftest import platform_on
@@ -45,7 +45,8 @@ def get(platform: Platform, who: str, path: str):
         return PEOPLE[who]
 
     routes = portal_routes(platform, principal_of)
-    return TestClient(Starlette(routes=routes, exception_handlers={404: missing_page})).get(path)
+    pages = error_pages(platform, principal_of)
+    return TestClient(Starlette(routes=routes, exception_handlers=pages)).get(path)
 
 
 def test_the_commission_sees_who_gets_worse_and_which_rule_found_it(county: Platform) -> None:
@@ -67,6 +68,22 @@ def test_the_institution_sees_each_failing_record_and_how_to_mend_it(county: Pla
     rows = narrowed.split('id="records"')[1]
     assert "QC-004" in rows
     assert "QC-006" not in rows
+
+
+def test_failing_records_are_paged_and_a_score_says_how_it_was_made(county: Platform) -> None:
+    first = get(county, "county", f"/quality/{WORSE}").text
+    second = get(county, "county", f"/quality/{WORSE}?page=2").text
+    rows = [
+        text.split('id="records"')[1].split("<tbody>")[1].split("</tbody>")[0] for text in (first, second)
+    ]
+    assert [text.count("<tr>") for text in rows] == [20, 20]
+    assert rows[0] != rows[1]
+    assert "page=2#records" in first
+    assert "没有问题记录" in get(county, "county", f"/quality/{WORSE}?page=400").text
+    assert "这个评分是怎么算出来的" in first
+    assert "医疗保障基金结算清单" in first
+    assert "及时性 15%" in first
+    assert "settlement_list" not in first
 
 
 def test_no_value_of_a_record_is_on_the_page(county: Platform) -> None:

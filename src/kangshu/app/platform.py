@@ -20,6 +20,7 @@ from kangshu.domains.quality.read import QualityReader
 from kangshu.domains.quality.scores import ZONE, Score
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
+from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
@@ -186,11 +187,25 @@ class Platform:
 
     def work_items(self, grant: Grant, *, after: int = 0, limit: int = 100) -> list[WorkItem]:
         """Open work items that the grant lets through."""
+        seen: list[WorkItem] = []
         with self.database.connection() as session:
-            found = work_items.waiting(session, after=after, limit=limit)
-        seen = [item for item in found if _in_scope(item, grant)]
-        self.note(grant, Use(None, (), (), len(seen)))
-        return seen
+            while len(seen) < limit and (found := work_items.waiting(session, after=after, limit=limit)):
+                seen += [item for item in found if _in_scope(item, grant)]
+                after = found[-1].id
+        self.note(grant, Use(None, (), (), len(seen[:limit])))
+        return seen[:limit]
+
+    def keep_apart(self, grant: Grant, identifier: int) -> None:
+        """Settle a work item: the registrations stay with the persons they are with, for good.
+
+        Settled once is settled. Raises `NotFound` for an item the grant does not let through.
+        """
+        with self.database.connection() as session:
+            item = work_items.one(session, identifier)
+            if not _in_scope(item, grant):
+                raise NotFound(f"There is no work item {identifier}.")
+            work_items.close(session, identifier, grant.principal.id, self.clock())
+        self.note(grant, Use(None, (), (), 1))
 
     @contextmanager
     def closing(self) -> Generator[Platform]:

@@ -82,3 +82,25 @@ def test_the_life_strip_has_a_column_for_each_year_with_entries_and_nothing_outs
 
 def test_a_life_without_facts_can_be_drawn() -> None:
     assert lifeline(life([], ON)).columns == ()
+
+
+def test_of_two_lines_the_upper_limits_are_drawn() -> None:
+    def part(name: str, value: float, high: float) -> dict[str, Any]:
+        return {
+            "code": {"text": name},
+            "valueQuantity": {"value": value, "unit": "mmHg"},
+            "referenceRange": [{"low": {"value": high - 50}, "high": {"value": high}}],
+        }
+
+    body: dict[str, Any] = {
+        "resourceType": "Observation",
+        "id": "bp",
+        "status": "final",
+        "code": {"coding": [{"code": "85354-9"}], "text": "血压"},
+        "effectiveDateTime": "2024-01-01",
+        "component": [part("收缩压", 150, 140), part("舒张压", 95, 90)],
+    }
+    (trend,) = life([fact_of(body, 1)], ON).trends
+    layer = json.loads(chart(trend, words("zh")).spec)["layer"][0]
+    assert layer["mark"]["type"] == "rule"
+    assert {row["line"]: row["limit"] for row in layer["data"]["values"]} == {"收缩压": 140, "舒张压": 90}

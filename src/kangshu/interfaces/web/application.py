@@ -16,7 +16,7 @@ from kangshu.interfaces.web.fhir.routes import fhir_routes
 from kangshu.interfaces.web.login.routes import login_routes
 from kangshu.interfaces.web.login.service import Login, build_login
 from kangshu.interfaces.web.operations import Measured, operation_routes
-from kangshu.interfaces.web.portal.routes import broken_page, missing_page, portal_routes
+from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
 
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ def create(platform: Platform) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Measured)],
-        exception_handlers={404: missing_page, 500: broken_page},
+        exception_handlers=error_pages(platform, login.principal_of),
         lifespan=_lifespan(platform),
     )
 

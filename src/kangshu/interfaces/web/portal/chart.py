@@ -19,6 +19,14 @@ from kangshu.interfaces.web.portal.words import Words
 SHORT = timedelta(days=120)
 """Below this span the axis names days instead of months."""
 
+_LIMITS: dict[str, Any] = {
+    "mark": {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.25},
+    "encoding": {
+        "y": {"field": "limit", "type": "quantitative"},
+        "color": {"field": "line", "type": "nominal"},
+    },
+}
+
 _TREND = (Path(__file__).parent / "charts" / "trend.vl.json").read_text("utf-8")
 
 
@@ -59,9 +67,11 @@ def _spec(trend: Trend, words: Words) -> dict[str, Any]:
     spec["data"]["values"] = [
         _row(line, point, trend.unit, words) for line in trend.lines for point in line.points
     ]
-    band = _band(trend)
+    band, limits = _band(trend), _upper_limits(trend)
     if band:
         spec["layer"][0]["data"]["values"] = band
+    elif limits:
+        spec["layer"][0] = _LIMITS | {"data": {"values": limits}}
     else:
         del spec["layer"][0]
     if _span(trend) < SHORT:
@@ -89,7 +99,6 @@ def _span(trend: Trend) -> timedelta:
 
 
 def _band(trend: Trend) -> list[dict[str, float]]:
-    # Two lines with two ranges would overlap into mud; the table names them.
     if len(trend.lines) != 1:
         return []
     line = next(iter(trend.lines))
@@ -100,3 +109,11 @@ def _band(trend: Trend) -> list[dict[str, float]]:
     bottom = low if low is not None else min(values)
     top = high if high is not None else max(values)
     return [{"low": float(bottom), "high": float(top)}] if top > bottom else []
+
+
+def _upper_limits(trend: Trend) -> list[dict[str, object]]:
+    """Of several lines the upper limits only: two ranges, as of a blood pressure, overlap into mud."""
+    if len(trend.lines) == 1:
+        return []
+    highs = ((line.name, line.limits[1]) for line in trend.lines)
+    return [{"line": name, "limit": float(high)} for name, high in highs if high is not None]

@@ -23,13 +23,14 @@ from kangshu.kernel.policies.definition import Resource
 RECENT = 10
 
 _TILES: Mapping[str, tuple[str, ...]] = {
-    "steward": ("work_items", "institutions"),
+    "steward": ("work_items", "local_codes", "institutions"),
     "operator": ("quarantine",),
     "overseer": ("access_log",),
 }
 _SIGNS: Mapping[str, tuple[str, str]] = {
     "institutions": ("/institutions", "building"),
     "work_items": ("/work-items", "id"),
+    "local_codes": ("/local-codes", "source"),
     "quarantine": ("/quarantine", "box"),
     "access_log": ("/access-log", "eye"),
 }
@@ -103,7 +104,7 @@ def home(platform: Platform, call: Call) -> HomePage:
         tiles=tuple(_tile(platform, call, key) for key in _TILES.get(role, ())),
         shows_recent=role in _CARES,
         recent=visits,
-        figures=tuple(_figure(platform, call, key) for key in _COUNTED) if role in _OVERSEES else (),
+        figures=_figures(platform, call),
         listed=institutions(platform, call).institutions if role in _OVERSEES else (),
         synthetic=synthetic,
     )
@@ -114,11 +115,22 @@ def _tile(platform: Platform, call: Call, key: str) -> Tile:
     count = None
     if key == "work_items":
         grant = grant_for(platform, call.principal, "steward", Resource("work_item"))
-        count = len(platform.work_items(grant))
-    if key == "quarantine":
-        grant = grant_for(platform, call.principal, "operate", Resource("operations"))
-        count = len(platform.quarantine(grant))
+        count = len(platform.work_items(grant, limit=1000))
     return Tile(key, href, icon, count)
+
+
+def _figures(platform: Platform, call: Call) -> tuple[Figure, ...]:
+    if call.principal.role == "operator":
+        grant_for(platform, call.principal, "operate", Resource("operations"))
+        state = platform.operating_figures()
+        return (
+            Figure("facts", state.facts, about=True),
+            Figure("unfinished", state.unfinished, about=False),
+            Figure("quarantined", state.quarantined, about=False),
+        )
+    if call.principal.role not in _OVERSEES:
+        return ()
+    return tuple(_figure(platform, call, key) for key in _COUNTED)
 
 
 def _figure(platform: Platform, call: Call, key: str) -> Figure:

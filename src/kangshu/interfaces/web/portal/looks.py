@@ -69,7 +69,10 @@ def _who(call: Call, entry: AccessEntry) -> str:
     if entry.principal == call.principal.id:
         return call.principal.name
     # Whoever reads the log learns which member of staff looked, but not the names of residents.
-    return entry.principal if entry.role == "resident" else call.name_of(entry.principal)
+    if entry.role == "resident":
+        return entry.principal
+    name = call.name_of(entry.principal)
+    return call.words.say_or(f"principal.{name}", name)
 
 
 def _same(newer: Look, older: Look) -> bool:

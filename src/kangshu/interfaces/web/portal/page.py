@@ -71,13 +71,15 @@ class NavItem:
 
 @dataclass(frozen=True, slots=True)
 class Chrome:
-    """What surrounds the page: title, navigation, who is logged in, whether data is invented."""
+    """What surrounds the page: title, navigation, who is logged in and where they work, whether data is
+    invented."""
 
     title: str
     path: str
     nav: tuple[NavItem, ...]
     user: Principal | None
     synthetic: bool
+    place: str = ""
 
 
 _NAV: Mapping[str, tuple[str, ...]] = {
@@ -104,11 +106,12 @@ _HREF: Mapping[str, str] = {
 }
 
 
-def chrome_of(page: Page, user: Principal | None, path: str, *, demo: bool) -> Chrome:
-    """The surroundings of a page for a user; `demo`: everything shown here is invented."""
+def chrome_of(page: Page, user: Principal | None, path: str, *, demo: bool, place: str = "") -> Chrome:
+    """The surroundings of a page for a user; `demo`: everything shown here is invented; `place`: where
+    they work."""
     names = _NAV[user.role] if user else ()
     nav = tuple(NavItem(f"nav.{name}", _HREF[name], name == page.section) for name in names)
-    return Chrome(page.title, path, nav, user, demo or page.is_synthetic)
+    return Chrome(page.title, path, nav, user, demo or page.is_synthetic, place)
 
 
 def render(page: Page, chrome: Chrome, language: Language) -> str:

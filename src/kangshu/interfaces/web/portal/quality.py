@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from kangshu.app.platform import Platform
 from kangshu.app.tables import Explanation
-from kangshu.domains.quality.read import Failing, QualityReader
+from kangshu.domains.quality.read import Failing, Found, QualityReader
 from kangshu.domains.quality.scores import HOURS_AHEAD, Place, Score, courses, ranking
 from kangshu.domains.quality.scoring import Scoring
 from kangshu.interfaces.web.portal.chart import drawn
@@ -105,6 +105,7 @@ class Hit:
     dimension: str
     count: int
     things: int
+    title: str
     about: Explanation
 
 
@@ -177,7 +178,7 @@ def _institution(platform: Platform, call: Call, source: str) -> InstitutionQual
     about = platform.tables.explanations()
     titles = _titles(platform, call)
     hits = tuple(
-        Hit(each.rule, each.level, each.dimension, each.count, each.things, about[each.rule])
+        _hit(each, titles, about[each.rule])
         for each in reader.found(since=since, until=until, source=source)
         if each.rule in about
     )
@@ -206,6 +207,10 @@ def _institution(platform: Platform, call: Call, source: str) -> InstitutionQual
         page=page,
         more=len(failing) > ROWS,
     )
+
+
+def _hit(found: Found, titles: Mapping[str, str], about: Explanation) -> Hit:
+    return Hit(found.rule, found.level, found.dimension, found.count, found.things, titles[found.rule], about)
 
 
 def _page_asked(call: Call) -> int:
@@ -291,9 +296,7 @@ def _drawing_of_all(
     lines: dict[str, Sequence[tuple[date, Decimal]]] = {}
     for source in chosen:
         own = [score for score in scores if score.source == source]
-        found = {
-            feed: line for feed, line in _lines(platform, call, own, scoring).items() if len(line) > 1
-        }
+        found = {feed: line for feed, line in _lines(platform, call, own, scoring).items() if len(line) > 1}
         name = platform.institutions.get(source).name
         lines |= {name if len(found) == 1 else f"{name} · {feed}": line for feed, line in found.items()}
     return _drawing(lines)
@@ -303,9 +306,7 @@ def _lines(
     platform: Platform, call: Call, scores: Sequence[Score], scoring: Scoring
 ) -> dict[str, Sequence[tuple[date, Decimal]]]:
     """By feed, for what came by one says nothing of what came by another."""
-    return {
-        _feed_title(platform, call, feed): line for feed, line in courses(scores, scoring).items()
-    }
+    return {_feed_title(platform, call, feed): line for feed, line in courses(scores, scoring).items()}
 
 
 def _drawing(lines: Mapping[str, Sequence[tuple[date, Decimal]]]) -> QualityChart | None:

@@ -30,9 +30,9 @@ _TABS: tuple[Tab, ...] = ("overview", "timeline", "trends", "documents", "source
 SPARKS = 8
 RECENT = 6
 CHARTS = 6
-NODES = 40
+NODES = 20
 """Visits a page of the timeline holds at least, if there are so many; older years are links then."""
-ROWS = 100
+ROWS = 40
 
 MINE = "/me"
 

@@ -30,7 +30,7 @@ from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COO
 from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
 from kangshu.interfaces.web.portal.residents import residents
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
-from kangshu.interfaces.web.portal.work_items import work_item, work_items
+from kangshu.interfaces.web.portal.work_items import settle, work_item, work_items
 from kangshu.kernel.base.errors import KangshuError
 from kangshu.kernel.policies.definition import Principal
 
@@ -75,7 +75,6 @@ def portal_routes(
     shown: dict[str, ShowPage] = {
         "/institutions": institutions,
         "/work-items": work_items,
-        "/work-items/{item:int}": work_item,
         "/local-codes": local_codes,
         "/quarantine": quarantine,
         "/quality": quality,
@@ -89,6 +88,8 @@ def portal_routes(
         Route("/residents", gate.shows(residents), methods=["GET"]),
         Route("/residents", gate.search, methods=["POST"]),
         *(Route(path, gate.shows(page)) for path, page in shown.items()),
+        Route("/work-items/{item:int}", gate.shows(work_item), methods=["GET"]),
+        Route("/work-items/{item:int}", gate.takes(settle, "/work-items"), methods=["POST"]),
         Route("/local-codes/{item:int}", gate.shows(local_code), methods=["GET"]),
         Route("/local-codes/{item:int}", gate.takes(decide, "/local-codes"), methods=["POST"]),
         Route("/language", change_language, methods=["POST"]),
@@ -117,7 +118,7 @@ class _Gate:
         try:
             form = await read_form(request)
         except KangshuError as error:
-            return _refuse(request, refusal_of(error))
+            return self._refuse(request, refusal_of(error))
         principal = await run_in_threadpool(self._principal_of, request)
         answer = RedirectResponse(PATH, 303, HEADERS)
         if principal is not None:
@@ -138,11 +139,11 @@ class _Gate:
 
         async def endpoint(request: Request) -> Response:
             if not _is_from_here(request):
-                return _refuse(request, RefusalPage("missing"))
+                return self._refuse(request, RefusalPage("missing"))
             try:
                 form = await read_form(request)
             except KangshuError as error:
-                return _refuse(request, refusal_of(error))
+                return self._refuse(request, refusal_of(error))
             return await run_in_threadpool(self._take, request, take, form, leads_to)
 
         return endpoint
@@ -150,14 +151,12 @@ class _Gate:
     def _take(self, request: Request, take: TakeForm, form: Mapping[str, str], leads_to: str) -> Response:
         principal = self._principal_of(request)
         if principal is None:
-            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303, HEADERS)
+            return RedirectResponse(f"/login?next={quote(_here(request))}", 303, HEADERS)
         call = self._call(request, principal)
         try:
             take(self._platform, call, form)
         except KangshuError as error:
-            shown = refusal_of(error)
-            chrome = chrome_of(shown, principal, request.url.path, demo=self._platform.settings.demo)
-            return HTMLResponse(render(shown, chrome, _language(request)), shown.status, HEADERS)
+            return self._page(request, principal, refusal_of(error))
         return RedirectResponse(leads_to, 303, HEADERS)
 
     def first(self, request: Request) -> Response:
@@ -170,15 +169,22 @@ class _Gate:
     def _answer(self, request: Request, page: ShowPage) -> Response:
         principal = self._principal_of(request)
         if principal is None:
-            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303, HEADERS)
-        language = _language(request)
+            return RedirectResponse(f"/login?next={quote(_here(request))}", 303, HEADERS)
         call = self._call(request, principal)
         try:
             shown = page(self._platform, call)
         except KangshuError as error:
             shown = refusal_of(error)
-        chrome = chrome_of(shown, principal, request.url.path, demo=self._platform.settings.demo)
-        return HTMLResponse(render(shown, chrome, language), shown.status, HEADERS)
+        return self._page(request, principal, shown)
+
+    def _page(self, request: Request, principal: Principal, shown: Page) -> Response:
+        place = self._platform.institutions.get(principal.org).name if principal.org else ""
+        demo = self._platform.settings.demo
+        chrome = chrome_of(shown, principal, _here(request), demo=demo, place=place)
+        return HTMLResponse(render(shown, chrome, _language(request)), shown.status, HEADERS)
+
+    def _refuse(self, request: Request, shown: RefusalPage) -> Response:
+        return _refuse(request, shown, demo=self._platform.settings.demo)
 
     def _call(self, request: Request, principal: Principal) -> Call:
         return Call(
@@ -193,6 +199,12 @@ class _Gate:
         )
 
 
+def _here(request: Request) -> str:
+    """The page to come back to: its address with what narrows it, which names no person."""
+    query = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
 def _is_from_here(request: Request) -> bool:
     """Whether a form comes from a page of ours: browsers say where a request began."""
     site = request.headers.get("sec-fetch-site", "same-origin")
@@ -202,18 +214,27 @@ def _is_from_here(request: Request) -> bool:
     )
 
 
-def missing_page(request: Request, _error: Exception) -> Response:
-    """For Starlette's `exception_handlers`: the page for an address nobody serves."""
-    return _refuse(request, RefusalPage("missing"))
+ErrorPage = Callable[[Request, Exception], Response]
 
 
-def broken_page(request: Request, _error: Exception) -> Response:
-    """For Starlette's `exception_handlers`: the page for an error nobody expected. Says nothing about it."""
-    return _refuse(request, RefusalPage("broken"))
+def error_pages(platform: Platform, principal_of: PrincipalOf) -> dict[int | type[Exception], ErrorPage]:
+    """For Starlette's `exception_handlers`: pages for an address nobody serves, and for an error nobody
+    expected, which says nothing about it. A lost reader keeps the navigation."""
+    demo = platform.settings.demo
+
+    def missing(request: Request, _error: Exception) -> Response:
+        return _refuse(request, RefusalPage("missing"), principal_of(request), demo=demo)
+
+    def broken(request: Request, _error: Exception) -> Response:
+        return _refuse(request, RefusalPage("broken"), demo=demo)
+
+    return {404: missing, 500: broken}
 
 
-def _refuse(request: Request, shown: RefusalPage) -> Response:
-    chrome = chrome_of(shown, None, "/", demo=False)
+def _refuse(
+    request: Request, shown: RefusalPage, user: Principal | None = None, *, demo: bool = False
+) -> Response:
+    chrome = chrome_of(shown, user, "/", demo=demo)
     return HTMLResponse(render(shown, chrome, _language(request)), shown.status, HEADERS)
 
 
