@@ -17,7 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from granian.constants import Interfaces
@@ -34,6 +36,8 @@ pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+LEAKED = re.compile(r"[a-z]+[-_][a-z_-]+|\b(active|completed|final|unknown|None|finished)\b")
+"""What looks like a code or a word of the program on a Chinese page."""
 DESKTOP, PHONE = (1280, 900), (390, 844)
 PLAN = Plan(seed=3, residents=60, years=4, until=date(2025, 12, 31))
 
@@ -150,8 +154,11 @@ def walking(
     assert walk.strangers == []
 
 
-def test_a_doctor_finds_a_resident_and_understands_the_record(browser: Browser, address: str) -> None:
-    with walking(browser, address, "desktop", DESKTOP) as walk:
+@pytest.mark.parametrize(("name", "size"), [("desktop", DESKTOP), ("doctor-phone", PHONE)])
+def test_a_doctor_finds_a_resident_and_understands_the_record(
+    browser: Browser, address: str, name: str, size: tuple[int, int]
+) -> None:
+    with walking(browser, address, name, size) as walk:
         page = walk.page
         walk.enter_as("zhang")
         expect(page.get_by_role("heading", level=1)).to_contain_text("张明")
@@ -159,17 +166,17 @@ def test_a_doctor_finds_a_resident_and_understands_the_record(browser: Browser, 
 
         first = page.locator(".person-link").first
         href = first.get_attribute("href")
-        name = first.inner_text().split("\n")[-1].strip()
-        page.get_by_label("姓名、身份证号、健康卡号或手机号").fill(name)
+        resident = first.inner_text().split("\n")[-1].strip()
+        page.get_by_label("姓名、身份证号、健康卡号或手机号").fill(resident)
         with page.expect_navigation():
             page.keyboard.press("Enter")
         expect(page.locator(f".person-link[href='{href}']")).to_be_visible()
-        assert name not in page.url
+        assert resident not in page.url
         walk.shot("found")
 
         page.locator(f".person-link[href='{href}']").click()
         page.wait_for_load_state()
-        expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(resident)
         for heading in (
             "一生概貌",
             "健康问题",
@@ -181,6 +188,8 @@ def test_a_doctor_finds_a_resident_and_understands_the_record(browser: Browser, 
             "数据来源",
         ):
             expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible()
+        expect(page.get_by_text("您可以查看此档案，因为")).to_be_visible()
+        assert not LEAKED.search(page.locator("main").inner_text()), "a code instead of a word"
         walk.shot("record")
 
         walk.tab("时间线")
@@ -226,6 +235,41 @@ def test_a_resident_reads_the_own_record_on_a_phone(browser: Browser, address: s
         assert small == 0, "a thumb needs 44 pixels"
 
 
+@pytest.mark.parametrize(("name", "size"), [("all-desktop", DESKTOP), ("all-phone", PHONE)])
+@pytest.mark.parametrize("login", ["wang", "county", "city", "steward", "operator", "overseer"])
+def test_every_work_place_is_in_order(
+    browser: Browser, address: str, login: str, name: str, size: tuple[int, int]
+) -> None:
+    with walking(browser, address, f"{name}-{login}", size) as walk:
+        page = walk.page
+        walk.enter_as(login)
+        links = page.locator(".top__nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+        for link in links:
+            walk.go(link)
+            walk.shot("page" + link.replace("/", "-"))
+            in_order(page)
+            assert page.evaluate("document.documentElement.scrollHeight") < 9000, f"{link} goes on for ever"
+
+
+def in_order(page: Page) -> None:
+    """What a page owes to whoever cannot see it, points with a thumb, or looks at it by accident."""
+    assert page.locator("h1").count() == 1
+    assert page.locator("main").count() == 1
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(each => Number(each.tagName[1]))")
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+    unnamed = "all => all.filter(each => !each.labels.length && !each.ariaLabel).length"
+    assert page.locator("input:not([type=hidden]), select").evaluate_all(unnamed) == 0
+    small = (
+        "all => all.filter(each => each.offsetHeight && each.offsetHeight < 24).map(each => each.innerText)"
+    )
+    assert page.locator("main a:not(svg a), button, summary").evaluate_all(small) == [] or not is_phone(page)
+    expect(page.get_by_text("合成数据").first).to_be_visible()
+
+
+def is_phone(page: Page) -> bool:
+    return page.viewport_size is not None and page.viewport_size["width"] == PHONE[0]
+
+
 def test_the_steward_and_the_operator_have_their_work(browser: Browser, address: str) -> None:
     with walking(browser, address, "steward", DESKTOP) as walk:
         walk.enter_as("steward")
@@ -235,6 +279,11 @@ def test_the_steward_and_the_operator_have_their_work(browser: Browser, address:
         walk.page.locator("tbody a").first.click()
         walk.page.wait_for_load_state()
         walk.shot("item")
+        expect(walk.page.get_by_text("不一致").first).to_be_visible()
+        address_of_item = walk.page.url
+        walk.page.get_by_role("button", name="确认分开，办结").click()
+        walk.page.wait_for_load_state()
+        expect(walk.page.locator(f"a[href='{urlsplit(address_of_item).path}']")).to_have_count(0)
     with walking(browser, address, "operator", DESKTOP) as walk:
         walk.enter_as("operator")
         walk.go("/quarantine")
@@ -308,3 +357,5 @@ def test_a_record_prints_on_paper(browser: Browser, address: str) -> None:
         walk.page.emulate_media(media="print")
         expect(walk.page.locator(".tabs")).to_be_hidden()
         expect(walk.page.get_by_role("heading", level=1)).to_be_visible()
+        folded = walk.page.locator(".results:not([open]) td").first
+        assert not folded.count() or folded.is_visible(), "paper cannot be unfolded"

@@ -82,9 +82,24 @@ def test_a_code_the_standard_does_not_have_is_refused_and_nothing_decided(filled
 def test_a_form_from_another_site_decides_nothing(filled: Platform):
     item = number_of(filled, "EVIL")
     browser = client(filled, STEWARD)
-    for headers in ({"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}):
+    for headers in (
+        {"origin": "https://elsewhere.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ):
         browser.post(f"/local-codes/{item}", data={"decision": "reject"}, headers=headers)
     assert f'href="/local-codes/{item}"' in browser.get("/local-codes").text
+
+
+def test_a_form_of_ours_is_taken_although_its_page_names_no_origin(filled: Platform):
+    """Browsers send `Origin: null` from a page without referrer, as ours are."""
+    item = number_of(filled, "EVIL")
+    headers = {"origin": "null", "sec-fetch-site": "same-origin"}
+    answer = client(filled, STEWARD).post(
+        f"/local-codes/{item}", data={"decision": "approve"}, headers=headers
+    )
+    assert answer.status_code == 400, "taken, and found without a code"
 
 
 def test_nobody_but_a_steward_decides(filled: Platform):

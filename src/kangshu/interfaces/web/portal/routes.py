@@ -139,7 +139,7 @@ class _Gate:
 
         async def endpoint(request: Request) -> Response:
             if not _is_from_here(request):
-                return self._refuse(request, RefusalPage("missing"))
+                return self._refuse(request, RefusalPage("invalid"))
             try:
                 form = await read_form(request)
             except KangshuError as error:
@@ -206,12 +206,16 @@ def _here(request: Request) -> str:
 
 
 def _is_from_here(request: Request) -> bool:
-    """Whether a form comes from a page of ours: browsers say where a request began."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
+    """Whether a form comes from a page of ours.
+
+    Browsers say where a request began. What they say as Origin counts only where they do not: our pages
+    send no referrer, so for their own forms it is "null".
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return site in ("same-origin", "none") and (
-        origin is None or urlsplit(origin).netloc == request.url.netloc
-    )
+    return origin is None or urlsplit(origin).netloc == request.url.netloc
 
 
 ErrorPage = Callable[[Request, Exception], Response]
