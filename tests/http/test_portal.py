@@ -334,6 +334,19 @@ def test_an_entry_shows_its_elements_its_source_and_its_versions(county: County)
     assert json.loads(unescape(shown[1])) == json.loads(fact.body)
 
 
+def test_what_an_entry_refers_to_is_named_and_can_be_opened(county: County) -> None:
+    address = next(
+        fact
+        for fact in county.platform.reader(EVERYTHING).of_person(county.person)
+        if fact.type == "Observation" and b'"Encounter/' in fact.body
+    )
+    base = f"/residents/{county.person}/entries"
+    page = county.client("city").get(f"{base}/{address.type}/{address.id}").text
+    elements = page.split('class="elements"')[1]
+    assert re.search(rf'<a href="{base}/Encounter/[^"]+">[^/<]+</a>', elements)
+    assert re.search(rf'<a href="{base}/Patient/[^"]+">[^/<]+</a>', elements)
+
+
 def test_a_cda_document_is_shown_with_its_tables_and_without_its_scripts(county: County) -> None:
     text = (
         "<paragraph>读我</paragraph><script>alert(1)</script><table><tbody><tr><td colspan='2'>收缩压"

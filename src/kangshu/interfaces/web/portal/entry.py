@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -30,15 +31,16 @@ from kangshu.kernel.facts.definition import Fact
 
 @dataclass(frozen=True, slots=True)
 class EntryPage(RecordPage):
-    """entry: the fact as a reader sees it; rows: its elements; summary: the source's own words;
-    sections: a document as text; node: what stands inside it (a visit, a report); source: the JSON as it
-    was sent; versions: newest first."""
+    """entry: the fact as a reader sees it; rows: its elements; named: what the addresses in them lead to,
+    by its title; summary: the source's own words; sections: a document as text; node: what stands inside it
+    (a visit, a report); source: the JSON as it was sent; versions: newest first."""
 
     template: ClassVar[str] = "entry.html"
     title: ClassVar[str] = "entry.title"
 
     entry: Entry
     rows: tuple[Row, ...]
+    named: Mapping[str, str]
     summary: str
     sections: tuple[Section, ...]
     node: Node | None
@@ -56,6 +58,7 @@ def entry(platform: Platform, call: Call) -> EntryPage:
     body = parse_body(fact)
     names = {each.code: each.name for each in platform.institutions}
     known = next((e for e in opened.life.entries if (e.source.type, e.source.id) == address), None)
+    rows = element_rows(body)
     history = platform.reader(opened.grant).history(type=fact.type, id=fact.id, count=50)
     return EntryPage(
         opened.life,
@@ -64,13 +67,21 @@ def entry(platform: Platform, call: Call) -> EntryPage:
         opened.reason,
         opened.tabs,
         known or read_entry(fact, body, read_directory([], names), BEIJING),
-        element_rows(body),
+        rows,
+        _named(opened.life, rows),
         narrative(body),
         (*read_sections(body), *_compositions(opened, body), *_binaries(platform, opened, body)),
         _node(opened.life, f"{fact.type}/{fact.id}"),
         _laid_out(fact),
         tuple(history.facts),
     )
+
+
+def _named(life: Life, rows: Sequence[Row]) -> dict[str, str]:
+    """Address -> title, for the entries of this record and the registrations that the rows refer to."""
+    titles = {entry.source.address: entry.title for entry in life.entries}
+    titles |= {source.address: life.person.name for source in life.person.registrations}
+    return {row.text: title for row in rows if (title := titles.get(row.text))}
 
 
 def _binaries(platform: Platform, opened: Opened, body: Json) -> list[Section]:

@@ -73,6 +73,8 @@ def quarantine(platform: Platform, call: Call) -> QuarantinePage:
 
 
 def _type(platform: Platform, call: Call, name: str) -> str:
+    if name == "?":  # what came could not be read far enough to say
+        return call.words.say("model.none")
     known = platform.tables.models.by_name.get(name)
     if known is None:
         return call.words.say_or(f"type.{name}", name)
