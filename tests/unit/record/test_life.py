@@ -195,6 +195,16 @@ def test_two_units_are_two_trends() -> None:
     assert {t.unit for t in life([observation(1, 5), other], ON).trends} == {"mmol/L", "mg/dL"}
 
 
+def test_a_fever_of_long_ago_does_not_come_before_what_is_out_of_range_now() -> None:
+    limits = [{"high": {"value": 6}}]
+    fever = {"code": {"text": "体温"}, "valueQuantity": {"value": 38, "unit": "℃"}}
+    old = observation(1, 0, referenceRange=[{"high": {"value": 37}}], effectiveDateTime="2023-01-01", **fever)
+    steady = observation(2, 60, code={"text": "体重"}, valueQuantity={"value": 60, "unit": "kg"})
+    page = life([old, observation(3, 9, referenceRange=limits), steady], ON)
+    assert page.trends[0].title == "葡萄糖"
+    assert [found.trend.title for found in page.risks.results] == ["葡萄糖"]
+
+
 def test_both_blood_pressures_share_a_chart() -> None:
     part = {"valueQuantity": {"value": 150, "unit": "mmHg"}}
     components = [

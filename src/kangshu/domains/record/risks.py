@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from kangshu.domains.record.clusters import newest_first
 from kangshu.domains.record.entry import Entry
 from kangshu.domains.record.problems import Problem
-from kangshu.domains.record.trends import Line, Trend
-
-FRESH = timedelta(days=730)
-"""How old the newest out-of-range result may be and still be shown as a risk."""
+from kangshu.domains.record.trends import FRESH, Line, Trend
 
 _OVER = frozenset({"inactive", "finished", "cancelled", "completed", "final-over"})
 

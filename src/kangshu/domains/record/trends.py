@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from kangshu.domains.record.datatypes import Json, choice, codes_of, concept_text, tables
@@ -75,6 +76,10 @@ class Trend:
         return any(line.latest.mark for line in self.lines)
 
 
+FRESH = timedelta(days=730)
+"""How old the newest out-of-range result may be and still be put first, and shown as a risk."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Measured:
     group: str
@@ -87,13 +92,19 @@ class _Measured:
 
 
 def read_trends(observations: Sequence[tuple[Entry, Json]]) -> tuple[Trend, ...]:
-    """Every numeric observation (as entry and body), grouped; marked ones first, then the longest."""
+    """Every numeric observation (as entry and body), grouped; those marked lately first, then the longest."""
     groups: dict[tuple[str, str], list[_Measured]] = {}
     for entry, body in observations:
         for measured in _measured(entry, body):
             groups.setdefault((measured.group, measured.unit), []).append(measured)
     trends = [_trend(group, unit, found) for (group, unit), found in groups.items()]
-    return tuple(sorted(trends, key=lambda t: (not t.marked, not t.vital, -t.count, t.title)))
+    newest = max((trend.last.at for trend in trends), default=None)
+
+    def place(trend: Trend) -> tuple[bool, bool, int, str]:
+        marked = trend.marked and newest is not None and newest - trend.last.at <= FRESH
+        return (not marked, not trend.vital, -trend.count, trend.title)
+
+    return tuple(sorted(trends, key=place))
 
 
 def _trend(group: str, unit: str, found: Sequence[_Measured]) -> Trend:
