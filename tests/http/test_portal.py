@@ -457,7 +457,7 @@ def doubt(county: County, name: str) -> str:
         "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": "440999198106300116"}],
     }
     known = {each.id for each in county.platform.work_items(EVERYTHING, limit=10_000)}
-    county.platform.receive(EVERYTHING, HOSPITAL, [json.dumps(patient).encode()])
+    county.platform.intake.receive(EVERYTHING, HOSPITAL, [json.dumps(patient).encode()])
     (item,) = (e for e in county.platform.work_items(EVERYTHING, limit=10_000) if e.id not in known)
     return f"/work-items/{item.id}"
 
@@ -504,7 +504,7 @@ def test_the_log_of_accesses_can_be_turned_page_by_page(county: County) -> None:
 
 def test_the_operator_reads_problems_in_the_own_language(county: County) -> None:
     bad = b'{"resourceType": "Patient", "id": "bad", "gender": 7}'
-    county.platform.receive(EVERYTHING, HOSPITAL, [bad])
+    county.platform.intake.receive(EVERYTHING, HOSPITAL, [bad])
     client = county.client("operator")
     assert "结构有误" in client.get("/quarantine").text
     assert "隔离中的条目" in client.get("/").text
