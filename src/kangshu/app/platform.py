@@ -25,6 +25,7 @@ from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal, persons, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database
+from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.intake_counts import intake_counts
 from kangshu.kernel.facts.journal import Figures, Inventory, Quarantined
@@ -54,12 +55,14 @@ class Platform:
     senders: Senders
     access_log: AccessLog
     note: Note
+    turns: Turns
     codes: Shelf
     targets: Targets
     tables: Tables
 
     def close(self) -> None:
         """Give back the connections."""
+        self.turns.close()
         self.access_log.close()
         self.database.close()
 

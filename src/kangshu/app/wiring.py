@@ -29,6 +29,7 @@ from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database, Session
+from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.lookup import ids_of
 from kangshu.kernel.facts.migrate import migrate
@@ -86,6 +87,7 @@ def build(
         senders=read_senders(_places(packs)),
         access_log=access_log,
         note=note,
+        turns=Turns(database),
         codes=codes,
         targets=parse_targets(
             (packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml"

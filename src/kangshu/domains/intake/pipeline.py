@@ -24,8 +24,10 @@ from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.ids import derived_id
 from kangshu.kernel.facts import claims
 from kangshu.kernel.facts.columns import NO_COLUMNS, columns_of
+from kangshu.kernel.facts.condition import name_of_text
 from kangshu.kernel.facts.database import Session
 from kangshu.kernel.facts.definition import Columns, Draft, Outcome
+from kangshu.kernel.facts.exclusive import exclusive_until_commit
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.rows import body_hash
@@ -221,7 +223,7 @@ class Pipeline:
         if type_ is None or type_ not in self._catalogue.types:
             raise _invalid("structure", "resourceType", "This is not a resource type of FHIR R4.")
         if entry.if_none_exist:
-            found = _preferred(self._find(session, type_, entry.if_none_exist), origin.org)
+            found = _preferred(self._find_alone(session, type_, entry.if_none_exist), origin.org)
             if len(found) > 1:
                 raise _invalid("multiple-matches", "request.ifNoneExist", "More than one resource matches.")
             if found:
@@ -234,6 +236,14 @@ class Pipeline:
         _name(work.targets, entry.full_url, type_, id_)
         return _Item(work.message, entry.position, type_, id_, stored_form(type_, id_, entry.raw, head.meta))
 
+    def _find_alone(self, session: Session, type_: str, search: str) -> list[tuple[str, str]]:
+        """What the condition of a creation finds; if nothing, who asks the same waits until this is stored."""
+        found = self._find(session, type_, search)
+        if found:
+            return found
+        exclusive_until_commit(session, name_of_text(type_, search))
+        return self._find(session, type_, search)
+
     def _id(
         self, session: Session, message: int, entry: Entry, type_: str, own: str | None, origin: Origin
     ) -> str:
@@ -243,7 +253,7 @@ class Pipeline:
             raise _invalid("value", f"{type_}.id", "An id has 1 to 64 letters, digits, - and . only.")
         path, _, search = entry.url.partition("?")
         if entry.method == "PUT" and search:
-            found = [id_ for id_, org in self._find(session, type_, search) if org == origin.org]
+            found = [id_ for id_, org in self._find_alone(session, type_, search) if org == origin.org]
             if len(found) > 1:
                 raise _invalid("multiple-matches", "request.url", "More than one resource matches.")
             return found[0] if found else own or derived_id(origin.org, type_, search)

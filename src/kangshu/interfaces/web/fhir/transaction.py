@@ -24,7 +24,6 @@ from kangshu.interfaces.web.fhir.bundle_entries import (
 )
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.changes import store
-from kangshu.interfaces.web.fhir.condition_lock import Condition, held
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match
 from kangshu.interfaces.web.fhir.json_text import write
 from kangshu.interfaces.web.fhir.negotiation import version_of
@@ -44,6 +43,7 @@ from kangshu.interfaces.web.fhir.write import (
 )
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, NotFound, Problem
 from kangshu.kernel.base.ids import new_id
+from kangshu.kernel.facts.condition import name_of
 from kangshu.kernel.facts.definition import Fact, Outcome
 
 Json = dict[str, Any]
@@ -76,14 +76,16 @@ def transaction(service: Service, call: Call, body: Json, respond: Callable[[Cal
     """200 with a transaction-response in the order of the request, or one error for the whole."""
     call = quiet(call)
     entries = _all_readable(read_entries(body, call.base))
-    with held(condition for entry in entries if (condition := _condition(entry))):
+    conditions = [condition for entry in entries if (condition := _condition(entry))]
+    with service.platform.turns.held(conditions):
         return _transaction(service, call, entries, respond)
 
 
-def _condition(entry: BundleEntry) -> Condition | None:
+def _condition(entry: BundleEntry) -> str | None:
+    """The name of the condition under which the entry creates something."""
     if entry.method == "POST" and entry.conditions["ifNoneExist"]:
-        return entry.type, entry.conditions["ifNoneExist"]
-    return (entry.type, str(entry.params)) if entry.method == "PUT" and entry.params else None
+        return name_of(entry.type, criteria_of(entry.conditions["ifNoneExist"]))
+    return name_of(entry.type, entry.params) if entry.method == "PUT" and entry.params else None
 
 
 def _transaction(

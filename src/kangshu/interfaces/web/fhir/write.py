@@ -13,7 +13,6 @@ from kangshu.domains.intake.change import Change
 from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.changes import store
-from kangshu.interfaces.web.fhir.condition_lock import held
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match, matches
 from kangshu.interfaces.web.fhir.json_text import parse_object, write
 from kangshu.interfaces.web.fhir.negotiation import (
@@ -28,6 +27,7 @@ from kangshu.interfaces.web.fhir.read import version_headers
 from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Conflict, Invalid, Problem
+from kangshu.kernel.facts.condition import name_of
 from kangshu.kernel.facts.definition import Fact, Outcome
 
 Json = dict[str, Any]
@@ -44,8 +44,9 @@ def create(service: Service, call: Call) -> Answer:
     check_type(parse_object(call.body), call.type)
     condition = call.header("if-none-exist")
     if condition:
-        with held([(call.type, condition)]):
-            found = match(service, call, call.type, criteria_of(condition))
+        criteria = criteria_of(condition)
+        with service.platform.turns.held([name_of(call.type, criteria)]):
+            found = match(service, call, call.type, criteria)
             return existing(call, found) if found else _created(service, call)
     return _created(service, call)
 
@@ -71,7 +72,7 @@ def conditional_update(service: Service, call: Call) -> Answer:
     check_json_body(call)
     body = parse_object(call.body)
     check_type(body, call.type)
-    with held([(call.type, str(call.params))]):
+    with service.platform.turns.held([name_of(call.type, call.params)]):
         return _updated_where(service, call, body)
 
 
