@@ -64,8 +64,8 @@ def transaction(identifier: str, **more: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("way", ["create", "transaction", "intake", "every way"])
 def test_what_is_to_be_created_unless_it_is_there_is_created_once(two: Two, way: str) -> None:
-    for round in range(ROUNDS):
-        mark = f"{way.replace(' ', '-')}-{round}"
+    for turn in range(ROUNDS):
+        mark = f"{way.replace(' ', '-')}-{turn}"
 
         def ask(number: int, mark: str = mark) -> None:
             chosen = ("create", "transaction", "intake")[number % 3] if way == "every way" else way

@@ -237,7 +237,7 @@ class Pipeline:
         return _Item(work.message, entry.position, type_, id_, stored_form(type_, id_, entry.raw, head.meta))
 
     def _find_alone(self, session: Session, type_: str, search: str) -> list[tuple[str, str]]:
-        """What the condition of a creation finds; if nothing, who asks the same waits until this is stored."""
+        """What the condition of a creation finds; if nothing, who asks the same waits for this one."""
         found = self._find(session, type_, search)
         if found:
             return found

@@ -12,13 +12,15 @@ import atexit
 import fcntl
 import logging
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 import warnings
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +28,7 @@ from typing import IO, Any
 import psycopg
 from psycopg import sql
 
-from kangshu.kernel.base.errors import Unavailable
+from kangshu.kernel.base.errors import Invalid, Unavailable
 
 DATABASE = "kangshu"
 
@@ -50,13 +52,22 @@ _SETTINGS = {
     "autovacuum_naptime": "5min",
     "track_activity_query_size": "1024",
     "log_min_error_statement": "panic",
-    "log_min_messages": "panic",
+    "log_min_messages": "fatal",
     "log_parameter_max_length_on_error": "0",
 }
 
 
 _PATIENCE = 300.0
 """Seconds until a server must have recovered from a kill in the middle of a large load."""
+_SILENCE = 5.0
+"""Seconds of waiting for another process before it is said what is waited for."""
+_TRIES = 6
+"""Starts that may fail at once, one after the other: the last server may not be quite gone."""
+
+_LEAST_SPACE = 200 << 20
+"""Bytes without which a server is not made, or runs into trouble soon."""
+
+_log = logging.getLogger(__name__)
 
 _in_use: dict[Path, IO[bytes]] = {}
 """The lock by which this process says that it uses the server of a folder."""
@@ -65,7 +76,7 @@ _in_use: dict[Path, IO[bytes]] = {}
 def start(folder: Path) -> str:
     """Start, or find, the server whose files are in `folder`; create the database; return its URL.
 
-    Raises `Unavailable` when the server does not start.
+    Raises `Unavailable` when the server does not start, `Invalid` when `folder` holds something else.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -74,10 +85,13 @@ def start(folder: Path) -> str:
         unfinished = _beside(folder, "making")
         if unfinished.exists():
             # A process was killed while it made this server; it holds nothing yet.
+            _end_makers(folder)
             _stop(folder)
             shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
+        if not folder.exists() or not any(folder.iterdir()):
             unfinished.touch()
+        elif not _is_whole(folder):
+            raise _no_server(folder)
         server = _server(folder)
         admin = server.get_uri("postgres")
         if _is_new(admin):
@@ -92,12 +106,62 @@ def _beside(folder: Path, what: str) -> Path:
     return folder.with_name(f".{folder.name}.{what}")
 
 
+_WHOLE = ("PG_VERSION", "global/pg_control", "postgresql.conf")
+"""Files without which PostgreSQL cannot start a server of a folder."""
+
+
+def _is_whole(folder: Path) -> bool:
+    return all((folder / name).exists() for name in _WHOLE)
+
+
+def _no_server(folder: Path) -> Invalid:
+    return Invalid(
+        f"{folder} is not a whole PostgreSQL server: files are missing.",
+        remedy="If nothing in it is needed, delete it and start again; else `kangshu restore` a backup"
+        " into another KANGSHU_HOME.",
+    )
+
+
 @contextmanager
 def _alone(folder: Path) -> Generator[None]:
-    """While no other process starts or stops the server of the folder."""
-    with _beside(folder, "lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """While no other process starts or stops the server of the folder.
+
+    Whoever does has its number in the file. Raises `Unavailable` when it does for too long.
+    """
+    with _beside(folder, "lock").open("a+") as lock:
+        _lock(lock, folder)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         yield
+
+
+def _lock(lock: IO[str], folder: Path) -> None:
+    begun = time.monotonic()
+    told = False
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        waited = time.monotonic() - begun
+        if waited > _SILENCE and not told:
+            told = True
+            _log.warning(
+                "Waiting for process %s, which starts or stops the database in %s.", _holder(lock), folder
+            )
+        # A server that recovers takes its time, and the one who waits for it may do so all the while.
+        if waited > 1.2 * _PATIENCE:
+            raise Unavailable(
+                f"Process {_holder(lock)} has been starting or stopping the embedded PostgreSQL server for"
+                f" {waited / 60:.0f} minutes.",
+                remedy="If it hangs, end it, and try again: nothing that was stored is lost.",
+            )
+        time.sleep(0.05)
+
+
+def _holder(lock: IO[str]) -> str:
+    lock.seek(0)
+    return lock.read().strip() or "unknown"
 
 
 def _use(folder: Path) -> None:
@@ -127,17 +191,32 @@ def _server(folder: Path) -> Any:
     with _quiet():
         folder.mkdir(exist_ok=True)
         deadline = time.monotonic() + _PATIENCE
+        failed = 0
         while True:
             _forget_dead(folder, deadline)
             # The package's own list of users, which keeps those that were killed. Not needed here.
             (folder / ".handle_pids.json").unlink(missing_ok=True)
             try:
-                return _package().postgres_server.PostgresServer(folder, cleanup_mode=None)
-            except (subprocess.TimeoutExpired, subprocess.CalledProcessError, AssertionError):
-                # It waits ten seconds, and recovery may take longer; or the last server is not quite gone.
-                if time.monotonic() > deadline or not (folder / "PG_VERSION").exists():
+                return _server_class()(folder, cleanup_mode=None)
+            except (subprocess.TimeoutExpired, AssertionError):
+                # It waits ten seconds, and recovery may take longer.
+                if time.monotonic() > deadline:
                     raise _does_not_start(folder) from None
-                time.sleep(0.5)
+            except subprocess.CalledProcessError:
+                failed += 1
+                if failed == _TRIES or not _is_whole(folder):
+                    raise _does_not_start(folder) from None
+            time.sleep(0.5)
+
+
+def _server_class() -> Any:
+    class Server(_package().postgres_server.PostgresServer):
+        """Without the package's own lock, which is one for all folders of the machine and is waited for
+        without end: a process that hangs elsewhere would hold up every start."""
+
+        _lock = nullcontext()
+
+    return Server
 
 
 def _forget_dead(folder: Path, deadline: float) -> None:
@@ -182,11 +261,45 @@ def _living(folder: Path) -> bool:
     return False
 
 
+def _end_makers(folder: Path) -> None:
+    """End an `initdb` whose parent was killed: it would go on writing into the folder."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if Path(os.fsdecode(words[0])).name == "initdb" and os.fsencode(folder) in words:
+                os.kill(int(process.name), signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while _living(folder) and not (folder / "postmaster.pid").exists() and time.monotonic() < deadline:
+        # What `initdb` had started ends with it.
+        time.sleep(0.05)
+
+
 def _does_not_start(folder: Path) -> Unavailable:
+    if not _is_whole(folder):
+        return Unavailable(
+            "The embedded PostgreSQL server could not be made: its initdb did not finish.",
+            remedy=f"{_space_left(folder)}Try again: what it left behind is removed then.",
+        )
     return Unavailable(
-        "The embedded PostgreSQL server does not start.",
-        remedy=f"Its log is {folder / 'log'}; or name another server in KANGSHU_DATABASE_URL.",
+        f"The embedded PostgreSQL server does not start{_why_not(folder)}.",
+        remedy=f"{_space_left(folder)}Its log is {folder / 'log'}; or name another server in"
+        " KANGSHU_DATABASE_URL.",
     )
+
+
+def _why_not(folder: Path) -> str:
+    """What its log says last of something fatal. It says nothing of what is stored: see `_SETTINGS`."""
+    try:
+        lines = (folder / "log").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    fatal = [line for line in lines[-50:] if re.search(r"\b(FATAL|PANIC): ", line)]
+    return f": {re.split(r'(?:FATAL|PANIC): +', fatal[-1])[1].rstrip('.')}" if fatal else ""
+
+
+def _space_left(folder: Path) -> str:
+    free = shutil.disk_usage(folder.parent).free
+    return f"The disk has {free >> 20} MB left. " if free < _LEAST_SPACE else ""
 
 
 def _package() -> Any:
