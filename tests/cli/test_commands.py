@@ -5,15 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from kangshu.interfaces.cli.main import app
-from tests.support.commands import kangshu, last_line
+from kangshu.kernel.facts import embedded
+from tests.support.commands import kangshu, last_line, open_home
 
 MARK = "Zhangsan"
 
@@ -141,22 +144,72 @@ def test_what_cannot_be_loaded_is_told(installed: Path, tmp_path: Path) -> None:
         assert errors.strip()
 
 
+SERVER = "postgresql://postgres:Zhangsan@/{}?host={}"
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "code", "told"),
     [
-        ("KANGSHU_HOMES", "x"),
-        ("KANGSHU_HOME", "/dev/null/home"),
-        ("KANGSHU_PACKS", "/nowhere"),
-        ("KANGSHU_DATABASE_URL", "postgresql://user:Zhangsan@127.0.0.1:1/none"),
-        ("KANGSHU_DATABASE_URL", "Zhangsan"),
+        ("KANGSHU_HOMES", "x", 2, "Not a setting"),
+        ("KANGSHU_HOME", "/dev/null/home", 2, "KANGSHU_HOME"),
+        ("KANGSHU_HOME", "/proc/home", 2, "KANGSHU_HOME"),
+        ("KANGSHU_PACKS", "/nowhere", 2, "pack"),
+        ("KANGSHU_DATABASE_URL", "postgresql://user:Zhangsan@127.0.0.1:1/none", 1, "Is it running?"),
+        ("KANGSHU_DATABASE_URL", "postgresql://user:Zhangsan@no.such.host.invalid/none", 2, "no host"),
+        ("KANGSHU_DATABASE_URL", "Zhangsan", 2, "postgresql://"),
+        ("KANGSHU_DATABASE_URL", "mysql://user:Zhangsan@host/none", 2, "postgresql://"),
     ],
 )
-def test_wrong_settings_are_told_without_secrets(tmp_path: Path, name: str, value: str) -> None:
-    done = kangshu(tmp_path / "none", "migrate", **{name: value})
-    assert done.returncode in (1, 2)
-    assert done.stderr.strip()
+def test_wrong_settings_are_told_without_secrets(
+    tmp_path: Path, name: str, value: str, code: int, told: str
+) -> None:
+    _refused(kangshu(tmp_path / "none", "migrate", **{name: value}), code, told)
+
+
+def _refused(done: subprocess.CompletedProcess[str], code: int, told: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert MARK not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[Path, str]]:
+    """The folder and the URL of a PostgreSQL server on which nothing is."""
+    with open_home() as home:
+        yield home / "postgres", embedded.start(home / "postgres")
+
+
+def test_a_server_that_lets_us_in_to_nothing_is_told(server: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = server
+    with psycopg.connect(url, autocommit=True) as keeper:
+        keeper.execute("CREATE ROLE humble LOGIN")
+        keeper.execute("CREATE ROLE secured LOGIN PASSWORD 'other'")
+    for address, told in (
+        (SERVER.format("nowhere", folder), "no such database"),
+        (SERVER.format("kangshu", folder).replace("postgres:", "nobody:"), "no such user"),
+        (SERVER.format("kangshu", folder).replace("postgres:", "humble:"), "may not make"),
+    ):
+        _refused(kangshu(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=address), 2, told)
+    rules = folder / "pg_hba.conf"
+    trusting = rules.read_text()
+    rules.write_text(f"local all secured scram-sha-256\n{trusting}")
+    with psycopg.connect(url, autocommit=True) as keeper:
+        keeper.execute("SELECT pg_reload_conf()")
+    address = SERVER.format("kangshu", folder).replace("postgres:", "secured:")
+    _refused(kangshu(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=address), 2, "user and password")
+
+
+def test_a_database_of_a_newer_version_is_left_alone(server: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = server
+    with psycopg.connect(url, autocommit=True) as keeper:
+        keeper.execute("CREATE DATABASE newer")
+    newer = SERVER.format("newer", folder)
+    with psycopg.connect(newer) as keeper:
+        keeper.execute("CREATE TABLE alembic_version (version_num text)")
+        keeper.execute("INSERT INTO alembic_version VALUES ('9999_later')")
+    done = kangshu(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=newer)
+    _refused(done, 2, "newer version of Kangshu")
 
 
 @pytest.mark.parametrize("verb", ["show", "replay"])

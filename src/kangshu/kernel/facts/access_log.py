@@ -9,6 +9,7 @@ from psycopg import Connection, Error, OperationalError
 from psycopg.rows import TupleRow
 
 from kangshu.kernel.base.errors import Refused
+from kangshu.kernel.facts.connect import unavailable
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.policies.access_log import (
     AccessEntry,
@@ -59,7 +60,7 @@ class AccessLog:
             self._disconnect()
 
     def append(self, entries: Sequence[AccessEntry]) -> None:
-        """Write the entries; when this returns they are on disk. Raises `psycopg.OperationalError` if not."""
+        """Write the entries; when this returns they are on disk. Raises `Unavailable` if not."""
         if not entries:
             return
         texts = [canonical(entry) for entry in entries]
@@ -71,7 +72,8 @@ class AccessLog:
             self._write_next()
         group.done.wait()
         if not group.is_durable:
-            raise OperationalError("The access log could not be written.") from group.error
+            error = group.error
+            raise unavailable(error if isinstance(error, OperationalError) else None) from error
 
     def _write_next(self) -> None:
         with self._writing:

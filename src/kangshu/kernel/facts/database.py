@@ -11,9 +11,10 @@ from psycopg import Connection, DataError, Error, OperationalError, errors
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from kangshu.kernel.base.errors import Conflict, Invalid, Unavailable
+from kangshu.kernel.base.errors import Conflict, Invalid
 from kangshu.kernel.facts import partitions
 from kangshu.kernel.facts.common_tokens import CommonTokens
+from kangshu.kernel.facts.connect import unavailable
 
 T = TypeVar("T")
 
@@ -66,8 +67,10 @@ class Database:
                 yield connection
         except (errors.DeadlockDetected, errors.SerializationFailure):
             raise
-        except (OperationalError, PoolTimeout):
+        except PoolTimeout:
             raise unavailable() from None
+        except OperationalError as error:
+            raise unavailable(error) from None
         except DataError:
             raise Invalid("It holds a value that cannot be stored.", code="value") from None
 
@@ -119,10 +122,6 @@ class Database:
             except (Again, errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure):
                 continue
         raise Conflict("Other writers kept changing the same records.", remedy="Try again in a moment.")
-
-
-def unavailable() -> Unavailable:
-    return Unavailable("The database does not answer.", remedy="Is it running? Try again in a moment.")
 
 
 def _configure(connection: Connection[TupleRow]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 
 from kangshu.kernel.base.errors import Conflict, KangshuError, NotFound
+from kangshu.kernel.facts.connect import connect
 from kangshu.kernel.facts.embedded import binary
 
 
@@ -26,7 +27,7 @@ def restore(url: str, source: Path) -> None:
     """Fill an empty database from `source`. Raises `Conflict` if there is anything in it."""
     if not source.is_file():
         raise NotFound(f"There is no backup {source}.", remedy="Check the path.")
-    with psycopg.connect(url, autocommit=True) as connection:
+    with connect(url) as connection:
         if _is_used(connection):
             raise Conflict(
                 "The database already holds facts.", remedy="Restore into an empty KANGSHU_HOME or database."

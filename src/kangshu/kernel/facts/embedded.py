@@ -9,6 +9,7 @@ next one finds it; a killed server is recovered by the next process that starts.
 from __future__ import annotations
 
 import atexit
+import errno
 import fcntl
 import logging
 import os
@@ -76,9 +77,20 @@ _in_use: dict[Path, IO[bytes]] = {}
 def start(folder: Path) -> str:
     """Start, or find, the server whose files are in `folder`; create the database; return its URL.
 
-    Raises `Unavailable` when the server does not start, `Invalid` when `folder` holds something else.
+    Raises `Unavailable` when the server does not start, `Invalid` when `folder` holds something else or
+    cannot be used.
     """
     folder = folder.absolute()
+    try:
+        return _start(folder)
+    except OSError as error:
+        message = f"{folder.parent} cannot be used: {error.strerror}."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Unavailable(message, remedy=f"{_space_left(folder)}Make room.") from None
+        raise Invalid(message, remedy="Name a folder that can be written to in KANGSHU_HOME.") from None
+
+
+def _start(folder: Path) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         _use(folder)

@@ -11,6 +11,7 @@ from psycopg import Connection, OperationalError, errors
 from psycopg.rows import TupleRow
 
 from kangshu.kernel.base.errors import Conflict, Unavailable
+from kangshu.kernel.facts.connect import unavailable
 from kangshu.kernel.facts.database import Again, Database
 
 _STRIPES = 64
@@ -102,11 +103,9 @@ class Turns:
     def _asked(self, function: str, name: str) -> bool:
         try:
             row = self._connected().execute(_statement(function), (name,)).fetchone()
-        except OperationalError:
+        except OperationalError as error:
             self.close()
-            raise Unavailable(
-                "The database does not answer.", remedy="Is it running? Try again in a moment."
-            ) from None
+            raise unavailable(error) from None
         return bool(row and row[0])
 
     def _connected(self) -> Connection[TupleRow]:
