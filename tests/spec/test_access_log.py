@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from kangshu.app.platform import Platform
-from kangshu.kernel.base.errors import Refused
+from kangshu.kernel.base.errors import Invalid, Refused
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.policies.access_log import AccessEntry, Head, entry_of
@@ -60,7 +60,7 @@ def test_entries_of_many_threads_and_processes_form_one_chain(log: AccessLog, da
     verdict = log.verify()
     assert verdict.problems == ()
     assert verdict.head.number == 2 * 40 + 2 * 100
-    assert log.verify(verdict.head).problems == ()
+    assert log.verify([verdict.head]).problems == ()
 
 
 def test_an_entry_is_there_for_others_when_append_returns(log: AccessLog, database_url: str) -> None:
@@ -103,8 +103,103 @@ def test_a_log_cut_at_its_end_needs_a_head_that_was_written_down(log: AccessLog,
         keeper.execute("ALTER TABLE access_log DISABLE TRIGGER ALL")
         keeper.execute("DELETE FROM access_log WHERE number = 5")
     assert log.verify().problems == ()
-    assert [problem.path for problem in log.verify(head).problems] == ["access_log[4]"]
-    assert log.verify(Head(4, b"x" * 32)).problems
+    assert [problem.path for problem in log.verify([head]).problems] == ["access_log[4]"]
+    assert log.verify([Head(4, b"x" * 32)]).problems
+
+
+ANEW = """
+WITH RECURSIVE changed AS (
+  SELECT number, CASE number WHEN {from_} THEN replace(entry, '"count":1', '"count":0') ELSE entry END AS entry
+    FROM access_log
+), anew AS (
+  SELECT number, entry, hash FROM access_log WHERE number = {from_} - 1
+  UNION ALL
+  SELECT c.number, c.entry, sha256(a.hash || convert_to(c.entry, 'UTF8'))
+    FROM anew a JOIN changed c ON c.number = a.number + 1
+)
+UPDATE access_log l SET entry = anew.entry, hash = anew.hash FROM anew WHERE l.number = anew.number
+"""
+"""The log written anew from an entry on, so that the chain fits."""
+
+TAMPERING = {
+    "an entry changed": (
+        """UPDATE access_log SET entry = replace(entry, '"count":1', '"count":0') WHERE number = 4""",
+        "access_log[4]",
+    ),
+    "a hash changed": ("UPDATE access_log SET hash = sha256('x') WHERE number = 4", "access_log[4]"),
+    "one deleted": ("DELETE FROM access_log WHERE number = 4", "access_log[5]"),
+    "the first deleted": ("DELETE FROM access_log WHERE number = 1", "access_log[2]"),
+    "deleted and the rest moved up": (
+        "DELETE FROM access_log WHERE number = 4; UPDATE access_log SET number = number - 1 WHERE number > 4",
+        "access_log[4]",
+    ),
+    "two exchanged": (
+        "UPDATE access_log SET number = CASE number WHEN 4 THEN 5 ELSE 4 END WHERE number IN (4, 5)",
+        "access_log[4]",
+    ),
+    "one slipped in": (
+        (
+            "UPDATE access_log SET number = number + 1 WHERE number > 3;"
+            "INSERT INTO access_log SELECT 4, entry, hash FROM access_log WHERE number = 2"
+        ),
+        "access_log[4]",
+    ),
+    "one slipped in that fits": (
+        (
+            "UPDATE access_log SET number = number + 1 WHERE number > 3;"
+            "INSERT INTO access_log SELECT 4, entry, sha256(hash || convert_to(entry, 'UTF8'))"
+            " FROM access_log WHERE number = 3"
+        ),
+        "access_log[5]",
+    ),
+    "one twice": ("INSERT INTO access_log SELECT * FROM access_log WHERE number = 4", "access_log[4]"),
+    "the end cut off": ("DELETE FROM access_log WHERE number > 6", "access_log[6]"),
+    "all of it gone": ("DELETE FROM access_log", "access_log[0]"),
+    "written anew": (ANEW.format(from_=4), "access_log[8]"),
+    "written anew from the first": (
+        ANEW.format(from_=2) + "; " + ANEW.format(from_=3),
+        "access_log[3]",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_whatever_the_owner_of_the_database_does_to_the_log_is_found_and_placed(
+    platform: Platform, how: str
+) -> None:
+    log = platform.access_log
+    log.append([entry(number) for number in range(3)])
+    platform.write_head()
+    log.append([entry(number) for number in range(3, 8)])
+    assert platform.verify_access_log().problems == ()
+    statement, place = TAMPERING[how]
+    with psycopg.connect(platform.database.url) as keeper:
+        keeper.execute("ALTER TABLE access_log DISABLE TRIGGER ALL")
+        keeper.execute("ALTER TABLE access_log DROP CONSTRAINT access_log_pkey")
+        keeper.execute(statement.encode())
+    assert [problem.path for problem in platform.verify_access_log().problems] == [place]
+
+
+def test_a_log_written_anew_is_placed_after_the_last_head_that_fits(platform: Platform) -> None:
+    log = platform.access_log
+    for number in range(4):
+        log.append([entry(number), entry(number)])
+        platform.write_head()
+    with psycopg.connect(platform.database.url) as keeper:
+        keeper.execute("ALTER TABLE access_log DISABLE TRIGGER ALL")
+        keeper.execute(ANEW.format(from_=5).encode())
+    (problem,) = platform.verify_access_log().problems
+    assert problem.path == "access_log[6]"
+    assert "after entry 4" in problem.message
+
+
+def test_heads_that_were_changed_are_told(platform: Platform) -> None:
+    platform.access_log.append([entry(1)])
+    platform.write_head()
+    path = platform.settings.home / "access-log-heads"
+    path.write_text(path.read_text() + "2026-03-01T00:00:00+00:00 nonsense\n")
+    with pytest.raises(Invalid, match="Line 2"):
+        platform.verify_access_log()
 
 
 def test_residents_see_who_touched_their_record_and_nobody_else(log: AccessLog) -> None:

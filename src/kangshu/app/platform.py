@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
+from kangshu.app.log_heads import write_head, written_heads
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import MEDIA, Tables
@@ -33,7 +34,7 @@ from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Note, Reader, Use
 from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.lake.reader import LakeReader
-from kangshu.kernel.policies.access_log import AccessEntry
+from kangshu.kernel.policies.access_log import AccessEntry, Head, Verdict
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant
 
@@ -76,6 +77,20 @@ class Platform:
         """What an operator watches; numbers only."""
         with self.database.connection() as session:
             return journal.figures(session)
+
+    def verify_access_log(self, *known: Head) -> Verdict:
+        """Check the access log, also against the heads that were written down; write down its head if it
+        is sound."""
+        verdict = self.access_log.verify([*written_heads(self.settings.home), *known])
+        if not verdict.problems:
+            write_head(self.settings.home, verdict.head, self.clock())
+        return verdict
+
+    def write_head(self) -> Head:
+        """Write down the head of the access log outside the database."""
+        head = self.access_log.head()
+        write_head(self.settings.home, head, self.clock())
+        return head
 
     def inventory(self) -> Inventory:
         """Exact counts of everything stored; takes as long as reading it."""

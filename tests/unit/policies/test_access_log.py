@@ -106,10 +106,10 @@ def test_swapped_entries_are_noticed() -> None:
 def test_a_head_written_down_elsewhere_shows_a_cut_or_rewritten_log() -> None:
     entries = log(5)
     head = Head(5, entries[-1].hash)
-    assert verify(log(5), head).problems == ()
-    assert verify(entries[:4], head).problems[0].path == "access_log[4]"
-    assert verify([], head).problems[0].path == "access_log[0]"
-    assert verify(entries, Head(2, b"other")).problems[0].path == "access_log[2]"
+    assert verify(log(5), [head]).problems == ()
+    assert verify(entries[:4], [head]).problems[0].path == "access_log[4]"
+    assert verify([], [head]).problems[0].path == "access_log[0]"
+    assert verify(entries, [Head(2, b"other")]).problems[0].path == "access_log[2]"
 
 
 def test_a_head_is_read_back_as_it_was_printed() -> None:

@@ -25,13 +25,14 @@ def verify(
 ) -> None:
     """Check the chain of the access log: was any entry changed, removed or slipped in?
 
-    Prints its head, NUMBER:HASH. Written down outside the server, it shows later whether the log was
-    cut off or written anew.
+    Prints its head, NUMBER:HASH. The server writes heads into the file access-log-heads of KANGSHU_HOME,
+    and the log is checked against them: was it cut off, or written anew? Whoever may change that file too
+    is found out by heads that lie elsewhere: --head.
 
     Example: kangshu audit verify
     """
     with platform() as built:
-        verdict = built.access_log.verify(parse_head(head) if head else None)
+        verdict = built.verify_access_log(*([parse_head(head)] if head else []))
     if verdict.problems:
         for problem in verdict.problems:
             err.print(f"{problem.path}: {problem.message}", highlight=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from threading import Thread
+from threading import Event, Thread
 
 import structlog
 from starlette.applications import Starlette
@@ -17,8 +17,11 @@ from kangshu.interfaces.web.login.routes import login_routes
 from kangshu.interfaces.web.login.service import Login, build_login
 from kangshu.interfaces.web.operations import Measured, operation_routes
 from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
+from kangshu.kernel.base.errors import KangshuError
 
 _log = structlog.get_logger(__name__)
+
+_HOUR = 3600.0
 
 
 def create(platform: Platform) -> Starlette:
@@ -52,10 +55,31 @@ def _lifespan(platform: Platform) -> Callable[[Starlette], AbstractAsyncContextM
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         # What was journalled when a process was killed is worked through now, beside the requests.
         Thread(target=_resume, args=(platform,), name="resume", daemon=True).start()
+        stopped = Event()
+        heads = Thread(target=_write_heads, args=(platform, stopped), name="heads", daemon=True)
+        heads.start()
         yield
+        stopped.set()
+        heads.join()
         platform.close()
 
     return lifespan
+
+
+def _write_heads(platform: Platform, stopped: Event) -> None:
+    """Write down the head of the access log now, every hour, and when the server stops.
+
+    It is logged too: where logs are sent elsewhere, it is out of reach for who owns this machine.
+    """
+    ends = False
+    while True:
+        try:
+            _log.info("access log head", head=str(platform.write_head()))
+        except (KangshuError, OSError) as error:
+            _log.warning("access log head not written", error=type(error).__name__)
+        if ends:
+            return
+        ends = stopped.wait(_HOUR)
 
 
 def _resume(platform: Platform) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from psycopg import Connection, Error, OperationalError
 from psycopg.rows import TupleRow
@@ -12,6 +12,7 @@ from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.facts.connect import unavailable
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.policies.access_log import (
+    FIRST_HASH,
     AccessEntry,
     Head,
     LoggedEntry,
@@ -140,8 +141,16 @@ class AccessLog:
             ).fetchall()
         return [(number, parse_entry(text)) for number, text in rows]
 
-    def verify(self, known: Head | None = None) -> Verdict:
-        """Check the whole chain, a few thousand entries in memory at a time."""
+    def head(self) -> Head:
+        """The last entry there is; number 0 when there is none."""
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "SELECT number, hash FROM access_log ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+        return Head(row[0], bytes(row[1])) if row else Head(0, FIRST_HASH)
+
+    def verify(self, known: Iterable[Head] = ()) -> Verdict:
+        """Check the whole chain, a few thousand entries in memory at a time. `known`: see `verify`."""
         with self._database.connection() as connection:
             return verify(_stream(connection), known)
 

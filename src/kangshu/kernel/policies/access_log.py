@@ -144,26 +144,32 @@ def chain_hash(before: bytes, text: str) -> bytes:
     return hashlib.sha256(before + text.encode()).digest()
 
 
-def verify(entries: Iterable[LoggedEntry], known: Head | None = None) -> Verdict:
+def verify(entries: Iterable[LoggedEntry], known: Iterable[Head] = ()) -> Verdict:
     """Walk the chain from entry 1, in order, and stop at the first entry that breaks it.
 
-    `known` is a head that was written down earlier: the log must still reach it, with that hash.
+    `known` are heads that were written down earlier: the log must still reach them, with those hashes.
     """
-    head = Head(0, FIRST_HASH)
+    hashes: dict[int, set[bytes]] = {}
+    for written in known:
+        hashes.setdefault(written.number, set()).add(written.hash)
+    head = fits = Head(0, FIRST_HASH)
     for entry in entries:
-        problem = _broken(entry, head) or _not_as_known(entry, known)
+        problem = _broken(entry, head) or _not_as_known(entry, hashes.get(entry.number), fits)
         if problem:
             return Verdict(head, (problem,))
         head = Head(entry.number, entry.hash)
-    if known is not None and head.number < known.number:
-        message = (
-            f"the log ends here, but is known to have reached entry {known.number}: entries were removed"
-        )
+        if entry.number in hashes:
+            fits = head
+    furthest = max(hashes, default=0)
+    if head.number < furthest:
+        message = f"the log ends here, but is known to have reached entry {furthest}: entries were removed"
         return Verdict(head, (_problem(head.number, message),))
     return Verdict(head, ())
 
 
 def _broken(entry: LoggedEntry, before: Head) -> Problem | None:
+    if entry.number <= before.number:
+        return _problem(entry.number, f"stands after entry {before.number}: it is there twice, or was moved")
     if entry.number != before.number + 1:
         return _problem(entry.number, f"follows entry {before.number}: entries between them were removed")
     if chain_hash(before.hash, entry.text) != entry.hash:
@@ -173,10 +179,12 @@ def _broken(entry: LoggedEntry, before: Head) -> Problem | None:
     return None
 
 
-def _not_as_known(entry: LoggedEntry, known: Head | None) -> Problem | None:
-    if known is None or entry.number != known.number or entry.hash == known.hash:
+def _not_as_known(entry: LoggedEntry, hashes: set[bytes] | None, fits: Head) -> Problem | None:
+    if hashes is None or hashes == {entry.hash}:
         return None
-    return _problem(entry.number, "does not have the hash that was written down: the log was written anew")
+    message = "does not have the hash that was written down: the log was written anew"
+    since = f" somewhere after entry {fits.number}" if fits.number else ""
+    return _problem(entry.number, message + since)
 
 
 def _problem(number: int, message: str) -> Problem:
