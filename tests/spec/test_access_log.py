@@ -109,7 +109,7 @@ def test_a_log_cut_at_its_end_needs_a_head_that_was_written_down(log: AccessLog,
 
 ANEW = """
 WITH RECURSIVE changed AS (
-  SELECT number, CASE number WHEN {from_} THEN replace(entry, '"count":1', '"count":0') ELSE entry END AS entry
+  SELECT number, CASE number WHEN {from_} THEN replace(entry, '"count":1', '"count":0') ELSE entry END entry
     FROM access_log
 ), anew AS (
   SELECT number, entry, hash FROM access_log WHERE number = {from_} - 1

@@ -226,3 +226,27 @@ def test_a_search_sees_what_the_grant_lets_through(app: Any, mark: str) -> None:
     assert reader.get("/fhir/Patient").status_code == 403
     assert ids(find(reader, "Observation", _tag=mark, _include="Observation:subject"), "include") == []
     assert ids(find(client_of(app, "hospital"), "Observation", _tag=mark)) == []
+
+
+@pytest.mark.parametrize("path", ["Patient", "Patient/_history"])
+def test_a_page_nobody_gave_out_is_told_by_the_name_it_came_under(fhir: TestClient, path: str) -> None:
+    answer = fhir.get(f"/fhir/{path}?_page=nonsense")
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["expression"] == ["_page"]
+
+
+def test_everything_that_refers_needs_a_type(fhir: TestClient) -> None:
+    refused = fhir.get("/fhir/Patient?_revinclude=*")
+    assert refused.status_code == 400
+    assert "_revinclude=Observation:*" in refused.json()["issue"][0]["diagnostics"]
+    assert fhir.get("/fhir/Patient?_revinclude=Observation:*&_include=*").status_code == 200
+
+
+def test_includes_and_sorting_have_limits(fhir: TestClient) -> None:
+    includes = "&".join(f"_include=Observation:subject:{type}" for type in ("Patient", "Group", "Device"))
+    assert fhir.get(f"/fhir/Observation?{includes}").status_code == 200
+    many = "&".join(f"_include=Observation:subject:{a}{b}" for a in "abcdefgh" for b in "abcdefgh")
+    answer = fhir.get(f"/fhir/Observation?{many}")
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "too-costly")
+    answer = fhir.get("/fhir/Patient?_sort=" + ",".join(["birthdate"] * 11))
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "too-costly")

@@ -9,10 +9,13 @@ from threading import Event, Thread
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.routes import fhir_routes
+from kangshu.interfaces.web.late import Late
 from kangshu.interfaces.web.login.routes import login_routes
 from kangshu.interfaces.web.login.service import Login, build_login
 from kangshu.interfaces.web.operations import Measured, operation_routes
@@ -35,10 +38,15 @@ def create(platform: Platform) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Measured)],
-        exception_handlers=error_pages(platform, login.principal_of),
+        middleware=[Middleware(Measured), Middleware(Late)],
+        exception_handlers=error_pages(platform, login.principal_of) | {ClientDisconnect: _cut_off},
         lifespan=_lifespan(platform),
     )
+
+
+def _cut_off(_request: Request, _error: Exception) -> Response:
+    """The body of a form was cut off or no body of HTTP at all: no fault of the server."""
+    return PlainTextResponse("The body did not come whole.\n", 400)
 
 
 def _staff_names(login: Login) -> Callable[[str], str]:

@@ -26,6 +26,9 @@ _FACTS = Gauge("kangshu_facts_estimated", "Stored fact versions, as the planner 
 _WAITING = Gauge("kangshu_quarantine_waiting", "Entries waiting in quarantine")
 _UNFINISHED = Gauge("kangshu_messages_unfinished", "Messages journalled but not worked through")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What a client may make up is no label: each one is kept for ever."""
+
 _PARTS = frozenset({"fhir", "intake", "oauth", "login", "residents", "me", "static", "health", "metrics"})
 
 
@@ -82,9 +85,8 @@ class Measured:
         finally:
             first = scope["path"].split("/", 2)[1]
             part = first if first in _PARTS else "portal"
+            method = scope["method"] if scope["method"] in _METHODS else "other"
             seconds = time.perf_counter() - started
-            _SECONDS.labels(part, scope["method"]).observe(seconds)
+            _SECONDS.labels(part, method).observe(seconds)
             _ANSWERS.labels(part, str(status)).inc()
-            _log.info(
-                "answered", part=part, method=scope["method"], status=status, ms=round(seconds * 1000, 1)
-            )
+            _log.info("answered", part=part, method=method, status=status, ms=round(seconds * 1000, 1))

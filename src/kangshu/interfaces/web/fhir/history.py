@@ -12,7 +12,7 @@ import orjson
 from kangshu.interfaces.web.fhir.access import reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import etag
-from kangshu.interfaces.web.fhir.paging import page_links
+from kangshu.interfaces.web.fhir.paging import page_links, pages_told
 from kangshu.interfaces.web.fhir.representation import bundle, instant, resource
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.shape import parse_shape
@@ -42,7 +42,10 @@ def _history(service: Service, call: Call, type: str | None, id: str | None) -> 
     at = span_param(call, "_at")
     subset = parse_subset(call, service.elements)
     reader = reader_for(service, call, "history", type)
-    page = reader.history(type=type, id=id, since=since, at=at, count=shape.count or 1, cursor=shape.cursor)
+    with pages_told():
+        page = reader.history(
+            type=type, id=id, since=since, at=at, count=shape.count or 1, cursor=shape.cursor
+        )
     if id is not None and not page.facts and since is None and at is None and shape.cursor is None:
         raise NotFound(f"There is no such {type}.")
     path = "/".join(part for part in (type, id, "_history") if part)

@@ -165,7 +165,11 @@ def _wrong(service: Service, include: Include) -> Problem | None:
     if include.source == "*":
         if include.direction == "forward" and include.parameter == "*":
             return None
-        return Problem("error", "not-supported", name, "The include must name the type it starts from.")
+        message = (
+            f"{name} must name the type that refers, as in {name}=Observation:*. Everything about a patient"
+            " is given by Patient/<id>/$everything."
+        )
+        return Problem("error", "not-supported", name, message)
     if include.parameter == "*":
         return None
     parameter = catalogue.find(include.source, include.parameter)

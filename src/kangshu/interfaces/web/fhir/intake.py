@@ -38,15 +38,22 @@ _PACKED = frozenset({"application/gzip", "application/x-gzip", "application/octe
 async def spool(chunks: AsyncIterator[bytes]) -> IO[bytes]:
     """The message in a temporary file. Raises a 413 Failure when it is over the limit."""
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the handler closes it
+    try:
+        await _write(stream, chunks)
+    except BaseException:
+        stream.close()
+        raise
+    stream.seek(0)
+    return stream
+
+
+async def _write(stream: IO[bytes], chunks: AsyncIterator[bytes]) -> None:
     size = 0
     async for chunk in chunks:
         size += len(chunk)
         if size > MAX_MESSAGE:
-            stream.close()
             raise Failure(413, "too-long", f"The message is larger than {MAX_MESSAGE >> 30} GiB.")
         stream.write(chunk)
-    stream.seek(0)
-    return stream
 
 
 def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:

@@ -9,6 +9,9 @@ hold no value from anybody's data.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from kangshu.interfaces.web.fhir.call import Call, Params
@@ -36,6 +39,18 @@ def trail_of(call: Call) -> Trail:
 def cursor_of(trail: Trail) -> str | None:
     """Where the store shall go on; None for the first page."""
     return trail[-1] if trail else None
+
+
+@contextmanager
+def pages_told() -> Generator[None]:
+    """What the store says of a cursor is said of the parameter that brought it."""
+    try:
+        yield
+    except Invalid as error:
+        problems = tuple(
+            replace(each, path=CURSOR) if each.path == "_cursor" else each for each in error.problems
+        )
+        raise Invalid(error.message, remedy=error.remedy, code=error.code, problems=problems) from None
 
 
 def page_links(where: str, used: Params, trail: Trail, following: str | None) -> list[tuple[str, str]]:

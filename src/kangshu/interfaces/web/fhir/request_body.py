@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from collections.abc import AsyncIterator
+from typing import IO
 
 from kangshu.interfaces.web.fhir.outcome import Failure
 
@@ -11,13 +13,17 @@ MAX_BODY = 16 << 20
 """Bytes of one body, unpacked: parsed and indexed, it takes forty times as much. Larger messages go to
 /intake/fhir, which reads them from disk piece by piece."""
 
+IN_MEMORY = 1 << 20
+"""Bytes of a body that are held in memory while it comes."""
+
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 async def read_body(
     chunks: AsyncIterator[bytes], encoding: str, declared: str, limit: int = MAX_BODY
-) -> bytes:
-    """The whole body. `declared` is the Content-Length.
+) -> IO[bytes]:
+    """The whole body, in memory as long as it is small, its position at its end. `declared` is the
+    Content-Length. Whoever takes it closes it.
 
     Raises a 413 Failure as soon as it is over the limit, 415 for an unknown compression, 400 for a
     broken one.
@@ -25,9 +31,7 @@ async def read_body(
     if declared.isascii() and declared.isdigit() and len(declared) < 20 and int(declared) > limit:
         raise _too_large(limit)
     encoding = encoding.strip().lower()
-    if encoding in ("", "identity"):
-        return await _plain(chunks, limit)
-    if encoding not in _WINDOW:
+    if encoding not in ("", "identity", *_WINDOW):
         raise Failure(
             415,
             "not-supported",
@@ -35,24 +39,31 @@ async def read_body(
             remedy="Send gzip, deflate or plain.",
             headers={"Accept-Encoding": "gzip, deflate"},
         )
-    return await _unpacked(chunks, _WINDOW[encoding], limit)
+    # On disk when it is large: a thousand clients that send slowly must not fill the memory.
+    body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    try:
+        if encoding in _WINDOW:
+            await _unpacked(chunks, _WINDOW[encoding], limit, body)
+        else:
+            await _plain(chunks, limit, body)
+    except BaseException:
+        body.close()
+        raise
+    return body
 
 
-async def _plain(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    parts: list[bytes] = []
+async def _plain(chunks: AsyncIterator[bytes], limit: int, body: IO[bytes]) -> None:
     size = 0
     async for chunk in chunks:
         size += len(chunk)
         if size > limit:
             raise _too_large(limit)
-        parts.append(chunk)
-    return b"".join(parts)
+        body.write(chunk)
 
 
-async def _unpacked(chunks: AsyncIterator[bytes], window: int, limit: int) -> bytes:
+async def _unpacked(chunks: AsyncIterator[bytes], window: int, limit: int, body: IO[bytes]) -> None:
     """gzip may come in several members, one after the other (RFC 1952, 2.2)."""
     unpacker = zlib.decompressobj(wbits=window)
-    parts: list[bytes] = []
     size = 0
     async for chunk in chunks:
         rest = chunk
@@ -66,11 +77,10 @@ async def _unpacked(chunks: AsyncIterator[bytes], window: int, limit: int) -> by
             size += len(part)
             if size > limit or unpacker.unconsumed_tail:
                 raise _too_large(limit)
-            parts.append(part)
+            body.write(part)
             rest = unpacker.unused_data
     if not unpacker.eof:
         raise _broken()
-    return b"".join(parts)
 
 
 def _broken() -> Failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import IO
 from urllib.parse import parse_qsl
@@ -25,7 +26,7 @@ from kangshu.interfaces.web.fhir.outcome import Failure, answer_of
 from kangshu.interfaces.web.fhir.request_body import read_body
 from kangshu.interfaces.web.fhir.router import allowed_methods, respond
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.kernel.base.errors import Invalid, KangshuError, Refused
+from kangshu.kernel.base.errors import Invalid, KangshuError, Refused, TooCostly
 from kangshu.kernel.policies.definition import Principal
 
 PrincipalOf = Callable[[Request], Principal | None]
@@ -55,6 +56,8 @@ _PREFLIGHT = {
 _OPEN = frozenset({("metadata",)})
 """Paths that need no credentials."""
 
+MAX_PARAMETERS = 1000
+
 LARGE_BODY = 4 << 20
 _LARGE = CapacityLimiter(1)
 """Parsed, a large body takes many times its size: they are worked on one after the other."""
@@ -79,6 +82,7 @@ def fhir_routes(
         Route("/fhir", endpoint),
         Route("/fhir/{path:fhir_path}", endpoint),
         Route("/intake/fhir", _intake_endpoint(service, principal_of)),
+        Route("/intake/{path:fhir_path}", _no_intake),
     ]
     for route in routes:
         route.methods = None  # whichever comes: what a method is refused with is told by us
@@ -108,13 +112,22 @@ def _intake_endpoint(service: Service, principal_of: PrincipalOf) -> Callable[[R
     return endpoint
 
 
+async def _no_intake(request: Request) -> Response:
+    """Programs come here, not people with a browser."""
+    error = Failure(404, "not-found", "Nothing is taken in here.", remedy="Send messages to /intake/fhir.")
+    return _response(request, answer_of(error))
+
+
 async def _answered(request: Request, handle: Callable[[Request], object]) -> Answer:
     try:
         return await handle(request)  # type: ignore[misc, no-any-return]
     except KangshuError as error:
         return answer_of(error)
     except ClientDisconnect:
-        raise
+        # Cut off, in pieces that are none, or too slow (`late`): whoever still listens is told.
+        return answer_of(
+            Failure(400, "structure", "The body did not come whole, or too slowly.", remedy="Send it again.")
+        )
     except Exception as error:  # noqa: BLE001 - the client gets an OperationOutcome whatever happens
         log_failure("fhir_request_failed", error, method=request.method)
         return answer_of(Failure(500, "exception", "The server failed to answer. The failure was logged."))
@@ -134,9 +147,16 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
         request.headers.get("content-encoding", ""),
         request.headers.get("content-length", ""),
     )
-    call = _call(service, request, principal, segments, body.removeprefix(codecs.BOM_UTF8))
-    limiter = _LARGE if len(body) > LARGE_BODY else None
-    return await to_thread.run_sync(respond, service, call, limiter=limiter)
+    call = _call(service, request, principal, segments, b"")
+    limiter = _LARGE if body.tell() > LARGE_BODY else None
+    return await to_thread.run_sync(_answered_with, service, call, body, limiter=limiter)
+
+
+def _answered_with(service: Service, call: Call, body: IO[bytes]) -> Answer:
+    with body:
+        body.seek(0)
+        content = body.read().removeprefix(codecs.BOM_UTF8)
+    return respond(service, replace(call, body=content))
 
 
 def _sends_body(request: Request) -> bool:
@@ -152,6 +172,8 @@ def _answered_at_once(
 
 
 async def _take_in(service: Service, principal_of: PrincipalOf, request: Request) -> Answer:
+    if request.method == "OPTIONS":
+        return Answer(204, headers={"Allow": "OPTIONS, POST", **_PREFLIGHT})
     if request.method != "POST":
         raise Failure(
             405, "not-supported", "Messages are taken by POST.", remedy="Use POST.", headers={"Allow": "POST"}
@@ -220,11 +242,15 @@ def _params(request: Request) -> Params:
     """The URL's parameters. Starlette would replace wrong bytes; here they are refused."""
     query = bytes(request.scope.get("query_string", b""))
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000)
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
     except (UnicodeDecodeError, ValueError):
         raise Invalid(
             "The parameters of the address cannot be decoded.", remedy="Encode them as UTF-8.", code="value"
         ) from None
+    if len(pairs) > MAX_PARAMETERS:
+        raise TooCostly(
+            f"The address has more than {MAX_PARAMETERS} parameters.", remedy="Ask for less at once."
+        )
     if any("\x00" in name or "\x00" in value for name, value in pairs):
         raise Invalid("A parameter holds the character U+0000.", code="value")
     return tuple(pairs)

@@ -16,7 +16,7 @@ from kangshu.interfaces.web.fhir.call import Answer, Call, Params
 from kangshu.interfaces.web.fhir.includes import Included, check_includes, include
 from kangshu.interfaces.web.fhir.negotiation import is_strict
 from kangshu.interfaces.web.fhir.outcome import Failure, Issue, outcome
-from kangshu.interfaces.web.fhir.paging import address, page_links
+from kangshu.interfaces.web.fhir.paging import address, page_links, pages_told
 from kangshu.interfaces.web.fhir.representation import bundle, match_entry, outcome_entry, resource
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.shape import Shape, parse_shape
@@ -112,7 +112,8 @@ def _search(
     if shape.only_total:
         total = reader.count(query)
         return Answer(200, bundle("searchset", (), total=total, links=[("self", address(where_to, used))]))
-    page = reader.search(query)
+    with pages_told():
+        page = reader.search(query)
     included = include(service, call, page.facts, shape.includes)
     entries = [_entry(call, fact, "match", subset) for fact in page.facts]
     entries += [_entry(call, fact, "include", subset) for fact in included.facts.values()]

@@ -15,6 +15,7 @@ from kangshu.kernel.facts.search.query import Total
 
 DEFAULT_COUNT = 50
 MAX_COUNT = 1000
+MAX_INCLUDES = 50
 
 _INCLUDES = {
     "_include": ("forward", False),
@@ -86,6 +87,9 @@ def parse_shape(call: Call) -> Shape:
     total = call.param("_total")
     if total and total not in _TOTALS:
         problems.append(_problem("_total", "_total is not one of none, estimate, accurate."))
+    includes = list(dict.fromkeys(includes))
+    if len(includes) > MAX_INCLUDES:
+        problems.append(_problem("_include", f"More than {MAX_INCLUDES} includes.", "too-costly"))
     if problems:
         raise Invalid("The search has bad parameters.", problems=tuple(problems))
     return Shape(

@@ -275,7 +275,7 @@ def _static(name: str) -> tuple[bytes, str]:
         content = browser_bundle()
     else:
         path = _STATIC / name
-        if path.parent != _STATIC or path.suffix not in _MEDIA or not path.is_file():
+        if path not in _STATIC.iterdir() or path.suffix not in _MEDIA:
             raise KeyError(name)
         content = path.read_bytes()
     return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'

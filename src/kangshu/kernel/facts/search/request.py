@@ -31,6 +31,7 @@ from kangshu.kernel.facts.search.values import Values
 MAX_VALUES = 2000
 """Alternatives one parameter may list."""
 MAX_CLAUSES = 50
+MAX_SORT = 10
 MAX_CHAIN = 4
 
 
@@ -112,7 +113,10 @@ class _Request:
     def sort_keys(self, sort: str) -> tuple[SortKey, ...]:
         """`_sort`: comma-separated names, `-` for descending."""
         keys: list[SortKey] = []
-        for part in filter(None, (p.strip() for p in sort.split(","))):
+        parts = list(filter(None, (p.strip() for p in sort.split(","))))
+        if len(parts) > MAX_SORT:
+            raise _Wrong("too-costly", f"A search may be sorted by {MAX_SORT} parameters.")
+        for part in parts:
             name = part.lstrip("-")
             descending = part.startswith("-")
             if name in ("_id", "_lastUpdated"):
