@@ -30,6 +30,7 @@ from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.intake_counts import intake_counts
 from kangshu.kernel.facts.journal import Figures, Inventory, Quarantined
+from kangshu.kernel.facts.lookup import subject_of
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.reader import Note, Reader, Use
 from kangshu.kernel.facts.work_items import WorkItem
@@ -192,6 +193,11 @@ class Platform:
         with self.database.connection() as session:
             key = (persons.ADDRESS, f"{type}/{id}")
             return persons.find(session, [key]).get(key)
+
+    def person_of_fact(self, type: str, id: str) -> int | None:
+        """The person a stored fact is about; for a decision who may see it, and nothing else."""
+        with self.database.connection() as session:
+            return subject_of(session, type, id)
 
     def patients_of(self, person: int) -> list[str]:
         """Addresses of the source records of a person."""

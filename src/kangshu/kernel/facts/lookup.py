@@ -1,6 +1,7 @@
-"""Finding facts inside a writing transaction: what a conditional reference or a conditional create means.
+"""Finding facts where there is no grant yet: what a condition of a message means, whom a fact is about.
 
-Not a door to anybody's data: only ids come out, and they go into the message being stored.
+Not a door to anybody's data: only ids and numbers come out, and they go into the message being stored,
+or into the decision who may see the fact.
 """
 
 from __future__ import annotations
@@ -18,3 +19,11 @@ def ids_of(connection: Connection[TupleRow], query: Query) -> list[tuple[str, st
     where = select.where(query)
     sql = f"SELECT f.id, f.org FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
     return [(row[0], row[1]) for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]
+
+
+def subject_of(connection: Connection[TupleRow], type: str, id: str) -> int | None:
+    """The person that the newest version of a fact is about; None for nobody, or no such fact."""
+    row = connection.execute(
+        "SELECT person FROM fact WHERE type = %s AND id = %s AND superseded_at IS NULL", (type, id)
+    ).fetchone()
+    return row[0] if row else None

@@ -9,6 +9,9 @@ from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.policies.definition import Grant, Resource
 
+NOBODY = 0
+"""The number of no person: theirs begin at 1."""
+
 _ABOUT_ONE = ("patient", "subject")
 """Search parameters that name the one patient a search is about."""
 
@@ -36,15 +39,24 @@ def reader_or_none(service: Service, call: Call, action: str, type: str) -> Read
 
 
 def _about(service: Service, call: Call, type: str | None) -> Resource:
-    """What is asked for; if it is about one patient, with the institutions that have them in their care.
+    """What is asked for; if it is about one person, with the institutions that have them in their care.
 
     Only who belongs to an institution can stand in such a relation.
     """
-    patient = _patient_of(service, call) if call.principal.org is not None else ""
-    person = service.platform.person_of(service.platform.catalogue.subject_type, patient) if patient else None
+    if call.principal.org is None:
+        return Resource("fact", type)
+    platform = service.platform
+    patient = _patient_of(service, call)
+    if patient:
+        person = platform.person_of(platform.catalogue.subject_type, patient)
+    elif "id" in call.names and "type" in call.names:
+        person = platform.person_of_fact(call.type, call.id)
+    else:
+        return Resource("fact", type)
+    # Also for nobody: how long the answer takes must not tell whether there is a person.
+    care = platform.care_orgs(NOBODY if person is None else person)
     if person is None:
         return Resource("fact", type)
-    care = service.platform.care_orgs(person)
     return Resource("fact", type, person=person, attributes={"care_orgs": care})
 
 

@@ -115,7 +115,7 @@ class _Request:
         keys: list[SortKey] = []
         parts = list(filter(None, (p.strip() for p in sort.split(","))))
         if len(parts) > MAX_SORT:
-            raise _Wrong("too-costly", f"A search may be sorted by {MAX_SORT} parameters.")
+            raise NotUnderstood("too-costly", f"A search may be sorted by {MAX_SORT} parameters.")
         for part in parts:
             name = part.lstrip("-")
             descending = part.startswith("-")
