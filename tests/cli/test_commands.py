@@ -144,6 +144,24 @@ def test_what_cannot_be_loaded_is_told(installed: Path, tmp_path: Path) -> None:
         assert errors.strip()
 
 
+def test_what_lies_beside_the_files_to_load_is_told(installed: Path, patients: Path, tmp_path: Path) -> None:
+    for name in ("more.tar.gz", "more.zip", "read.me", "picture.png"):
+        (patients / name).write_bytes(b"x")
+    code, told, errors = _load(installed, patients)
+    assert (code, told["files"], told["received"]) == (1, 1, {"Patient": 3})
+    assert "more.zip: left out, it is an archive" in errors
+    assert "more.tar.gz" in errors
+    assert "1 .png" in errors
+    code, told, errors = _load(installed, patients / "more.zip")
+    assert (code, told) == (2, {})
+    assert "Unpack it" in errors
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "all.tgz").write_bytes(b"x")
+    code, told, errors = _load(installed, tmp_path / "packed")
+    assert (code, told) == (2, {})
+    assert "Unpack the archives" in errors
+
+
 SERVER = "postgresql://postgres:Zhangsan@/{}?host={}"
 
 

@@ -28,6 +28,7 @@ from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
 _PLAIN = (".json", ".ndjson", ".jsonl", ".xml", ".cda", ".ccda")
 SUFFIXES = (*_PLAIN, *(f"{suffix}.gz" for suffix in _PLAIN), ".hl7")
+_ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".7z", ".rar")
 GROUP_BYTES = 2 << 20
 GROUP_FILES = 64
 PACKED = 12
@@ -63,6 +64,8 @@ def files_below(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
+        elif path.is_file() and is_archive(path):
+            raise Invalid(f"{path} is an archive.", remedy="Unpack it, and load the folder.")
         elif path.is_file():
             found.append(path)
         elif path.exists():
@@ -70,8 +73,22 @@ def files_below(paths: Sequence[Path]) -> list[Path]:
         else:
             raise NotFound(f"There is no file or folder {path}.", remedy="Check the path.")
     if not found:
-        raise Invalid("There is nothing to load there.", remedy=f"Files end in {', '.join(SUFFIXES)}.")
+        remedy = f"Files end in {', '.join(SUFFIXES)}."
+        if any(is_archive(path) for path in left_out(paths)):
+            remedy = "Unpack the archives that are there first."
+        raise Invalid("There is nothing to load there.", remedy=remedy)
     return found
+
+
+def left_out(paths: Sequence[Path]) -> list[Path]:
+    """The files below folders that `files_below` leaves out, for what their names end in."""
+    below = (path for folder in paths if folder.is_dir() for path in folder.rglob("*"))
+    return sorted(path for path in below if path.is_file() and not path.name.endswith(SUFFIXES))
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file holds files, which it would have to be unpacked for."""
+    return path.name.lower().endswith(_ARCHIVES)
 
 
 @dataclass(frozen=True, slots=True)

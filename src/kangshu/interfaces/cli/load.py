@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from kangshu.app.loading import Loaded, files_below, load
+from kangshu.app.loading import Loaded, files_below, is_archive, left_out, load
 from kangshu.domains.intake.source import parse_source
 from kangshu.interfaces.cli.console import (
     WITH_PROBLEMS,
@@ -20,6 +21,9 @@ from kangshu.interfaces.cli.console import (
     platform,
     progress_bar,
 )
+
+MOST_NAMED = 10
+"""Files, or kinds of files, that are told one by one."""
 
 
 def command(
@@ -43,14 +47,30 @@ def command(
     """
     with errors_told():
         files, source = files_below(paths), parse_source(source)
+        others = left_out(paths)
+    archives = [path for path in others if is_archive(path)]
+    _tell_left_out(others, archives)
     with platform() as built:
         operator_grant(built, "load")
         with progress_bar("Loading") as progress:
             loaded = load(built.settings, built.database.url, {source: files}, progress, processes=processes)
         built.database.settle()
     _tell(loaded, as_json=as_json)
-    if loaded.unreadable or loaded.tally.quarantined:
+    if loaded.unreadable or loaded.tally.quarantined or archives:
         raise typer.Exit(WITH_PROBLEMS)
+
+
+def _tell_left_out(others: list[Path], archives: list[Path]) -> None:
+    """What lies in the folders beside the files to load: somebody may have meant it to be loaded."""
+    for path in archives[:MOST_NAMED]:
+        err.print(f"{path}: left out, it is an archive. Unpack it first.", highlight=False, markup=False)
+    rest = len(archives) - MOST_NAMED
+    if rest > 0:
+        err.print(f"… and {rest} more archives.", highlight=False)
+    kinds = Counter(path.suffix or path.name for path in others if not is_archive(path))
+    if kinds:
+        named = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(MOST_NAMED))
+        err.print(f"Left out, for they are of other kinds: {named}.", highlight=False, markup=False)
 
 
 def _tell(loaded: Loaded, *, as_json: bool) -> None:
