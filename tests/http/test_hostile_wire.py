@@ -137,6 +137,12 @@ def test_an_address_nobody_would_write(wire: Wire, line: str, expected: int) -> 
         assert json.loads(answer)["resourceType"] == "OperationOutcome"
 
 
+def test_a_large_message_that_may_not_come_is_refused_before_it_comes(wire: Wire) -> None:
+    headers = SIZED.format(2 << 30) + "X-Kangshu-Purpose: research\r\n"
+    status, answer = wire.send(f"POST /intake/fhir?source={SOURCE}", headers)
+    assert (status, json.loads(answer)["issue"][0]["code"]) == (403, "forbidden")
+
+
 def test_what_a_client_makes_up_is_no_label_of_a_metric(wire: Wire) -> None:
     wire.send("MADEUP /fhir/Patient")
     _, metrics = wire.send("GET /metrics")

@@ -25,6 +25,7 @@ PRINCIPALS = {
     "reader": Principal(id="reader", name="", role="client", scopes=("system/*.rs",)),
     "observations": Principal(id="observations", name="", role="client", scopes=("system/Observation.rs",)),
     "hospital": Principal(id="hospital", name="", role="client", org=HOSPITAL, scopes=("system/*.cruds",)),
+    "narrow": Principal(id="narrow", name="", role="client", org=HOSPITAL, scopes=("system/Patient.cruds",)),
     "other": Principal(id="other", name="", role="client", org=OTHER, scopes=("system/*.cruds",)),
     "doctor": Principal(id="doctor", name="", role="doctor", org=HOSPITAL, county="440983"),
     "operator": Principal(id="operator", name="", role="operator"),

@@ -89,3 +89,59 @@ def test_a_source_that_is_no_code_is_refused(fhir: TestClient, source: str) -> N
     answer = fhir.post("/intake/fhir", params={"source": source}, json={"resourceType": "Patient"})
     assert answer.status_code == 400
     assert answer.json()["issue"][0]["code"] == "value"
+
+
+TYPES = {
+    "collection": 1,
+    "batch": 1,
+    "transaction": 1,
+    "history": 1,
+    "searchset": 1,
+    "document": 1,
+    "message": 1,
+    "batch-response": 0,
+    "transaction-response": 0,
+}
+"""Types of Bundles, and how many patients come in with one that holds a patient."""
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_every_type_of_bundle_is_taken_by_those_who_may_and_by_nobody_else(
+    app: Any, fhir: TestClient, type: str
+) -> None:
+    mark = str(uuid4())
+    patient = {"resourceType": "Patient", "id": mark}
+    entry: dict[str, Any] = {"fullUrl": f"urn:uuid:{mark}", "resource": patient}
+    if type in ("batch", "transaction", "history"):
+        entry["request"] = {"method": "PUT", "url": f"Patient/{mark}"}
+    bundle = {"resourceType": "Bundle", "type": type, "entry": [entry]}
+    where = f"/intake/fhir?source={HOSPITAL}"
+    refused = {
+        None: 401,
+        "nobody": 401,
+        "reader": 403,
+        "observations": 403,
+        "other": 403,
+        "operator": 403,
+    }
+    for name, status in refused.items():
+        answer = client_of(app, name).post(where, json=bundle)
+        assert (answer.status_code, answer.json()["resourceType"]) == (status, "OperationOutcome"), name
+    assert fhir.get(f"/fhir/Patient/{mark}").status_code == 404
+    answer = client_of(app, "hospital").post(where, json=bundle)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["stored"].get("Patient", 0) == TYPES[type], answer.text
+    assert fhir.get(f"/fhir/Patient/{mark}").status_code == (200 if TYPES[type] else 404)
+
+
+def test_who_may_write_a_type_only_sends_no_messages(app: Any) -> None:
+    # A message may hold anything, so its token must cover everything.
+    answer = client_of(app, "narrow").post("/intake/fhir", json={"resourceType": "Patient"})
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("type", ["", "unheard-of", 7, None])
+def test_a_bundle_of_no_type_does_no_harm(fhir: TestClient, type: Any) -> None:
+    bundle = {"resourceType": "Bundle", "type": type, "entry": [{"resource": {"resourceType": "Patient"}}]}
+    answer = fhir.post(f"/intake/fhir?source={HOSPITAL}", json=bundle)
+    assert answer.status_code == 200, answer.text

@@ -17,6 +17,7 @@ from granian.server.embed import Server
 from kangshu.app.platform import Platform
 from kangshu.interfaces import logs
 from kangshu.interfaces.cli.console import platform
+from kangshu.interfaces.cli.memory import give_back
 from kangshu.interfaces.mllp.listener import Listener
 from kangshu.interfaces.web.application import create
 from kangshu.kernel.base.errors import Conflict, Invalid
@@ -45,6 +46,7 @@ def command(
 def serve(built: Platform, host: str, port: int, *, greeting: str = "", mllp_port: int | None = None) -> None:
     """Serve until interrupted. Raises `Conflict` when the port is taken."""
     number = _free(host, port)
+    give_back()
     asyncio.run(_run(built, host, number, greeting, mllp_port))
 
 

@@ -26,7 +26,7 @@ from kangshu.interfaces.web.fhir.negotiation import (
 from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
-from kangshu.kernel.policies.definition import Resource
+from kangshu.kernel.policies.definition import Grant, Resource
 
 MAX_MESSAGE = 2 << 30
 """Bytes of one message as it is sent."""
@@ -56,8 +56,17 @@ async def _write(stream: IO[bytes], chunks: AsyncIterator[bytes]) -> None:
         stream.write(chunk)
 
 
-def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
-    """200 with counts by type: received, stored, unchanged, quarantined."""
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A message that may come, before it comes."""
+
+    grant: Grant
+    source: str
+    media: Media | None
+
+
+def admitted(service: Service, call: Call) -> Admitted:
+    """Whether the message may come: asked before gigabytes of it are taken. Raises Refused, Invalid."""
     media = _media(call)
     source = call.param("source") or call.principal.org or ""
     if not source:
@@ -73,7 +82,14 @@ def intake(service: Service, call: Call, stream: IO[bytes]) -> Answer:
         raise Refused(
             "A message may bring facts of any type; the token names some only.", code="insufficient-scope"
         )
-    tally = service.platform.intake.receive(grant, source, _Spooled(stream), media=media)
+    return Admitted(grant, source, media)
+
+
+def intake(service: Service, message: Admitted, stream: IO[bytes]) -> Answer:
+    """200 with counts by type: received, stored, unchanged, quarantined."""
+    tally = service.platform.intake.receive(
+        message.grant, message.source, _Spooled(stream), media=message.media
+    )
     return Answer(200, orjson.dumps(tally.as_json()), media="application/json")
 
 

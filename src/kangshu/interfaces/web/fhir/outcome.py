@@ -34,7 +34,7 @@ ISSUE_TYPES = frozenset(
 )
 """https://hl7.org/fhir/R4/valueset-issue-type.html"""
 
-_CODES = {"gone": "deleted", "error": "processing"}
+_CODES = {"gone": "deleted", "error": "processing", "insufficient-scope": "forbidden"}
 _STATUS: tuple[tuple[type[KangshuError], int], ...] = (
     (NotFound, 404),
     (Gone, 410),

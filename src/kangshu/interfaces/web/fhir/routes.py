@@ -21,7 +21,7 @@ from kangshu.interfaces.web.fhir.call import Answer, Call, Params
 from kangshu.interfaces.web.fhir.elements import load_elements
 from kangshu.interfaces.web.fhir.export_jobs import ExportJobs
 from kangshu.interfaces.web.fhir.failure_log import log_failure
-from kangshu.interfaces.web.fhir.intake import intake, spool
+from kangshu.interfaces.web.fhir.intake import Admitted, admitted, intake, spool
 from kangshu.interfaces.web.fhir.outcome import Failure, answer_of
 from kangshu.interfaces.web.fhir.request_body import read_body
 from kangshu.interfaces.web.fhir.router import allowed_methods, respond
@@ -180,13 +180,14 @@ async def _take_in(service: Service, principal_of: PrincipalOf, request: Request
         )
     principal = await run_in_threadpool(_identified, principal_of, request)
     call = _call(service, request, principal, ("intake",), b"")
+    message = await run_in_threadpool(admitted, service, call)
     stream = await spool(request.stream())
-    return await run_in_threadpool(_taken_in, service, call, stream)
+    return await run_in_threadpool(_taken_in, service, message, stream)
 
 
-def _taken_in(service: Service, call: Call, stream: IO[bytes]) -> Answer:
+def _taken_in(service: Service, message: Admitted, stream: IO[bytes]) -> Answer:
     with stream:
-        return intake(service, call, stream)
+        return intake(service, message, stream)
 
 
 def _identified(principal_of: PrincipalOf, request: Request) -> Principal:
