@@ -9,7 +9,7 @@ import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,10 @@ class Wire:
         address = urlsplit(self.server.address)
         connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=600)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/fhir+json"}
-        with suppress(BrokenPipeError, ConnectionResetError):
-            connection.request("POST", path, body, headers)
-        with connection.getresponse() as answer:
+        with closing(connection):
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
             answer.read()
             return answer.status
 
