@@ -210,7 +210,7 @@ def test_a_program_of_one_hospital_changes_nothing_of_another(city: City) -> Non
 def test_a_program_of_one_hospital_stores_under_its_own_name_only(city: City) -> None:
     cookie = {"cookie": f"{SESSION_COOKIE}={city.session_of(CITY_PROGRAM)}"}
     answer = city.client.post(
-        "/fhir/Condition", json=finding("Condition", "", "b1") | {"id": "x"}, headers=cookie
+        "/fhir/Condition", json=finding("Condition", "", "b2") | {"id": "x"}, headers=cookie
     )
     assert answer.status_code == 201
     assert city.total(DOCTOR, "Condition") == 0
