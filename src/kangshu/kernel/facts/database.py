@@ -22,6 +22,9 @@ Session = Connection[TupleRow]
 """A connection in a transaction, as the rooms above pass it on without touching the driver."""
 
 _ATTEMPTS = 20
+_BY_KEY = b"SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+"""Writers look things up by their keys. A plan made while a table was small, and kept, would read all of it
+again and again while a load makes it large."""
 _SETTLING = 2
 """Tables of which statistics are taken at once."""
 
@@ -118,6 +121,7 @@ class Database:
         for _ in range(_ATTEMPTS):
             try:
                 with self.connection() as connection:
+                    connection.execute(_BY_KEY)
                     return work(connection)
             except (Again, errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure):
                 continue
