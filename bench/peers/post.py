@@ -36,7 +36,9 @@ def post(server: Server, bundles: Iterable[Bundle], clients: int) -> None:
 def count(server: Server, type: str) -> int:
     """How many resources of a type a search finds."""
     connection = server.connect()
-    connection.request("GET", f"/fhir/{type}?_summary=count", headers=server.headers)
+    # HAPI FHIR gives the answer of a minute ago otherwise.
+    headers = server.headers | {"Cache-Control": "no-cache"}
+    connection.request("GET", f"/fhir/{type}?_summary=count", headers=headers)
     answer = orjson.loads(connection.getresponse().read())
     connection.close()
     return answer["total"]
