@@ -32,7 +32,7 @@ from kangshu.interfaces.web.application import create
 from tests.conftest import platform_on
 from tests.support.databases import Databases
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"

@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.commands import kangshu
+
+pytestmark = pytest.mark.slow
 
 SYSTEM = "https://code.nhsa.gov.cn/icd10"
 

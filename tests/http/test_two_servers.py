@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.commands import kangshu, open_home, serving
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 8
 EACH = 4
 """Requests at once to each of the servers."""
