@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -56,6 +57,8 @@ def test_the_commission_sees_who_gets_worse_and_which_rule_found_it(county: Plat
         assert names[0] == min(names)
         assert "<svg" in text
         assert "QC-" in text
+        worst = text[names[0] : names[1]]
+        assert re.search(r"[-−]\d+\.\d", worst), "it has got worse than it was in the span before"
 
 
 def test_the_institution_sees_each_failing_record_and_how_to_mend_it(county: Platform) -> None:

@@ -41,8 +41,8 @@ def deliver(platform: Platform, pack: Path, *, seed: int, until: date) -> int:
             order = _order(platform, delivery, seed)
             write_zip(order, pack, platform.tables.content.macros, path)
             moment = datetime.combine(delivery.day, time(10), UTC)
-            then = replace(platform, clock=lambda moment=moment: moment)
-            _, tally = then.intake.land(delivery.sender, FEED, path)
+            then = replace(platform.intake, clock=lambda moment=moment: moment)
+            _, tally = then.land(delivery.sender, FEED, path)
             received += tally.received["SettlementList"]
             path.unlink()
     return received
