@@ -67,7 +67,7 @@ def test_nothing_lost_and_nothing_doubled(tmp_path: Path) -> None:
             process = subprocess.Popen(
                 land(home, path), env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-            time.sleep(chance.uniform(1.0, 9.0))
+            time.sleep(chance.uniform(0.3, 3.0))
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGKILL)
                 killed += 1

@@ -142,14 +142,14 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
         # One way to another thread and back instead of two: for small answers that is half of the time.
         return await to_thread.run_sync(_answered_at_once, service, principal_of, request, segments)
     principal = _NOBODY if segments in _OPEN else await run_in_threadpool(_identified, principal_of, request)
-    body = await read_body(
+    with await read_body(
         request.stream(),
         request.headers.get("content-encoding", ""),
         request.headers.get("content-length", ""),
-    )
-    call = _call(service, request, principal, segments, b"")
-    limiter = _LARGE if body.tell() > LARGE_BODY else None
-    return await to_thread.run_sync(_answered_with, service, call, body, limiter=limiter)
+    ) as body:
+        call = _call(service, request, principal, segments, b"")
+        limiter = _LARGE if body.tell() > LARGE_BODY else None
+        return await to_thread.run_sync(_answered_with, service, call, body, limiter=limiter)
 
 
 def _answered_with(service: Service, call: Call, body: IO[bytes]) -> Answer:
