@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from kangshu.app.platform import Platform
-from kangshu.domains.intake.pipeline import Tally
+from kangshu.domains.intake.tally import Tally
 from kangshu.domains.terminology.making import Made, make
 from kangshu.domains.terminology.shelf import OWN
 from kangshu.domains.terminology.table import Description, parse_description

@@ -19,7 +19,7 @@ from kangshu.app.loading import Progress, load
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import RESIDENT_ID
-from kangshu.domains.intake.pipeline import Tally
+from kangshu.domains.intake.tally import Tally
 from kangshu.domains.synthetic.bundles import bundles
 from kangshu.domains.synthetic.definition import Population, Resident
 from kangshu.domains.synthetic.generate import generate

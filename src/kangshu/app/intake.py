@@ -15,10 +15,12 @@ from kangshu.domains.intake import reading
 from kangshu.domains.intake.cda.reading import CdaReader, recognised
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.merging import merged
-from kangshu.domains.intake.pipeline import Bad, Origin, Pipeline, Taken, Tally, TooEarly, parse_tally
+from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.intake.reading import Media, Unit
 from kangshu.domains.intake.tables.land import Landing
 from kangshu.domains.intake.tables.merging import Origin as Delivered
+from kangshu.domains.intake.tally import Tally, parse_tally
+from kangshu.domains.intake.work import Bad, Origin, Taken, TooEarly
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
 from kangshu.kernel.base.time import Clock

@@ -23,7 +23,7 @@ from threading import Thread
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
-from kangshu.domains.intake.pipeline import Tally
+from kangshu.domains.intake.tally import Tally
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
 _PLAIN = (".json", ".ndjson", ".jsonl", ".xml", ".cda", ".ccda")

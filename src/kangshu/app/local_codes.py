@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 import orjson
 
 from kangshu.app.platform import Platform
-from kangshu.domains.intake.pipeline import Origin
+from kangshu.domains.intake.work import Origin
 from kangshu.domains.terminology.mapping import Leads, Translated, Unknown, leads_of, translate
 from kangshu.domains.terminology.publishing import concept_map
 from kangshu.domains.terminology.shelf import OWN

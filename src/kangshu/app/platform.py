@@ -16,7 +16,8 @@ from kangshu.app.settings import Settings
 from kangshu.app.tables import MEDIA, Tables
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
-from kangshu.domains.intake.pipeline import Pipeline, Tally
+from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.domains.intake.tally import Tally
 from kangshu.domains.quality.read import QualityReader
 from kangshu.domains.quality.scores import ZONE, Score
 from kangshu.domains.terminology.shelf import Shelf

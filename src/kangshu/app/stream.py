@@ -24,8 +24,8 @@ from kangshu.app.intake import HL7V2, whole
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
-from kangshu.domains.intake.pipeline import Origin, TooEarly
 from kangshu.domains.intake.reading import Unit
+from kangshu.domains.intake.work import Origin, TooEarly
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
 from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.database import Session

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kangshu.domains.intake.pipeline import Bad, Tally
 from kangshu.domains.intake.tables.faults import FAULTS
 from kangshu.domains.intake.tables.feed import Feed, Feeds, parse_feed
 from kangshu.domains.intake.tables.judging import Content
 from kangshu.domains.intake.tables.land import Landing, land
 from kangshu.domains.intake.tables.merging import Origin
+from kangshu.domains.intake.tally import Tally
+from kangshu.domains.intake.work import Bad
 from kangshu.domains.quality.scoring import Scoring, parse_scoring
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
 from kangshu.kernel.lake.model import Models, read_models

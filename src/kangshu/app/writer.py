@@ -9,7 +9,8 @@ from kangshu.app.institutions import Institutions
 from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.checking import Checker
-from kangshu.domains.intake.pipeline import Origin, Pipeline
+from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.domains.intake.work import Origin
 from kangshu.kernel.base.errors import Problem, Refused
 from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.base.time import Clock

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.app.platform import Platform
-from kangshu.domains.intake.pipeline import Tally
+from kangshu.domains.intake.tally import Tally
 from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING
 from tests.support.cda_texts import PATIENT, PRESSURE, document, section

@@ -13,7 +13,8 @@ import pytest
 
 from kangshu.app.platform import Platform
 from kangshu.app.wiring import build
-from kangshu.domains.intake.pipeline import Pipeline, Tally
+from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.domains.intake.tally import Tally
 from kangshu.kernel.base.errors import Unavailable
 from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING

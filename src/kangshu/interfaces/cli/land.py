@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from kangshu.app.platform import Platform
-from kangshu.domains.intake.pipeline import Tally
+from kangshu.domains.intake.tally import Tally
 from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, operator_grant, out, platform
 from kangshu.kernel.base.errors import Invalid
 

@@ -312,3 +312,16 @@ def test_a_zip_of_zeros_is_no_excel(harbour: Harbour) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(10_000_000))
     assert problem(harbour, out.getvalue(), kind="excel")
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "told"),
+    [(0, 1, "locked with a password"), (2, 99, "packed in a way that is not read here")],
+    ids=["locked", "unknown-method"],
+)
+def test_a_zip_that_cannot_be_unpacked_says_why(harbour: Harbour, offset: int, value: int, told: str) -> None:
+    content = bytearray(zip_of({"visits.csv": GOOD}))
+    # The flags, and two bytes on the method, stand in the header of the file and in the directory.
+    content[6 + offset] = value
+    content[content.index(b"PK\x01\x02") + 8 + offset] = value
+    assert told in problem(harbour, bytes(content))

@@ -49,13 +49,26 @@ def members(path: Path, folder: Path) -> Mapping[str, Path] | None:
                     "the ZIP", f"It holds {len(files)} files.", f"At most {MOST_MEMBERS}.", code="too-costly"
                 )
             for number, member in enumerate(files):
+                _refuse_unreadable(member)
                 target = folder / f"member{number}"
                 with archive.open(member) as source, target.open("wb") as file:
                     _copy(source, file, member.filename)
                 found[member.filename.rsplit("/", 1)[-1]] = target
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError):
-        raise refusal("the ZIP", "It is damaged or locked with a password.", "Send it again.") from None
+    except (zipfile.BadZipFile, RuntimeError, zlib.error, EOFError):
+        raise refusal("the ZIP", "It is damaged.", "Send it again.") from None
     return found
+
+
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+"""Ways in which a member may be packed."""
+_LOCKED = 0x1
+
+
+def _refuse_unreadable(member: zipfile.ZipInfo) -> None:
+    if member.flag_bits & _LOCKED:
+        raise refusal("the ZIP", "It is locked with a password.", "Send it without one.")
+    if member.compress_type not in _PACKED:
+        raise refusal("the ZIP", "It is packed in a way that is not read here.", "Pack it with Deflate.")
 
 
 def _copy(source: IO[bytes] | gzip.GzipFile, target: IO[bytes], name: str) -> None:

@@ -1,0 +1,34 @@
+"""What became of the entries of a message, counted by type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by type of what became of the entries of a message."""
+
+    received: Counter[str] = field(default_factory=Counter[str])
+    stored: Counter[str] = field(default_factory=Counter[str])
+    unchanged: Counter[str] = field(default_factory=Counter[str])
+    quarantined: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, other: Tally) -> None:
+        self.received += other.received
+        self.stored += other.stored
+        self.unchanged += other.unchanged
+        self.quarantined += other.quarantined
+
+    def as_json(self) -> dict[str, dict[str, int]]:
+        return {
+            name: dict(sorted(getattr(self, name).items()))
+            for name in ("received", "stored", "unchanged", "quarantined")
+        }
+
+
+def parse_tally(data: Mapping[str, Mapping[str, int]]) -> Tally:
+    """A tally from its JSON form."""
+    return Tally(**{name: Counter(dict(data.get(name, {}))) for name in Tally.__slots__})
