@@ -23,7 +23,7 @@ import orjson
 
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.elements import Elements
-from kangshu.interfaces.web.fhir.export_state import ExportState, Output, read_state, write_state
+from kangshu.interfaces.web.fhir.export_state import STATE, ExportState, Output, read_state, write_state
 from kangshu.interfaces.web.fhir.failure_log import log_failure
 from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.subset import choose_elements
@@ -79,8 +79,10 @@ class ExportJobs:
     def state(self, id: str, principal: str) -> ExportState:
         """The state of a job of this principal. Raises NotFound. Takes up a job nobody works on."""
         folder = self._folder_of(id)
+        # The mark first: once it is gone with the rest of a job, so is the state.
+        is_cancelled = (folder / _CANCELLED).exists()
         state = read_state(folder)
-        if state is None or state.principal.id != principal or (folder / _CANCELLED).exists():
+        if state is None or state.principal.id != principal or is_cancelled:
             raise NotFound("There is no such export.", remedy="Start a new one.")
         if state.status in ("accepted", "running"):
             self._enqueue(id)
@@ -100,7 +102,7 @@ class ExportJobs:
         (folder / _CANCELLED).touch()
         with _locked(folder) as mine:
             if mine:
-                shutil.rmtree(folder, ignore_errors=True)
+                _throw_away(folder)
 
     # -- the background
 
@@ -135,7 +137,7 @@ class ExportJobs:
             try:
                 self._export(folder, msgspec.structs.replace(state, status="running"))
             except Cancelled:
-                shutil.rmtree(folder, ignore_errors=True)
+                _throw_away(folder)
             except KangshuError as error:
                 failed = msgspec.structs.replace(state, status="failed", error=error.code)
                 write_state(folder, failed)
@@ -291,6 +293,12 @@ def _deletions(reader: Reader, state: ExportState, type: str) -> Iterator[Fact]:
 def _deletion(fact: Fact) -> bytes:
     request = {"method": "DELETE", "url": f"{fact.type}/{fact.id}"}
     return orjson.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": request}]})
+
+
+def _throw_away(folder: Path) -> None:
+    """The state goes before the mark that the job is cancelled, so nobody takes it for one that runs."""
+    (folder / STATE).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
