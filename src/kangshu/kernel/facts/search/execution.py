@@ -12,13 +12,14 @@ from psycopg.rows import TupleRow
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.fetch import count_of, fetch
 from kangshu.kernel.facts.partitions import REST
-from kangshu.kernel.facts.search.conditions import CURRENT
-from kangshu.kernel.facts.search.cursor import Position
+from kangshu.kernel.facts.search.conditions import CURRENT, any_of
+from kangshu.kernel.facts.search.cursor import Position, not_a_cursor
 from kangshu.kernel.facts.search.following import followed
 from kangshu.kernel.facts.search.narrowness import is_narrow, is_uncertain
-from kangshu.kernel.facts.search.order import order, sort_column
-from kangshu.kernel.facts.search.query import Query
+from kangshu.kernel.facts.search.order import follows, key_column, order, sort_column
+from kangshu.kernel.facts.search.query import Query, SortKey
 from kangshu.kernel.facts.search.statement import Select
+from kangshu.kernel.facts.search.windows import windows
 
 COUNTED = 100_000
 """With `total="auto"`, more matches than about this many are not counted: that would take too long.
@@ -48,12 +49,15 @@ class Execution:
     def page(self) -> list[Fact]:
         """The facts of the page, and one more if there are more."""
         sort = self._query.sort
-        column = sort_column(sort[0]) if sort else None
         if not sort and not self._is_narrow and is_uncertain(self._query):
             found = self._walked()
             if len(found) > self._query.count:
                 return found
             self._is_narrow = True
+        by_key = key_column(self._query)
+        if by_key is not None:
+            return self._by_key(sort[0], by_key)
+        column = sort_column(sort[0]) if sort else None
         if column is None or self._is_narrow:
             return self._rows(self._where, order(self._select.bind, sort))
         # The index on the column is in this order, but leaves out facts without a value, which come last.
@@ -62,6 +66,53 @@ class Execution:
         if len(found) > self._query.count:
             return found
         return self._rows(self._where, order(self._select.bind, sort))
+
+    def _by_key(self, key: SortKey, column: str) -> list[Fact]:
+        """Sorted by that column alone: stretch after stretch of its index until the page is full."""
+        has, lacks = self._rest(key, column)
+        if self._is_narrow:
+            rest = any_of([has, lacks] if has else [lacks])
+            return self._rows(f"{self._where} AND {rest}", order(self._select.bind, (key,)))
+        by = order(self._select.bind, (key,), are_present=True)
+        found: list[Fact] = []
+        for condition in self._stretches(key, column, has, lacks):
+            found += self._rows(condition, by, self._query.count + 1 - len(found))
+            if len(found) > self._query.count:
+                break
+        return found
+
+    def _stretches(self, key: SortKey, column: str, has: str | None, lacks: str) -> list[str]:
+        """Conditions on facts that come one after the other, each a single stretch of the index."""
+        if has is None:
+            return [f"{self._where} AND {lacks}"]
+        window = next((w for w in windows(self._query.where).values() if column == f"f.low{w.slot}"), None)
+        if window is None:
+            return [f"{self._where} AND {has}", f"{self._where} AND {lacks}"]
+        if window.said:
+            return [f"{self._where} AND {has}"]
+        bind = self._select.bind
+        where = f"{self._select.where(self._query, less=window)} AND {has}"
+        before = f"{where} AND {window.starts_before(bind, 'f')}"
+        near = f"{where} AND {window.starts_near(bind, 'f')}"
+        return [near, before] if key.descending else [before, near]
+
+    def _rest(self, key: SortKey, column: str) -> tuple[str | None, str]:
+        """What is still to come: of the facts with a value (None: nothing), and of those without."""
+        has, lacks = f"{column} IS NOT NULL", f"{column} IS NULL"
+        if self._position.version is None:
+            return has, lacks
+        id_, version = self._position.version
+        row = self._session.execute(
+            f"SELECT {column}, f.line FROM fact f"  # pyright: ignore[reportArgumentType]
+            " WHERE f.type = %(type)s AND f.id = %(id)s AND f.version = %(version)s",
+            {"type": self._query.types[0], "id": id_, "version": version},
+        ).fetchone()
+        if row is None:
+            raise not_a_cursor()
+        value, line = row
+        if value is None:
+            return None, f"{lacks} AND f.line > {self._select.bind(line)}"
+        return f"({follows(self._select.bind, key, value, line)})", lacks
 
     def _walked(self) -> list[Fact]:
         """What satisfies the query among the next facts of the type."""
@@ -73,7 +124,7 @@ class Execution:
         )
         return fetch(self._session, f"({some}) f WHERE {self._where} ORDER BY f.line LIMIT %(limit)s", values)
 
-    def _rows(self, condition: str, by: str) -> list[Fact]:
+    def _rows(self, condition: str, by: str, limit: int | None = None) -> list[Fact]:
         values = dict(self._select.parameters)
         if self._position.line is not None:
             condition += " AND f.line > %(line)s"
@@ -82,7 +133,7 @@ class Execution:
         if self._is_narrow:
             # OFFSET 0 keeps the order and the limit out of the choice of the index.
             source = f"(SELECT f.* FROM {source} OFFSET 0) f"
-        values |= {"limit": self._query.count + 1, "offset": self._position.offset}
+        values |= {"limit": limit or self._query.count + 1, "offset": self._position.offset}
         return fetch(self._session, f"{source} ORDER BY {by} LIMIT %(limit)s OFFSET %(offset)s", values)
 
     def total(self, facts: list[Fact], *, more: bool) -> tuple[int | None, bool]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kangshu.kernel.facts.parameters import Parameter
 from kangshu.kernel.facts.search.conditions import Bind
-from kangshu.kernel.facts.search.query import SortKey
+from kangshu.kernel.facts.search.query import Query, SortKey
 
 _SORTED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
     "HumanName": (("family",), ("text",), ("given",)),
@@ -35,6 +35,18 @@ def sort_column(key: SortKey) -> str | None:
     if parameter is None or parameter.slot is None:
         return None
     return f"f.{'high' if key.descending and not parameter.single else 'low'}{parameter.slot}"
+
+
+def key_column(query: Query) -> str | None:
+    """The indexed column that is all the query sorts by, within one type; lines decide between equals."""
+    return sort_column(query.sort[0]) if len(query.sort) == 1 == len(query.types) else None
+
+
+def follows(bind: Bind, key: SortKey, value: float, line: int) -> str:
+    """That a fact comes after the one with that value and line, where only the key sorts."""
+    column, bound, further = sort_column(key), bind(value), "<" if key.descending else ">"
+    # The first says no more than the rest, but so the index is entered at the right place.
+    return f"{column} {further}= {bound} AND ({column} {further} {bound} OR f.line > {bind(line)})"
 
 
 def _sorted_by(bind: Bind, key: SortKey) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import inf, nextafter
-
-from kangshu.kernel.facts.columns import NARROW, wide_token
 from kangshu.kernel.facts.parameters import Parameter
 from kangshu.kernel.facts.search.bounds import Bound
 from kangshu.kernel.facts.search.conditions import Bind, all_of
-from kangshu.kernel.facts.search.query import Clause, Ranges
 from kangshu.kernel.facts.tokens import token_hash
 
 
@@ -27,39 +22,6 @@ def in_range(bind: Bind, a: str, parameter: Parameter, bound: Bound, units: tupl
         # independent of the other.
         conditions.append(f"coalesce({a}.tokens && {bind([token_hash(u) for u in units])}::bigint[], false)")
     return "(" + all_of(conditions) + ")"
-
-
-def windows(bind: Bind, a: str, clauses: Sequence[Clause]) -> list[str]:
-    """For dates bounded from both sides: where the low ends must lie, in one column and so in one index.
-
-    The conditions on the bounds look at both ends, and half of all facts satisfy each of them.
-    """
-    bounds: dict[int, list[Bound]] = {}
-    for clause in clauses:
-        if not isinstance(clause, Ranges) or clause.parameter.kind != "date" or len(clause.any_of) != 1:
-            continue
-        bound, slot = clause.any_of[0][0], clause.parameter.slot
-        is_one_column = bound.prefix == "eq" and clause.parameter.single
-        if slot is not None and not is_one_column:
-            bounds.setdefault(slot, []).append(bound)
-    found: list[str] = []
-    for slot, several in bounds.items():
-        lows = [bound.low for bound in several if bound.prefix in ("eq", "ge", "gt", "sa", "ap")]
-        highs = [bound.high for bound in several if bound.prefix in ("eq", "le", "lt", "eb", "ap")]
-        if lows and highs:
-            found.append(_window(bind, a, slot, max(lows), min(highs)))
-    return found
-
-
-def _window(bind: Bind, a: str, slot: int, low: float, high: float) -> str:
-    below = f"{a}.low{slot} <= {bind(high)}"
-    near = f"{a}.low{slot} >= {bind(low - NARROW)}"
-    is_wide = f"{a}.tokens @> {bind([token_hash(wide_token(slot))])}::bigint[]"
-    reaches = f"{a}.high{slot} >= {bind(low)}"
-    # The same as `below`, written otherwise: what both arms have in common PostgreSQL takes out of them.
-    # Then it does not see that the first is a stretch between two ends, and expects half of all facts in it.
-    also_below = f"{a}.low{slot} < {bind(nextafter(high, inf))}"
-    return f"(({near} AND {below}) OR ({is_wide} AND {reaches} AND {also_below}))"
 
 
 def _several(bind: Bind, a: str, slot: str, bound: Bound, low: str, high: str) -> list[str]:

@@ -21,12 +21,14 @@ from kangshu.kernel.facts.search.query import (
     Ids,
     Member,
     Query,
+    Ranges,
     Recorded,
     SortKey,
     Total,
     Words,
 )
 from kangshu.kernel.facts.search.values import Values
+from kangshu.kernel.facts.search.windows import windows
 
 MAX_VALUES = 2000
 """Alternatives one parameter may list."""
@@ -77,7 +79,20 @@ def parse_query(
         problems.append(Problem("error", "too-costly", "", f"More than {MAX_CLAUSES} search parameters."))
     if problems:
         raise Invalid("The search is not understood.", problems=tuple(problems))
+    keys = keys or _order_of_dates(types, clauses)
     return Query(types, tuple(clauses), keys, count, cursor, total, tuple(ignored))
+
+
+def _order_of_dates(types: tuple[str, ...], clauses: Sequence[Clause]) -> tuple[SortKey, ...]:
+    """A search from one date to another comes in the order of that date, if it asks for no other order.
+
+    So it needs no more of the index than its page is long; in any other order it needs the whole window.
+    """
+    bounded = windows(clauses) if len(types) == 1 else {}
+    for clause in clauses:
+        if isinstance(clause, Ranges) and clause.parameter.slot in bounded:
+            return (SortKey(clause.parameter, "", descending=False),)
+    return ()
 
 
 class _Request:

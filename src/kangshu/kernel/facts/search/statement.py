@@ -30,8 +30,9 @@ from kangshu.kernel.facts.search.query import (
     Tokens,
     Words,
 )
-from kangshu.kernel.facts.search.ranges import compare, in_range, windows
+from kangshu.kernel.facts.search.ranges import compare, in_range
 from kangshu.kernel.facts.search.texts import has_display, has_string, has_words
+from kangshu.kernel.facts.search.windows import Window, windows
 from kangshu.kernel.facts.tokens import token_hash
 
 Expected = Callable[[str, dict[str, Any]], int]
@@ -60,14 +61,16 @@ class Select:
         self.parameters[name] = value
         return f"%({name})s"
 
-    def where(self, query: Query) -> str:
-        """The condition for `FROM fact f`."""
+    def where(self, query: Query, *, less: Window | None = None) -> str:
+        """The condition for `FROM fact f`. `less`: the window that the caller looks into by itself."""
         if len(query.types) == 1:
             types = f"f.type = {self.bind(query.types[0])}"
         else:
             types = f"f.type = ANY({self.bind(list(query.types))})"
         conditions = [self._clause("f", c) for c in query.where]
-        return all_of([types, CURRENT.format(a="f"), *conditions, *windows(self.bind, "f", query.where)])
+        unsaid = [window for window in windows(query.where).values() if not window.said and window != less]
+        reached = [window.reached(self.bind, "f") for window in unsaid]
+        return all_of([types, CURRENT.format(a="f"), *conditions, *reached])
 
     def _clause(self, a: str, clause: Clause) -> str:  # noqa: C901 (one arm for each kind)
         match clause:
