@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.fetch import count_of, fetch
 from kangshu.kernel.facts.partitions import REST
-from kangshu.kernel.facts.search.conditions import CURRENT, any_of
+from kangshu.kernel.facts.search.conditions import any_of
 from kangshu.kernel.facts.search.cursor import Position, not_a_cursor
 from kangshu.kernel.facts.search.following import followed
 from kangshu.kernel.facts.search.narrowness import is_narrow, is_uncertain
@@ -28,6 +28,11 @@ Counting so many takes some tens of milliseconds; who wants pages fast at any si
 
 WALKED = 3_000
 """So many facts are tried first where the planner cannot know whether matches are many; that takes little."""
+
+COLLECTED = 10
+"""Facts one can walk over in the time that one match takes where all are collected to be put in order.
+
+Those lie apart from each other, and an index finds several that do not satisfy the rest for one that does."""
 
 
 class Execution:
@@ -115,13 +120,23 @@ class Execution:
         return f"({follows(self._select.bind, key, value, line)})", lacks
 
     def _walked(self) -> list[Fact]:
-        """What satisfies the query among the next facts of the type."""
-        values = {**self._select.parameters, "walked": self._query.types[0], "steps": WALKED}
-        values |= {"line": self._position.line or 0, "limit": self._query.count + 1}
-        some = (
-            f"SELECT f.* FROM fact f WHERE f.type = %(walked)s AND {CURRENT.format(a='f')}"
-            " AND f.line > %(line)s ORDER BY f.line LIMIT %(steps)s"
-        )
+        """What satisfies the query among the next facts of the type; looked for further if that soon ends."""
+        limit = self._query.count + 1
+        of_type = self._select.where(Query(self._query.types))
+        found = self._walk(of_type, self._position.line or 0, WALKED, limit)
+        if not found or len(found) == limit:
+            return found
+        share = len(found) / WALKED
+        further = round(2 * (limit - len(found)) / share)
+        matches = share * self._expected(f"FROM fact f WHERE {of_type}", self._select.parameters)
+        if further <= COLLECTED * matches:
+            found += self._walk(of_type, found[-1].line, further, limit - len(found))
+        return found
+
+    def _walk(self, of_type: str, line: int, steps: int, limit: int) -> list[Fact]:
+        """What satisfies the query among so many facts of the type after the line."""
+        values = {**self._select.parameters, "line": line, "steps": steps, "limit": limit}
+        some = f"SELECT f.* FROM fact f WHERE {of_type} AND f.line > %(line)s ORDER BY f.line LIMIT %(steps)s"
         return fetch(self._session, f"({some}) f WHERE {self._where} ORDER BY f.line LIMIT %(limit)s", values)
 
     def _rows(self, condition: str, by: str, limit: int | None = None) -> list[Fact]:

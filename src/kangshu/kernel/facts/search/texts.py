@@ -15,7 +15,10 @@ def has_string(bind: Bind, a: str, clause: Strings) -> str:
     conditions: list[str] = []
     for value in clause.any_of:
         if clause.mode == "starts":
-            conditions.append(f"{column} LIKE {bind(f'%{MARK}{_like(clause.name)}={_like(value)}%')}")
+            # The name of the parameter stands in every row: the index had to read of all of them for nothing.
+            start = f"{column} LIKE {bind(f'%={_like(value)}%')}"
+            exact = f"{column} LIKE {bind(f'%{MARK}{_like(clause.name)}={_like(value)}%')}"
+            conditions.append(f"({start} AND coalesce({exact}, false))")
         else:
             inside = f"{MARK}{re.escape(clause.name)}=[^{MARK}]*{_regex(value)}"
             conditions.append(f"({column} LIKE {bind(f'%{_like(value)}%')} AND {column} ~ {bind(inside)})")
