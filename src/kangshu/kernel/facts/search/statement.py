@@ -171,7 +171,8 @@ class Select:
         address = self.bind(f"^{target}/([^/]+)(?:/_history/.*)?$")
         ids = f"SELECT (regexp_match(r, {address}))[1]"
         rows = f"FROM fact {b}, jsonb_array_elements_text({paths or empty}) r WHERE {inner}"
-        return f"{a}.id IN ({ids} {rows})"
+        # Without statistics the planner expects one row, and would find it anew for every row of the others.
+        return f"{a}.id IN (WITH referred AS MATERIALIZED ({ids} AS id {rows}) SELECT id FROM referred)"
 
     def _member(self, a: str, clause: Member) -> str:
         b = self._alias()
