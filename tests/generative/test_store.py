@@ -13,7 +13,7 @@ from kangshu.kernel.base.errors import Conflict, Invalid
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Draft, Page
 from kangshu.kernel.facts.reference import ReferenceStore
-from kangshu.kernel.facts.search import statement
+from kangshu.kernel.facts.search import following
 from kangshu.kernel.facts.search.context import SearchContext
 from kangshu.kernel.facts.search.query import Query
 from kangshu.kernel.facts.search.request import parse_query
@@ -156,7 +156,8 @@ def test_both_stores_find_the_same_when_referrers_are_many(
     database: Database, story: list[Step], questions: list[Any]
 ):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statement, "DENSE", -1)
+        patch.setattr(following, "DENSE", -1)
+        patch.setattr(following, "CHAINED", -1)
         compare(database, story, questions, 100)
 
 

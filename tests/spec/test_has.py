@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.search import statement
+from kangshu.kernel.facts.search import following
 from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, PostgresStore, at, draft_of
 
@@ -17,11 +17,12 @@ REFERENCES = {
 }
 
 
-@pytest.mark.parametrize("dense", [5_000, -1])
+@pytest.mark.parametrize("most", [1_000, -1], ids=["followed", "asked row by row"])
 def test_has_counts_references_to_this_store_only(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, dense: int
+    database_url: str, monkeypatch: pytest.MonkeyPatch, most: int
 ):
-    monkeypatch.setattr(statement, "DENSE", dense)
+    monkeypatch.setattr(following, "DENSE", -1)
+    monkeypatch.setattr(following, "CHAINED", most)
     database = Database(database_url, max_connections=2)
     store = PostgresStore(database)
     observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}

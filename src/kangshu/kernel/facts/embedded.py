@@ -48,9 +48,10 @@ _SETTINGS = {
     "jit": "off",
     "default_statistics_target": "200",
     "autovacuum_vacuum_insert_scale_factor": "0.1",
-    "autovacuum_analyze_scale_factor": "0.05",
-    # Statistics of a large table take seconds. A load takes them at its end, not again every minute.
-    "autovacuum_naptime": "5min",
+    # Statistics of a large table take seconds: not anew for every twentieth that a load adds to it. But soon
+    # at first; without any, a search of one type for what others refer to can take minutes.
+    "autovacuum_analyze_scale_factor": "0.5",
+    "autovacuum_naptime": "1min",
     "track_activity_query_size": "1024",
     "log_min_error_statement": "panic",
     "log_min_messages": "fatal",

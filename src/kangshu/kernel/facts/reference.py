@@ -226,9 +226,9 @@ class ReferenceStore:
                 return any(bound.admits(moment, moment) for bound in any_of)
             case Element():
                 return _has_element(terms, clause)
-            case Chain(name, type_, where, address):
+            case Chain(parameter, type_, where, address):
                 return any(
-                    not _names(other, name, address).isdisjoint(terms.tokens)
+                    not _names(other, parameter.name, address).isdisjoint(terms.tokens)
                     for other in self._all(type_, where)
                 )
             case Has(_, type_, parameter, where, address):

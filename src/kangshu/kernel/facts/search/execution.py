@@ -44,7 +44,7 @@ class Execution:
         self._session = session
         self._position = position
         self._expected = _expected_on(session)
-        self._select = Select(self._expected)
+        self._select = Select()
         self._query = followed(
             replace(query, types=_with_facts(session, query.types)), self._expected, _listed(session)
         )
@@ -166,14 +166,17 @@ class Execution:
         return (expected, True) if wanted == "estimate" else (None, False)
 
     def _counted(self) -> int:
-        return count_of(self._session, self._where, self._select.parameters)
+        return _count(self._session, self._query)
 
 
 def matches(session: Connection[TupleRow], query: Query) -> int:
     """How many facts satisfy the query."""
-    expected = _expected_on(session)
-    select = Select(expected)
-    where = select.where(followed(query, expected, _listed(session)))
+    return _count(session, followed(query, _expected_on(session), _listed(session)))
+
+
+def _count(session: Connection[TupleRow], query: Query) -> int:
+    select = Select(collects=True)
+    where = select.where(query)
     return count_of(session, where, select.parameters)
 
 

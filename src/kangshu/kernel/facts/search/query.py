@@ -84,7 +84,7 @@ class Chain:
     may name it by that instead of by type and id.
     """
 
-    name: str
+    parameter: Parameter
     type: str
     where: tuple[Clause, ...]
     address: Parameter | None = None

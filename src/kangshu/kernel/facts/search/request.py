@@ -176,9 +176,8 @@ class _Request:
             inner = self._behind(target)
             try:
                 where = (inner.clause(rest, value),)
-                options.append(
-                    Chain(name, target, where, _canonical_address(self._catalogue, parameter, target))
-                )
+                address = _canonical_address(self._catalogue, parameter, target)
+                options.append(Chain(parameter, target, where, address))
             except NotUnderstood as error:
                 # A chain without a type goes to whichever targets know the parameter.
                 wrong = error if wrong is None or error.code != "not-supported" else wrong

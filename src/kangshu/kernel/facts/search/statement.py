@@ -7,8 +7,7 @@ the B-tree of its columns, conditions on strings the trigram index; what no inde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import sqrt
+from collections.abc import Sequence
 from typing import Any
 
 from kangshu.kernel.facts.parameters import Parameter
@@ -35,24 +34,18 @@ from kangshu.kernel.facts.search.texts import has_display, has_string, has_words
 from kangshu.kernel.facts.search.windows import Window, windows
 from kangshu.kernel.facts.tokens import token_hash
 
-Expected = Callable[[str, dict[str, Any]], int]
-"""How many rows the planner thinks a statement returns, given from its FROM on."""
-
-DENSE = 5
-"""Above so many times the root of the number of those referred to, `_has` asks for the referrers row by row
-instead of collecting them all: both then cost the same."""
-
 
 class Select:
     """Builds one statement: conditions, and the parameters they name.
 
-    `expected` estimates how many rows a condition on a type leaves; it decides between two
-    equivalent forms of `_has`. Without it, what refers to something is taken to be rare.
+    `collects`: every row will be looked at, so that what `_has` asks for is best collected once; else the
+    rows are asked one by one until the page is full.
     """
 
-    def __init__(self, expected: Expected | None = None) -> None:
+    def __init__(self, *, collects: bool = False) -> None:
         self.parameters: dict[str, Any] = {}
-        self._expected = expected
+        self._collects = collects
+        self._is_mixed = False
         self._aliases = 0
 
     def bind(self, value: Any) -> str:
@@ -67,7 +60,8 @@ class Select:
             types = f"f.type = {self.bind(query.types[0])}"
         else:
             types = f"f.type = ANY({self.bind(list(query.types))})"
-        conditions = [self._clause("f", c) for c in query.where]
+            self._is_mixed = True
+        conditions = [self._clause("f", c) for c in sorted(query.where, key=_is_laborious)]
         unsaid = [window for window in windows(query.where).values() if not window.said and window != less]
         reached = [window.reached(self.bind, "f") for window in unsaid]
         return all_of([types, CURRENT.format(a="f"), *conditions, *reached])
@@ -115,29 +109,42 @@ class Select:
         self._aliases += 1
         return f"f{self._aliases}"
 
-    def of_type(self, a: str, type_: str, clauses: tuple[Clause, ...]) -> str:
+    def of_type(self, a: str, type_: str, clauses: tuple[Clause, ...] = ()) -> str:
         """That the row is a current fact of the type that satisfies the clauses."""
-        return all_of(
-            [f"{a}.type = {self.bind(type_)}", CURRENT.format(a=a), *(self._clause(a, c) for c in clauses)]
-        )
+        conditions = [self._clause(a, c) for c in sorted(clauses, key=_is_laborious)]
+        return all_of([f"{a}.type = {self.bind(type_)}", CURRENT.format(a=a), *conditions])
 
     def _chain(self, a: str, clause: Chain) -> str:
         b = self._alias()
-        inner = self.of_type(b, clause.type, clause.where)
-        token = each_of(self._reference_tokens(b, clause.name, clause.type, clause.address))
-        return f"{a}.tokens && ARRAY(SELECT {token} FROM fact {b} WHERE {inner})"
+        if self._is_mixed or clause.address is not None:
+            # References stand elsewhere in each type; what tells an address is not found by it.
+            inner = self.of_type(b, clause.type, clause.where)
+            token = each_of(self._reference_tokens(b, clause.parameter.name, clause.type, clause.address))
+            return f"{a}.tokens && ARRAY(SELECT {token} FROM fact {b} WHERE {inner})"
+        target, references = self._references(a, clause.parameter, clause.type)
+        return self._row_by_row(b, clause.type, f"{b}.id = {target}", clause.where, references)
 
     def _has(self, a: str, clause: Has) -> str:
         b = self._alias()
-        inner = self.of_type(b, clause.type, clause.where)
-        is_canonical = clause.address is not None
-        if is_canonical or self._is_dense(clause.target, f"FROM fact {b} WHERE {inner}"):
-            tokens = self._reference_tokens(a, clause.parameter.name, clause.target, clause.address)
-            refers = f"{b}.tokens {'&&' if is_canonical else '@>'} ARRAY[{', '.join(tokens)}]"
-            # Not a bare EXISTS: it would become a join, of which the planner expects few rows, and so to need
-            # every row; but rows are many, and those of a page are soon found one by one.
-            return f"coalesce(EXISTS (SELECT 1 FROM fact {b} WHERE {refers} AND {inner}), false)"
-        return self._referred(a, b, clause.target, clause.parameter, inner)
+        if self._collects and clause.address is None:
+            return self._is_referred(a, b, clause)
+        tokens = self._reference_tokens(a, clause.parameter.name, clause.target, clause.address)
+        refers = f"{b}.tokens {'&&' if clause.address is not None else '@>'} ARRAY[{', '.join(tokens)}]"
+        return self._row_by_row(b, clause.type, refers, clause.where)
+
+    def _row_by_row(
+        self, b: str, type_: str, key: str, where: tuple[Clause, ...], references: str = ""
+    ) -> str:
+        """That a fact `b` of the type is found by the key, which tells of the row, and satisfies the clauses.
+
+        Not a bare EXISTS: it would become a join, of which the planner expects few rows, and so to need every
+        row; but rows are many, and those of a page are soon found one by one. And first by the key: without
+        statistics the planner may think that what the clauses ask for is rarer.
+        """
+        found = f"(SELECT * FROM fact {b} WHERE {self.of_type(b, type_)} AND {key} OFFSET 0) {b}"
+        satisfied = all_of([self._clause(b, c) for c in where])
+        tables = f"{references}, LATERAL {found}" if references else found
+        return f"coalesce(EXISTS (SELECT 1 FROM {tables} WHERE {satisfied}), false)"
 
     def _reference_tokens(self, a: str, name: str, type_: str, address: Parameter | None) -> list[str]:
         """The tokens that what refers to the row carries: one for its id, one for its canonical address."""
@@ -153,31 +160,33 @@ class Select:
             for path in paths
         ]
 
-    def _is_dense(self, target: str, referrers: str) -> bool:
-        if self._expected is None:
-            return False
-        current = CURRENT.format(a="f")
-        targets = self._expected(f"FROM fact f WHERE f.type = %(type)s AND {current}", {"type": target})
-        return self._expected(referrers, self.parameters) > DENSE * sqrt(targets)
+    def referred(self, b: str, clause: Has | Member) -> str:
+        """SELECT of the ids (some NULL) that references of the facts `b` lead to, those of the clause."""
+        if isinstance(clause, Has):
+            inner = self.of_type(b, clause.type, clause.where)
+        else:
+            inner = self.of_type(b, clause.parameter.type, (Ids(clause.ids),))
+        target, references = self._references(b, clause.parameter, clause.target)
+        return f"SELECT {target} AS id FROM fact {b}, {references} WHERE {inner}"
 
-    def _referred(self, a: str, b: str, target: str, parameter: Parameter, inner: str) -> str:
-        """That the row is what a reference of one of the inner rows leads to; those are found once."""
+    def _references(self, a: str, parameter: Parameter, target: str) -> tuple[str, str]:
+        """The id of the target that a reference of the row names, and the table of its references."""
         empty = "'[]'"
         paths = " || ".join(
-            f"jsonb_path_query_array({b}.body::jsonb, {self.bind(f'{path.json_path()}.reference')}::jsonpath)"
+            f"jsonb_path_query_array({a}.body::jsonb, {self.bind(f'{path.json_path()}.reference')}::jsonpath)"
             for path in parameter.paths
             if path.only_type in (None, target)
         )
-        address = self.bind(f"^{target}/([^/]+)(?:/_history/.*)?$")
-        ids = f"SELECT (regexp_match(r, {address}))[1]"
-        rows = f"FROM fact {b}, jsonb_array_elements_text({paths or empty}) r WHERE {inner}"
-        # Without statistics the planner expects one row, and would find it anew for every row of the others.
-        return f"{a}.id IN (WITH referred AS MATERIALIZED ({ids} AS id {rows}) SELECT id FROM referred)"
+        r, address = self._alias(), self.bind(f"^{target}/([^/]+)(?:/_history/.*)?$")
+        return f"(regexp_match({r}, {address}))[1]", f"jsonb_array_elements_text({paths or empty}) {r}"
 
     def _member(self, a: str, clause: Member) -> str:
-        b = self._alias()
-        inner = self.of_type(b, clause.parameter.type, (Ids(clause.ids),))
-        return self._referred(a, b, clause.target, clause.parameter, inner)
+        return self._is_referred(a, self._alias(), clause)
+
+    def _is_referred(self, a: str, b: str, clause: Has | Member) -> str:
+        # Without statistics the planner expects one id, and would find it anew for every row.
+        ids = f"WITH referred AS MATERIALIZED ({self.referred(b, clause)}) SELECT id FROM referred"
+        return f"{a}.id IN ({ids})"
 
     def _element(self, a: str, clause: Element) -> str:
         conditions = [
@@ -190,6 +199,19 @@ class Select:
         entries = f"{a}.repeats->{self.bind(clause.name)}"
         matches = f"EXISTS (SELECT 1 FROM jsonb_array_elements({entries}) e WHERE {all_of(conditions)})"
         return f"({a}.repeats IS NULL OR {entries} IS NULL OR {matches})"
+
+
+def _is_laborious(clause: Clause) -> bool:
+    """What PostgreSQL takes to be as cheap as a look for one token, so that it keeps to the order given."""
+    match clause:
+        case Tokens():
+            return len(clause.any_of) > 1
+        case Chain() | Has() | Member():
+            return True
+        case AnyOf():
+            return any(map(_is_laborious, clause.clauses))
+        case _:
+            return False
 
 
 def each_of(values: Sequence[str]) -> str:
