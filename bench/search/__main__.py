@@ -7,7 +7,8 @@
 
 The residents are invented (`domains/synthetic/bulk`), loaded through the intake and kept in a cache, so
 that a second run only measures. Every size is a platform of its own, served by `kangshu serve` and asked
-over HTTP by one client that keeps its connection; then many clients ask a mix of everything at once.
+over HTTP by one client that keeps its connection, one shape at all sizes before the next; then many clients
+ask a mix of everything at once, one size after the other.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -45,33 +47,41 @@ class Figures:
     mixed: Throughput
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A running server with a dataset, the shapes it can be asked, and values to ask for."""
+
+    name: str
+    residents: int
+    resources: int
+    server: Server
+    shapes: Sequence[Shape]
+    samples: Samples
+
+
 def main() -> None:
     """Measure every size, then print one table."""
     arguments = _arguments()
-    sizes = [int(size) for size in arguments.sizes.split(",")]
     shapes = [shape for shape in SHAPES if arguments.only in shape.name]
     why_not = missing() if arguments.peer else None
-    ours: list[Figures] = []
-    peers: list[Figures] = []
-    for size in sizes:
-        dataset = prepare(arguments.cache, size)
-        with serving(dataset.settings.home, org=arguments.org) as server:
+    ours: list[Asked] = []
+    peers: list[Asked] = []
+    with ExitStack() as running:
+        for size in [int(size) for size in arguments.sizes.split(",")]:
+            dataset = prepare(arguments.cache, size)
+            server = running.enter_context(serving(dataset.settings.home, org=arguments.org))
             samples = draw(database_url(dataset.settings), Random(arguments.seed))
-            ours.append(
-                measure("Kangshu", dataset.residents, dataset.resources, server, shapes, samples, arguments)
-            )
-        if arguments.peer and not why_not:
-            with serving_peer(arguments.cache, size) as (server, resources):
-                asked = [shape for shape in shapes if answers(server, shape, samples)]
-                peers.append(measure(NAME, size, resources, server, asked, samples, arguments))
-    _print(shapes, ours, peers)
+            ours.append(Asked("Kangshu", size, dataset.resources, server, shapes, samples))
+            if arguments.peer and not why_not:
+                server, resources = running.enter_context(serving_peer(arguments.cache, size))
+                known = [shape for shape in shapes if answers(server, shape, samples)]
+                peers.append(Asked(NAME, size, resources, server, known, samples))
+        figures = measure([*ours, *peers], shapes, arguments)
+    _print(shapes, figures[: len(ours)], figures[len(ours) :])
     if why_not:
         say(why_not)
     if arguments.save:
-        told = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "sizes": [asdict(each) for each in [*ours, *peers]],
-        }
+        told = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "sizes": [asdict(each) for each in figures]}
         arguments.save.write_text(json.dumps(told, indent=1, ensure_ascii=False))
 
 
@@ -96,24 +106,30 @@ def _arguments() -> argparse.Namespace:
 
 
 def measure(
-    name: str,
-    residents: int,
-    resources: int,
-    server: Server,
-    shapes: Sequence[Shape],
-    samples: Samples,
-    arguments: argparse.Namespace,
-) -> Figures:
-    """Every shape, then all at once, on one dataset. Every server is asked for the same values."""
-    latencies: dict[str, Latency] = {}
+    all_asked: Sequence[Asked], shapes: Sequence[Shape], arguments: argparse.Namespace
+) -> list[Figures]:
+    """Every shape, then all at once. Every server is asked for the same values.
+
+    One shape is asked of all servers before the next: a machine is not equally fast all the time, and what is
+    compared should be measured within seconds.
+    """
+    latencies: list[dict[str, Latency]] = [{} for _ in all_asked]
     for shape in shapes:
-        told = latency(server, shape, samples.again(f"{arguments.seed} {shape.name}"), arguments.requests)
-        latencies[shape.name] = told
-        say(f"{name}, {residents}: {shape.name}: p50 {told.p50:.1f} ms, p95 {told.p95:.1f} ms")
-    mix = samples.again(f"{arguments.seed}")
-    mixed = throughput(server, shapes, mix, clients=arguments.clients, seconds=arguments.seconds)
-    say(f"{name}, {residents}: mixed: {mixed.rate:.0f}/s, p95 {mixed.p95:.1f} ms")
-    return Figures(name, residents, resources, latencies, mixed)
+        for asked, found in zip(all_asked, latencies, strict=True):
+            if shape in asked.shapes:
+                samples = asked.samples.again(f"{arguments.seed} {shape.name}")
+                found[shape.name] = told = latency(asked.server, shape, samples, arguments.requests)
+                where = f"{asked.name}, {asked.residents}: {shape.name}"
+                say(f"{where}: p50 {told.p50:.1f} ms, p95 {told.p95:.1f} ms")
+    figures: list[Figures] = []
+    for asked, found in zip(all_asked, latencies, strict=True):
+        mix = asked.samples.again(f"{arguments.seed}")
+        mixed = throughput(
+            asked.server, asked.shapes, mix, clients=arguments.clients, seconds=arguments.seconds
+        )
+        say(f"{asked.name}, {asked.residents}: mixed: {mixed.rate:.0f}/s, p95 {mixed.p95:.1f} ms")
+        figures.append(Figures(asked.name, asked.residents, asked.resources, found, mixed))
+    return figures
 
 
 def _print(shapes: Sequence[Shape], ours: Sequence[Figures], peers: Sequence[Figures]) -> None:

@@ -13,7 +13,7 @@ from kangshu.interfaces.web.fhir.paging import CURSOR, Trail, cursor_of, trail_o
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.facts.search.query import Total
 
-DEFAULT_COUNT = 50
+DEFAULT_COUNT = 20
 MAX_COUNT = 1000
 MAX_INCLUDES = 50
 
