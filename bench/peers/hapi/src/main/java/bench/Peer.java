@@ -19,7 +19,7 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
  */
 public final class Peer {
     /** As many on a page as Kangshu gives when it is not asked for a number. */
-    private static final int PAGE = 50;
+    private static final int PAGE = 20;
 
     private static final int LARGEST_PAGE = 1_000;
 
