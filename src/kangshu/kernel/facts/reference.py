@@ -30,6 +30,7 @@ from kangshu.kernel.facts.search.query import (
     Has,
     Ids,
     Member,
+    OfType,
     Query,
     Ranges,
     Recorded,
@@ -221,6 +222,8 @@ class ReferenceStore:
                 return any(all(word.lower() in text.lower() for word in v.split()) for v in any_of)
             case Ids(any_of, negate):
                 return (fact.id in any_of) != negate
+            case OfType(type_):
+                return fact.type == type_
             case Recorded(any_of):
                 moment = fact.recorded_at.timestamp()
                 return any(bound.admits(moment, moment) for bound in any_of)

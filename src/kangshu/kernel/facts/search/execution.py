@@ -48,6 +48,7 @@ class Execution:
         self._query = followed(
             replace(query, types=_with_facts(session, query.types)), self._expected, _listed(session)
         )
+        self._key = key_column(query)
         self._is_narrow = is_narrow(self._query.where, common)
         self._where = self._select.where(self._query)
 
@@ -59,9 +60,8 @@ class Execution:
             if len(found) > self._query.count:
                 return found
             self._is_narrow = True
-        by_key = key_column(self._query)
-        if by_key is not None:
-            return self._by_key(sort[0], by_key)
+        if self._key is not None:
+            return self._by_key(sort[0], self._key)
         column = sort_column(sort[0]) if sort else None
         if column is None or self._is_narrow:
             return self._rows(self._where, order(self._select.bind, sort))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import sqrt
 from typing import Any
 
-from kangshu.kernel.facts.search.query import AnyOf, Chain, Clause, Has, Ids, Member, Query, Tokens
+from kangshu.kernel.facts.search.query import AllOf, AnyOf, Chain, Clause, Has, Ids, Member, Query, Tokens
 from kangshu.kernel.facts.search.statement import Select, each_of
 
 CHAINED = 1_000
@@ -49,6 +49,8 @@ def followed(query: Query, expected: Expected, listed: Listed) -> Query:
                 if len(tokens) < len(options):
                     return AnyOf(options)
                 return Tokens(tuple(token for each in tokens for token in each.any_of))
+            case AllOf():
+                return AllOf(tuple(map(follow, clause.clauses)))
             case _:
                 return clause
 

@@ -61,6 +61,13 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class OfType:
+    """Is of the type."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """Was stored at a time that satisfies one of the bounds."""
 
@@ -134,6 +141,7 @@ Clause = (
     | Displays
     | Words
     | Ids
+    | OfType
     | Recorded
     | Element
     | Chain

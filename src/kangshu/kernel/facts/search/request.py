@@ -14,12 +14,14 @@ from kangshu.kernel.facts.search.context import FROM_WITHIN, SearchContext
 from kangshu.kernel.facts.search.escapes import split, unescape
 from kangshu.kernel.facts.search.not_understood import NotUnderstood
 from kangshu.kernel.facts.search.query import (
+    AllOf,
     AnyOf,
     Chain,
     Clause,
     Has,
     Ids,
     Member,
+    OfType,
     Query,
     Ranges,
     Recorded,
@@ -96,7 +98,11 @@ def _order_of_dates(types: tuple[str, ...], clauses: Sequence[Clause]) -> tuple[
 
 
 class _Request:
-    """The parameters of a search for one or several types."""
+    """The parameters of a search for one or several types.
+
+    Types keep what parameters of the same name ask for in places of their own, so several types are asked
+    one by one.
+    """
 
     def __init__(
         self, catalogue: Catalogue, types: tuple[str, ...], context: SearchContext, depth: int = 0
@@ -115,6 +121,9 @@ class _Request:
             return self._has(written, value)
         head, dot, rest = written.partition(".")
         name, _, modifier = head.partition(":")
+        if len(self._types) > 1 and not name.startswith("_"):
+            self.values.parameter(name)
+            return self._of_each_type(written, value)
         if dot:
             return self._chain(name, modifier, rest, value)
         values = split(value, ",")
@@ -124,6 +133,16 @@ class _Request:
         if special is not None:
             return special
         return self.values.clause(self.values.parameter(name), modifier, values)
+
+    def _of_each_type(self, written: str, value: str) -> Clause:
+        clauses = [
+            _Request(self._catalogue, (type_,), self._context, self._depth).clause(written, value)
+            for type_ in self._types
+        ]
+        if all(clause == clauses[0] for clause in clauses):
+            return clauses[0]
+        each = zip(self._types, clauses, strict=True)
+        return AnyOf(tuple(AllOf((OfType(type_), clause)) for type_, clause in each))
 
     def sort_keys(self, sort: str) -> tuple[SortKey, ...]:
         """`_sort`: comma-separated names, `-` for descending."""
@@ -141,6 +160,13 @@ class _Request:
             parameter = self.values.parameter(name)
             if parameter.kind in ("composite", "special"):
                 raise NotUnderstood("not-supported", "Cannot sort by a parameter of this kind.")
+            others = [self._catalogue.parameter(type_, name) for type_ in self._types]
+            if any(_sorted_from(other) != _sorted_from(parameter) for other in others):
+                raise NotUnderstood(
+                    "not-supported",
+                    "The types asked for keep this in different places; sort by _lastUpdated or _id instead,"
+                    " or ask for one type.",
+                )
             keys.append(SortKey(parameter, "", descending))
         return tuple(keys)
 
@@ -213,6 +239,11 @@ class _Request:
     def _behind(self, type_: str) -> _Request:
         """What stands behind a link of a chain, which is about another type."""
         return _Request(self._catalogue, (type_,), self._context, self._depth + 1)
+
+
+def _sorted_from(parameter: Parameter) -> object:
+    """Where what the parameter sorts by is kept."""
+    return parameter.paths if parameter.slot is None else parameter.slot
 
 
 def _canonical_address(catalogue: Catalogue, parameter: Parameter, target: str) -> Parameter | None:

@@ -22,6 +22,7 @@ from kangshu.kernel.facts.search.query import (
     Has,
     Ids,
     Member,
+    OfType,
     Query,
     Ranges,
     Recorded,
@@ -45,7 +46,6 @@ class Select:
     def __init__(self, *, collects: bool = False) -> None:
         self.parameters: dict[str, Any] = {}
         self._collects = collects
-        self._is_mixed = False
         self._aliases = 0
 
     def bind(self, value: Any) -> str:
@@ -60,7 +60,6 @@ class Select:
             types = f"f.type = {self.bind(query.types[0])}"
         else:
             types = f"f.type = ANY({self.bind(list(query.types))})"
-            self._is_mixed = True
         conditions = [self._clause("f", c) for c in sorted(query.where, key=_is_laborious)]
         unsaid = [window for window in windows(query.where).values() if not window.said and window != less]
         reached = [window.reached(self.bind, "f") for window in unsaid]
@@ -81,6 +80,8 @@ class Select:
             case Ids():
                 condition = f"{a}.id = ANY({self.bind(list(clause.any_of))})"
                 return f"NOT ({condition})" if clause.negate else condition
+            case OfType():
+                return f"{a}.type = {self.bind(clause.type)}"
             case Recorded():
                 moment = f"extract(epoch FROM {a}.recorded_at)::float8"
                 return any_of([compare(self.bind, bound, moment, moment) for bound in clause.any_of])
@@ -116,8 +117,8 @@ class Select:
 
     def _chain(self, a: str, clause: Chain) -> str:
         b = self._alias()
-        if self._is_mixed or clause.address is not None:
-            # References stand elsewhere in each type; what tells an address is not found by it.
+        if clause.address is not None:
+            # What tells an address is not found by it.
             inner = self.of_type(b, clause.type, clause.where)
             token = each_of(self._reference_tokens(b, clause.parameter.name, clause.type, clause.address))
             return f"{a}.tokens && ARRAY(SELECT {token} FROM fact {b} WHERE {inner})"
@@ -208,7 +209,7 @@ def _is_laborious(clause: Clause) -> bool:
             return len(clause.any_of) > 1
         case Chain() | Has() | Member():
             return True
-        case AnyOf():
+        case AnyOf() | AllOf():
             return any(map(_is_laborious, clause.clauses))
         case _:
             return False
