@@ -105,10 +105,9 @@ class Outcome:
 class Page:
     """A stretch of a search or history result. `next` is an opaque cursor, None on the last page.
 
-    `total` is None where counting was not asked for or would cost too much.
+    `total` is None where counting was not asked for or would cost too much, and an estimate where asked for.
     """
 
     facts: list[Fact]
     next: str | None = None
     total: int | None = None
-    total_is_estimate: bool = False

@@ -101,10 +101,10 @@ class Reader:
             facts = search.page()
             more = len(facts) > query.count
             facts = facts[: query.count]
-            total, estimated = search.total(facts, more=more)
+            total = search.total(facts, more=more)
         self._used(query.types[0] if len(query.types) == 1 else None, facts)
         following = position.after(query, facts) if more else None
-        return Page(facts, following, total, estimated)
+        return Page(facts, following, total)
 
     def count(self, query: Query) -> int:
         """How many facts satisfy the query."""

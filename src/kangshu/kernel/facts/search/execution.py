@@ -151,19 +151,19 @@ class Execution:
         values |= {"limit": limit or self._query.count + 1, "offset": self._position.offset}
         return fetch(self._session, f"{source} ORDER BY {by} LIMIT %(limit)s OFFSET %(offset)s", values)
 
-    def total(self, facts: list[Fact], *, more: bool) -> tuple[int | None, bool]:
-        """How many facts there are on all pages, if known, and whether that is an estimate."""
+    def total(self, facts: list[Fact], *, more: bool) -> int | None:
+        """How many facts there are on all pages, if known and worth knowing."""
         wanted = self._query.total
         if wanted == "none":
-            return None, False
+            return None
         if not more and self._position.is_first:
-            return len(facts), False
+            return len(facts)
         if wanted == "accurate" or (wanted == "auto" and self._is_narrow):
-            return self._counted(), False
+            return self._counted()
         expected = self._expected(f"FROM fact f WHERE {self._where}", self._select.parameters)
         if wanted == "auto" and expected <= COUNTED:
-            return self._counted(), False
-        return (expected, True) if wanted == "estimate" else (None, False)
+            return self._counted()
+        return expected if wanted == "estimate" else None
 
     def _counted(self) -> int:
         return _count(self._session, self._query)
