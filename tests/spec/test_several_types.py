@@ -86,6 +86,16 @@ def test_several_types_are_not_sorted_by_what_each_keeps_elsewhere():
         parse_query(CATALOGUE, TYPES, [], sort="-date")
     assert refused.value.problems[0].path == "_sort"
     assert parse_query(CATALOGUE, TYPES, [], sort="-date", lenient=True).ignored == ("_sort",)
+    with pytest.raises(Invalid):  # one column in both, but one holds one value and the other several
+        parse_query(CATALOGUE, ("CarePlan", "MedicationRequest"), [], sort="-date")
+
+
+def test_as_many_values_are_asked_as_a_statement_has_places_for():
+    days = ",".join(["2020-01-01"] * 1_500)
+    assert parse_query(CATALOGUE, TYPES, [("date", days)])
+    with pytest.raises(Invalid) as refused:
+        parse_query(CATALOGUE, TYPES, [("date", days), ("date", days)])
+    assert refused.value.problems[0].code == "too-costly"
 
 
 def test_pages_when_one_of_the_types_has_no_facts(store: Store):

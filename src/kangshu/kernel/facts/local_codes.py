@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from kangshu.kernel.base.errors import NotFound
+from kangshu.kernel.facts.search.execution import named
 from kangshu.kernel.facts.search.query import Query
 from kangshu.kernel.facts.search.statement import Select
 
@@ -217,7 +218,7 @@ def facts_with(
     Not a door to anybody's data: for the program that adds standard codes to them.
     """
     select = Select()
-    where = select.where(query)
+    where = select.where(named(connection, query))
     sql = (
         f"SELECT f.line, f.type, f.id, f.version, f.county, f.body FROM fact f WHERE {where}"
         f" AND f.org = {select.bind(org)} AND f.line > {select.bind(after)} ORDER BY f.line"

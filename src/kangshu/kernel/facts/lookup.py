@@ -9,6 +9,7 @@ from __future__ import annotations
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from kangshu.kernel.facts.search.execution import named
 from kangshu.kernel.facts.search.query import Query
 from kangshu.kernel.facts.search.statement import Select
 
@@ -16,7 +17,7 @@ from kangshu.kernel.facts.search.statement import Select
 def ids_of(connection: Connection[TupleRow], query: Query) -> list[tuple[str, str]]:
     """(id, institution) of the first `query.count` facts that satisfy the query."""
     select = Select()
-    where = select.where(query)
+    where = select.where(named(connection, query))
     sql = f"SELECT f.id, f.org FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
     return [(row[0], row[1]) for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]
 

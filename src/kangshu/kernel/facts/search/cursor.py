@@ -1,7 +1,8 @@
 """Where a page starts, and the cursor that says so to a caller.
 
-A cursor stands in addresses, so it holds no value from anybody's data. What sorts by a value names the
-version of the fact behind which the next page starts: that keeps its value, whatever becomes of the fact.
+A cursor stands in addresses, so it holds no value that was searched or sorted by, a birth date say. What
+sorts by a value names the version of the fact behind which the next page starts, by its id, as addresses do:
+that keeps its value, whatever becomes of the fact.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ class Execution:
         self._query = followed(
             replace(query, types=_with_facts(session, query.types)), self._expected, _listed(session)
         )
+        # Of the query as it was asked, as in its cursors: of several types maybe one only has facts.
         self._key = key_column(query)
         self._is_narrow = is_narrow(self._query.where, common)
         self._where = self._select.where(self._query)
@@ -81,10 +82,13 @@ class Execution:
         by = order(self._select.bind, (key,), are_present=True)
         found: list[Fact] = []
         for condition in self._stretches(key, column, has, lacks):
-            found += self._rows(condition, by, self._query.count + 1 - len(found))
+            # A fact that was changed between two statements may be in both stretches.
+            known = {fact.line for fact in found}
+            more = self._rows(condition, by)
+            found += [fact for fact in more if fact.line not in known]
             if len(found) > self._query.count:
                 break
-        return found
+        return found[: self._query.count + 1]
 
     def _stretches(self, key: SortKey, column: str, has: str | None, lacks: str) -> list[str]:
         """Conditions on facts that come one after the other, each a single stretch of the index."""
@@ -139,7 +143,7 @@ class Execution:
         some = f"SELECT f.* FROM fact f WHERE {of_type} AND f.line > %(line)s ORDER BY f.line LIMIT %(steps)s"
         return fetch(self._session, f"({some}) f WHERE {self._where} ORDER BY f.line LIMIT %(limit)s", values)
 
-    def _rows(self, condition: str, by: str, limit: int | None = None) -> list[Fact]:
+    def _rows(self, condition: str, by: str) -> list[Fact]:
         values = dict(self._select.parameters)
         if self._position.line is not None:
             condition += " AND f.line > %(line)s"
@@ -148,7 +152,7 @@ class Execution:
         if self._is_narrow:
             # OFFSET 0 keeps the order and the limit out of the choice of the index.
             source = f"(SELECT f.* FROM {source} OFFSET 0) f"
-        values |= {"limit": limit or self._query.count + 1, "offset": self._position.offset}
+        values |= {"limit": self._query.count + 1, "offset": self._position.offset}
         return fetch(self._session, f"{source} ORDER BY {by} LIMIT %(limit)s OFFSET %(offset)s", values)
 
     def total(self, facts: list[Fact], *, more: bool) -> int | None:
@@ -171,7 +175,12 @@ class Execution:
 
 def matches(session: Connection[TupleRow], query: Query) -> int:
     """How many facts satisfy the query."""
-    return _count(session, followed(query, _expected_on(session), _listed(session)))
+    return _count(session, named(session, query))
+
+
+def named(session: Connection[TupleRow], query: Query) -> Query:
+    """The same query with what its clauses lead to found and named, as far as that is little."""
+    return followed(query, _expected_on(session), _listed(session))
 
 
 def _count(session: Connection[TupleRow], query: Query) -> int:

@@ -12,7 +12,7 @@ from math import sqrt
 from typing import Any
 
 from kangshu.kernel.facts.search.query import AllOf, AnyOf, Chain, Clause, Has, Ids, Member, Query, Tokens
-from kangshu.kernel.facts.search.statement import Select, each_of
+from kangshu.kernel.facts.search.statement import Select, each_of, names_resources
 
 CHAINED = 1_000
 """No more facts than this are always followed."""
@@ -39,7 +39,7 @@ def followed(query: Query, expected: Expected, listed: Listed) -> Query:
         match clause:
             case Chain():
                 return _targets(replace(clause, where=tuple(map(follow, clause.where))), expected, listed)
-            case Has(address=None):
+            case Has(address=None) if not names_resources(clause.parameter):
                 return _referred(replace(clause, where=tuple(map(follow, clause.where))), expected, listed)
             case Member():
                 return _referred(clause, expected, listed)

@@ -34,6 +34,8 @@ from kangshu.kernel.facts.search.windows import windows
 
 MAX_VALUES = 2000
 """Alternatives one parameter may list."""
+MAX_ALL_VALUES = 5000
+"""Alternatives all parameters may list together, for every type anew: a statement has places for 65,535."""
 MAX_CLAUSES = 50
 MAX_SORT = 10
 MAX_CHAIN = 4
@@ -77,12 +79,21 @@ def parse_query(
             ignored.append("_sort")
         else:
             problems.append(Problem("error", wrong.code, "_sort", wrong.message))
-    if len(clauses) > MAX_CLAUSES:
+    if sum(_values(name, value, types) for name, value in pairs) > MAX_ALL_VALUES:
+        problems.append(
+            Problem("error", "too-costly", "", f"More than {MAX_ALL_VALUES} values to search for.")
+        )
+    elif len(clauses) > MAX_CLAUSES:
         problems.append(Problem("error", "too-costly", "", f"More than {MAX_CLAUSES} search parameters."))
     if problems:
         raise Invalid("The search is not understood.", problems=tuple(problems))
     keys = keys or _order_of_dates(types, clauses)
     return Query(types, tuple(clauses), keys, count, cursor, total, tuple(ignored))
+
+
+def _values(name: str, value: str, types: tuple[str, ...]) -> int:
+    """How many values a parameter asks for, each asked of every type."""
+    return (value.count(",") + 1) * (1 if name.startswith("_") else len(types))
 
 
 def _order_of_dates(types: tuple[str, ...], clauses: Sequence[Clause]) -> tuple[SortKey, ...]:
@@ -243,7 +254,7 @@ class _Request:
 
 def _sorted_from(parameter: Parameter) -> object:
     """Where what the parameter sorts by is kept."""
-    return parameter.paths if parameter.slot is None else parameter.slot
+    return parameter.paths if parameter.slot is None else (parameter.slot, parameter.single)
 
 
 def _canonical_address(catalogue: Catalogue, parameter: Parameter, target: str) -> Parameter | None:

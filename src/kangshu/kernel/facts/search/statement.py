@@ -117,8 +117,8 @@ class Select:
 
     def _chain(self, a: str, clause: Chain) -> str:
         b = self._alias()
-        if clause.address is not None:
-            # What tells an address is not found by it.
+        if clause.address is not None or names_resources(clause.parameter):
+            # What refers to these is not told by what stands at `reference`.
             inner = self.of_type(b, clause.type, clause.where)
             token = each_of(self._reference_tokens(b, clause.parameter.name, clause.type, clause.address))
             return f"{a}.tokens && ARRAY(SELECT {token} FROM fact {b} WHERE {inner})"
@@ -127,7 +127,7 @@ class Select:
 
     def _has(self, a: str, clause: Has) -> str:
         b = self._alias()
-        if self._collects and clause.address is None:
+        if self._collects and clause.address is None and not names_resources(clause.parameter):
             return self._is_referred(a, b, clause)
         tokens = self._reference_tokens(a, clause.parameter.name, clause.target, clause.address)
         refers = f"{b}.tokens {'&&' if clause.address is not None else '@>'} ARRAY[{', '.join(tokens)}]"
@@ -178,7 +178,7 @@ class Select:
             for path in parameter.paths
             if path.only_type in (None, target)
         )
-        r, address = self._alias(), self.bind(f"^{target}/([^/]+)(?:/_history/.*)?$")
+        r, address = self._alias(), self.bind(f"^{target}/([^/]+)(?:/_history/[^/?#]+)?$")
         return f"(regexp_match({r}, {address}))[1]", f"jsonb_array_elements_text({paths or empty}) {r}"
 
     def _member(self, a: str, clause: Member) -> str:
@@ -200,6 +200,11 @@ class Select:
         entries = f"{a}.repeats->{self.bind(clause.name)}"
         matches = f"EXISTS (SELECT 1 FROM jsonb_array_elements({entries}) e WHERE {all_of(conditions)})"
         return f"({a}.repeats IS NULL OR {entries} IS NULL OR {matches})"
+
+
+def names_resources(parameter: Parameter) -> bool:
+    """Whether the parameter is about resources that stand inside (`Bundle.entry`) instead of references."""
+    return any(path.datatype == "Resource" for path in parameter.paths)
 
 
 def _is_laborious(clause: Clause) -> bool:

@@ -13,7 +13,7 @@ def has_string(bind: Bind, a: str, clause: Strings) -> str:
     """`Strings` on the row `a`."""
     column = f"{a}.strings"
     conditions: list[str] = []
-    for value in clause.any_of:
+    for value in (value.replace(MARK, " ") for value in clause.any_of):
         if clause.mode == "starts":
             # The name of the parameter stands in every row: the index had to read of all of them for nothing.
             start = f"{column} LIKE {bind(f'%={_like(value)}%')}"
