@@ -11,7 +11,7 @@ import fcntl
 import shutil
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -219,8 +219,7 @@ class ExportJobs:
                 total="none",
                 context=SearchContext(now=self.platform.clock().timestamp()),
             )
-            # In the order of storing, which stays as it is when facts are changed meanwhile: none is missed.
-            page = reader.search(replace(query, sort=()))
+            page = reader.search(query)
             yield from page.facts
             cursor = page.next
             if cursor is None:
