@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kangshu.kernel.base.errors import Conflict, Invalid
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Draft, Page
-from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.reference.store import ReferenceStore
 from kangshu.kernel.facts.search import following
 from kangshu.kernel.facts.search.context import SearchContext
 from kangshu.kernel.facts.search.query import Query

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.reference.store import ReferenceStore
 from kangshu.kernel.facts.search import following
 from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, EXTRACTOR, PostgresStore, at, draft_of

@@ -10,7 +10,7 @@ import pytest
 
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.reference.store import ReferenceStore
 from kangshu.kernel.facts.search.query import Query
 from kangshu.kernel.facts.search.request import parse_query
 from tests.support.stores import CATALOGUE, EXTRACTOR, PostgresStore, Store, at, draft_of

@@ -14,7 +14,7 @@ from kangshu.kernel.facts.definition import Draft, Fact, Outcome
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.facts.reader import Reader
-from kangshu.kernel.facts.reference import ReferenceStore
+from kangshu.kernel.facts.reference.store import ReferenceStore
 from kangshu.kernel.facts.rows import body_hash
 from kangshu.kernel.facts.store import Appender
 from kangshu.kernel.packs.find import default_root
