@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from kangshu.interfaces.cli.main import app
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 from tests.support.commands import kangshu, last_line, open_home
 
 MARK = "Zhangsan"

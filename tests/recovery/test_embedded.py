@@ -17,10 +17,12 @@ import psycopg
 import pytest
 
 from kangshu.kernel.base.errors import Invalid, Unavailable
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import locks
+from kangshu.kernel.facts.embedded import server as embedded
 
 START = (
-    "import sys, pathlib; from kangshu.kernel.facts.embedded import start; start(pathlib.Path(sys.argv[1]))"
+    "import sys, pathlib; from kangshu.kernel.facts.embedded.server import start;"
+    "start(pathlib.Path(sys.argv[1]))"
 )
 
 
@@ -106,8 +108,8 @@ def test_a_process_that_holds_the_lock_of_the_package_holds_up_nobody(folder: Pa
 def test_who_starts_or_stops_a_server_for_too_long_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(embedded, "_PATIENCE", 0.5)
-    monkeypatch.setattr(embedded, "_SILENCE", 0.1)
+    monkeypatch.setattr(locks, "PATIENCE", 0.5)
+    monkeypatch.setattr(locks, "SILENCE", 0.1)
     with folder.with_name(".postgres.lock").open("w") as lock:
         lock.write("4711\n")
         lock.flush()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 
 COMMAND = [sys.executable, "-m", "kangshu.interfaces.cli.main"]
 

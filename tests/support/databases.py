@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.facts.migrate import migrate
 from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.packs.find import default_root, find_packs

@@ -26,9 +26,9 @@ from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import parse_targets
 from kangshu.kernel.base.time import Clock, utc_now
-from kangshu.kernel.facts import embedded
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database, Session
+from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.lookup import ids_of

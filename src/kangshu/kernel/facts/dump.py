@@ -10,7 +10,7 @@ import psycopg
 
 from kangshu.kernel.base.errors import Conflict, KangshuError, NotFound
 from kangshu.kernel.facts.connect import connect
-from kangshu.kernel.facts.embedded import binary
+from kangshu.kernel.facts.embedded.server import binary
 
 
 def dump(url: str, target: Path) -> None:

@@ -8,71 +8,34 @@ next one finds it; a killed server is recovered by the next process that starts.
 
 from __future__ import annotations
 
-import atexit
 import errno
-import fcntl
 import logging
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import time
 import warnings
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from kangshu.kernel.base.errors import Invalid, Unavailable
+from kangshu.kernel.facts.embedded.locks import PATIENCE, alone, beside, use
+from kangshu.kernel.facts.embedded.processes import end_makers, is_living, listens
+from kangshu.kernel.facts.embedded.settings import tune
 
 DATABASE = "kangshu"
 
-# For one machine that is also doing the computing; a city's own server is tuned by its keepers.
-_SETTINGS = {
-    "shared_buffers": "1GB",
-    "work_mem": "32MB",
-    "maintenance_work_mem": "256MB",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "off",
-    "gin_pending_list_limit": "4MB",
-    "random_page_cost": "1.1",
-    "effective_cache_size": "8GB",
-    "max_connections": "200",
-    "jit": "off",
-    "default_statistics_target": "200",
-    "autovacuum_vacuum_insert_scale_factor": "0.1",
-    # Statistics of a large table take seconds: not anew for every twentieth that a load adds to it. But soon
-    # at first; without any, a search of one type for what others refer to can take minutes.
-    "autovacuum_analyze_scale_factor": "0.5",
-    "autovacuum_naptime": "1min",
-    "track_activity_query_size": "1024",
-    "log_min_error_statement": "panic",
-    "log_min_messages": "fatal",
-    "log_parameter_max_length_on_error": "0",
-}
-
-
-_PATIENCE = 300.0
-"""Seconds until a server must have recovered from a kill in the middle of a large load."""
-_SILENCE = 5.0
-"""Seconds of waiting for another process before it is said what is waited for."""
 _TRIES = 6
 """Starts that may fail at once, one after the other: the last server may not be quite gone."""
 
 _LEAST_SPACE = 200 << 20
 """Bytes without which a server is not made, or runs into trouble soon."""
-
-_log = logging.getLogger(__name__)
-
-_in_use: dict[Path, IO[bytes]] = {}
-"""The lock by which this process says that it uses the server of a folder."""
 
 
 def start(folder: Path) -> str:
@@ -93,12 +56,12 @@ def start(folder: Path) -> str:
 
 def _start(folder: Path) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        _use(folder)
-        unfinished = _beside(folder, "making")
+    with alone(folder):
+        use(folder, _stop)
+        unfinished = beside(folder, "making")
         if unfinished.exists():
             # A process was killed while it made this server; it holds nothing yet.
-            _end_makers(folder)
+            end_makers(folder)
             _stop(folder)
             shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists() or not any(folder.iterdir()):
@@ -108,15 +71,11 @@ def _start(folder: Path) -> str:
         server = _server(folder)
         admin = server.get_uri("postgres")
         if _is_new(admin):
-            _tune(admin)
+            tune(admin)
             _restart(server)
             _create_database(admin)
         unfinished.unlink(missing_ok=True)
         return server.get_uri(DATABASE)
-
-
-def _beside(folder: Path, what: str) -> Path:
-    return folder.with_name(f".{folder.name}.{what}")
 
 
 _WHOLE = ("PG_VERSION", "global/pg_control", "postgresql.conf")
@@ -135,75 +94,10 @@ def _no_server(folder: Path) -> Invalid:
     )
 
 
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """While no other process starts or stops the server of the folder.
-
-    Whoever does has its number in the file. Raises `Unavailable` when it does for too long.
-    """
-    with _beside(folder, "lock").open("a+") as lock:
-        _lock(lock, folder)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _lock(lock: IO[str], folder: Path) -> None:
-    begun = time.monotonic()
-    told = False
-    while True:
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        waited = time.monotonic() - begun
-        if waited > _SILENCE and not told:
-            told = True
-            _log.warning(
-                "Waiting for process %s, which starts or stops the database in %s.", _holder(lock), folder
-            )
-        # A server that recovers takes its time, and the one who waits for it may do so all the while.
-        if waited > 1.2 * _PATIENCE:
-            raise Unavailable(
-                f"Process {_holder(lock)} has been starting or stopping the embedded PostgreSQL server for"
-                f" {waited / 60:.0f} minutes.",
-                remedy="If it hangs, end it, and try again: nothing that was stored is lost.",
-            )
-        time.sleep(0.05)
-
-
-def _holder(lock: IO[str]) -> str:
-    lock.seek(0)
-    return lock.read().strip() or "unknown"
-
-
-def _use(folder: Path) -> None:
-    """Say, until this process ends, that it uses the server."""
-    if folder in _in_use:
-        return
-    users = _beside(folder, "users").open("ab")
-    fcntl.flock(users, fcntl.LOCK_SH)
-    _in_use[folder] = users
-    atexit.register(_leave, folder)
-
-
-def _leave(folder: Path) -> None:
-    """Stop the server if no other process uses it."""
-    users = _in_use.pop(folder, None)
-    if users is None or not folder.parent.exists():
-        return
-    with users, _alone(folder):
-        try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        _stop(folder)
-
-
 def _server(folder: Path) -> Any:
     with _quiet():
         folder.mkdir(exist_ok=True)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         failed = 0
         while True:
             _forget_dead(folder, deadline)
@@ -244,46 +138,14 @@ def _forget_dead(folder: Path, deadline: float) -> None:
         if (
             len(lines) >= 8
             and lines[7].strip() == "ready"
-            and _listens(Path(lines[4].strip()), lines[3].strip())
+            and listens(Path(lines[4].strip()), lines[3].strip())
         ):
             return
-        if not _living(folder):
+        if not is_living(folder):
             mark.unlink(missing_ok=True)
             return
         if time.monotonic() > deadline:
             raise _does_not_start(folder)
-        time.sleep(0.05)
-
-
-def _listens(folder: Path, port: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(folder / f".s.PGSQL.{port}"))
-        except OSError:
-            return False
-    return True
-
-
-def _living(folder: Path) -> bool:
-    """Whether any process of a server of that folder lives: each has the folder as its working directory."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            # A zombie has no working directory any more.
-            if (process / "cwd").readlink() == folder:
-                return True
-    return False
-
-
-def _end_makers(folder: Path) -> None:
-    """End an `initdb` whose parent was killed: it would go on writing into the folder."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            if Path(os.fsdecode(words[0])).name == "initdb" and os.fsencode(folder) in words:
-                os.kill(int(process.name), signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while _living(folder) and not (folder / "postmaster.pid").exists() and time.monotonic() < deadline:
-        # What `initdb` had started ends with it.
         time.sleep(0.05)
 
 
@@ -301,7 +163,7 @@ def _does_not_start(folder: Path) -> Unavailable:
 
 
 def _why_not(folder: Path) -> str:
-    """What its log says last of something fatal. It says nothing of what is stored: see `_SETTINGS`."""
+    """What its log says last of something fatal. It says nothing of what is stored: see `settings.py`."""
     try:
         lines = (folder / "log").read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -335,14 +197,6 @@ def _is_new(admin: str) -> bool:
     return found is None
 
 
-def _tune(admin: str) -> None:
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for name, value in _SETTINGS.items():
-            connection.execute(
-                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-            )
-
-
 def _restart(server: Any) -> None:
     _package().pg_ctl(["-w", "-l", str(server.log), "restart"], pgdata=server.pgdata, user=server.system_user)
 
@@ -360,7 +214,7 @@ def stop(folder: Path) -> None:
     """Stop the server of `folder` if it runs, whoever uses it (tests of recovery, `restore`)."""
     folder = folder.absolute()
     if folder.exists():
-        with _alone(folder):
+        with alone(folder):
             _stop(folder)
 
 
