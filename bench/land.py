@@ -23,7 +23,7 @@ from pathlib import Path
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
 from kangshu.domains.synthetic.deliveries import Order, write_json, write_parquet, write_zip
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.packs.find import default_root
 
 DATA = Path(os.environ.get("KANGSHU_TESTDATA", Path(__file__).parents[2] / "shared" / "data"))

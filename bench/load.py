@@ -34,7 +34,7 @@ from bench.peers.loading import over_http
 from bench.search.dataset import CACHE, DATA, KANGSHU, environment, say
 from kangshu.app.settings import read_settings
 from kangshu.app.wiring import build
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Principal, Resource
 

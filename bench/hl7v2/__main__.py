@@ -33,7 +33,7 @@ from kangshu.app.settings import read_settings
 from kangshu.app.wiring import build
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.hl7v2.tables import read_tables
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.packs.find import default_root, find_packs
 
 COMMAND = [sys.executable, "-m", "kangshu.interfaces.cli.main"]

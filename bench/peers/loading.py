@@ -22,7 +22,7 @@ from bench.peers.hapi.server import NAME, missing, running
 from bench.peers.post import count, post
 from bench.search.dataset import DATA, say
 from bench.search.server import Server, serving
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 
 CLIENTS = (2, 4)
 WARM_UP = 8

@@ -24,7 +24,7 @@ from typing import IO
 import psycopg
 
 from bench.search.server import Server
-from kangshu.kernel.facts import embedded
+from kangshu.kernel.facts.embedded import server as embedded
 
 NAME = "HAPI FHIR 8.8.0"
 HEAP = "-Xmx4g"
