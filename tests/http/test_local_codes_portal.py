@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from kangshu.app import local_codes
 from kangshu.app.platform import Platform
+from kangshu.app.retranslation import scan
 from kangshu.domains.terminology.shelf import OWN
 from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
 from kangshu.kernel.policies.definition import Principal
@@ -30,7 +30,7 @@ def filled(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
         made.intake.receive(EVERYTHING, OWN, [orjson.dumps(STANDARD)])
         patient = {"resourceType": "Patient", "id": "p1"}
         load(made, HOSPITAL, patient, condition("c1", "GXY", "高血压病"), condition("c2", "EVIL", EVIL))
-        local_codes.scan(made)
+        scan(made)
         yield made
     databases.drop(url)
 

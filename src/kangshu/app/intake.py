@@ -11,6 +11,7 @@ from typing import Any
 
 from kangshu.app.institutions import Institutions
 from kangshu.app.tables import MEDIA, Tables
+from kangshu.app.translation import Translators
 from kangshu.domains.intake import reading
 from kangshu.domains.intake.cda.reading import CdaReader, recognised
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
@@ -57,6 +58,7 @@ class Intake:
     hl7: Hl7Reader
     tables: Tables
     codes: Shelf
+    translators: Translators
     note: Note
 
     def receive(
@@ -131,7 +133,7 @@ class Intake:
             return None
         if len(units) != len(messages):
             return None
-        origin = self._origin(source, last=False)
+        origin = self.origin(source, last=False)
 
         def work(session: Session) -> Tally:
             tally = Tally()
@@ -161,7 +163,7 @@ class Intake:
             return _as_unchanged(parse_tally(message.counts))
         if message.media.startswith(MEDIA):
             return self._land(message)[1]
-        origin = self._origin(message.source, last=last)
+        origin = self.origin(message.source, last=last)
         tally = Tally()
         bad: list[Bad] = []
         try:
@@ -198,8 +200,10 @@ class Intake:
             self._finish(message.id, tally, bad)
         return landing, tally
 
-    def _origin(self, source: str, *, last: bool) -> Origin:
-        return Origin(source, self.institutions.get(source).county, self.clock(), last)
+    def origin(self, source: str, *, last: bool = True) -> Origin:
+        """An institution and its maps as of now. Made before a transaction, for it looks into the database."""
+        county = self.institutions.get(source).county
+        return Origin(source, county, self.clock(), self.translators.of(source), last)
 
     def _units(self, message: Message) -> Iterator[Unit]:
         content = self.content(message.id)

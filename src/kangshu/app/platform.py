@@ -14,6 +14,7 @@ from kangshu.app.log_heads import write_head, written_heads
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import MEDIA, Tables
+from kangshu.app.translation import Translators
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
@@ -61,6 +62,7 @@ class Platform:
     turns: Turns
     codes: Shelf
     targets: Targets
+    translators: Translators
     tables: Tables
 
     def close(self) -> None:
@@ -116,6 +118,7 @@ class Platform:
             grant,
             self.note,
             self.codes.changed,
+            self.translators,
         )
 
     def accesses(

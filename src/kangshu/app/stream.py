@@ -25,7 +25,7 @@ from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
 from kangshu.domains.intake.reading import Unit
-from kangshu.domains.intake.work import Origin, TooEarly
+from kangshu.domains.intake.work import TooEarly
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
 from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.database import Session
@@ -314,15 +314,14 @@ def _unit(platform: Platform, source: str, number: int, raw: bytes | None) -> Un
 
 
 def _together(platform: Platform, source: str, units: Sequence[tuple[int, Unit]]) -> None:
-    now = platform.clock()
-    origin = Origin(source, platform.institutions.get(source).county, now)
+    origin = platform.intake.origin(source)
 
     def work(session: Session) -> None:
         results = platform.pipeline.take(session, whole(session, units, source), origin)
         for taken in results:
             if taken.bad:
-                journal.quarantine(session, taken.message, taken.bad, now)
-        journal.finish_all(session, [(taken.message, taken.tally.as_json()) for taken in results], now)
+                journal.quarantine(session, taken.message, taken.bad, origin.now)
+        journal.finish_all(session, [(taken.message, taken.tally.as_json()) for taken in results], origin.now)
 
     try:
         platform.database.transact(work)

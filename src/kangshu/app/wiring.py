@@ -15,6 +15,7 @@ from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
+from kangshu.app.translation import Translators
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
@@ -62,6 +63,8 @@ def build(
     institutions = read_institutions(pack.folder for pack in packs.values())
     pipeline = Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue))
     codes = Shelf(database, clock)
+    targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
+    translators = Translators(codes, targets, clock)
     tables = read_tables(packs, lake_of(settings), settings.home / "codes")
     return Platform(
         settings=settings,
@@ -82,6 +85,7 @@ def build(
             hl7=Hl7Reader(read_maps(packs["hl7v2"].folder, _places(packs))),
             tables=tables,
             codes=codes,
+            translators=translators,
             note=note,
         ),
         senders=read_senders(_places(packs)),
@@ -89,9 +93,8 @@ def build(
         note=note,
         turns=Turns(database),
         codes=codes,
-        targets=parse_targets(
-            (packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml"
-        ),
+        targets=targets,
+        translators=translators,
         tables=tables,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from kangshu.app.institutions import Institutions
+from kangshu.app.translation import Translators
 from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
 from kangshu.domains.intake.checking import Checker
@@ -35,6 +36,7 @@ class Writer:
         grant: Grant,
         note: Callable[[Grant, Use], None],
         changed: Callable[[Iterable[str]], None],
+        translators: Translators,
     ) -> None:
         self._database = database
         self._checker = checker
@@ -44,6 +46,7 @@ class Writer:
         self._grant = grant
         self._note = note
         self._changed = changed
+        self._translators = translators
 
     def new_id(self) -> str:
         """An id for something about to be created."""
@@ -68,12 +71,13 @@ class Writer:
         org = principal.org or ""
         now = self._clock()
         county = principal.county or self._institutions.get(org).county
+        origin = Origin(org, county, now, self._translators.of(org))
         items = [(c.type, c.id or new_id(), c.body, c.if_version) for c in changes]
 
         def work(session: Session) -> tuple[list[Outcome], tuple[int, ...]]:
             self._refuse_others(session, [(type_, id_) for type_, id_, _, _ in items], now)
             message = journal.keep(session, source=org, channel="api", media=media, parts=[raw], now=now)
-            outcomes = self._pipeline.apply(session, message.id, items, Origin(org, county, now))
+            outcomes = self._pipeline.apply(session, message.id, items, origin)
             journal.finish(session, message.id, {}, now)
             stored = Appender(session, now).current({(o.type, o.id) for o in outcomes}).values()
             return outcomes, tuple({fact.person for fact in stored if fact.person is not None})

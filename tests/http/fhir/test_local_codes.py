@@ -8,11 +8,13 @@ from collections.abc import Mapping
 import orjson
 import pytest
 
-from kangshu.app import local_codes
+from kangshu.app import local_codes, retranslation
 from kangshu.app.platform import Platform
+from kangshu.domains.intake.change import Change
 from kangshu.domains.terminology.shelf import OWN
 from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.codes.coding import Coding
+from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Grant, Principal, Resource, Scope
 from tests.conftest import EVERYTHING
 
@@ -77,7 +79,6 @@ def filled(platform: Platform) -> Platform:
         {**patient, "id": "p2"},
         {**condition("e1", "7788", "高血压病"), "subject": {"display": "p2"}},
     )
-    local_codes.scan(platform)
     return platform
 
 
@@ -95,7 +96,7 @@ def test_unknown_codes_wait_most_frequent_first_with_the_likeliest_standard_code
 
 
 def test_scanning_again_counts_nothing_twice(filled: Platform, steward: Grant):
-    local_codes.scan(filled)
+    retranslation.scan(filled)
     assert [row.occurrences for row in local_codes.work_list(filled, steward)] == [5, 1, 1]
 
 
@@ -103,15 +104,10 @@ def test_an_approved_code_translates_what_comes_and_what_was_there(filled: Platf
     row = local_codes.work_list(filled, steward)[0]
     local_codes.approve(filled, steward, row.id, "I10.x00x002")
 
-    translator = local_codes.translator(filled, HOSPITAL)
-    later = orjson.dumps(condition("c9", "GXY01", "高血压病"))
-    assert [
-        each["code"] for each in json.loads(translator.translate("Condition", later).body)["code"]["coding"]
-    ] == [
-        "GXY01",
-        "I10.x00x002",
-    ]
-    done = local_codes.retranslate(filled)
+    load(filled, HOSPITAL, condition("c9", "GXY01", "高血压病"))
+    assert codes_of(filled, "c9") == ["GXY01", "I10.x00x002"]
+    assert found_by(filled, "I10.x00x002") == ["c9"]
+    done = retranslation.retranslate(filled)
     assert (done.codes, done.facts) == (1, 5)
     fact = filled.reader(EVERYTHING).read("Condition", "c0")
     assert (fact.version, fact.org) == (2, HOSPITAL)
@@ -124,22 +120,65 @@ def test_an_approved_code_translates_what_comes_and_what_was_there(filled: Platf
     assert other.version == 1
 
 
+def test_the_same_again_is_unchanged_with_standard_codes_beside_it(filled: Platform, steward: Grant):
+    # Blanks within, as files have them: they must not make it look like something else.
+    spaced = json.dumps(condition("s1", "GXY01", "高血压病"), ensure_ascii=False, indent=2).encode()
+    filled.intake.receive(EVERYTHING, HOSPITAL, [spaced])
+    row = local_codes.work_list(filled, steward)[0]
+    local_codes.approve(filled, steward, row.id, "I10.x00x002")
+    retranslation.retranslate(filled)
+    load(filled, HOSPITAL, condition("c9", "GXY01", "高血压病"))
+    again = filled.intake.receive(EVERYTHING, HOSPITAL, [b" " + spaced])
+    assert again.unchanged["Condition"] == 1
+    assert filled.reader(EVERYTHING).read("Condition", "s1").version == 2
+    stored = filled.reader(EVERYTHING).read("Condition", "c9").body
+    for body in (stored, orjson.dumps(condition("c9", "GXY01", "高血压病"))):
+        assert filled.intake.receive(EVERYTHING, HOSPITAL, [body]).unchanged["Condition"] == 1
+
+
+def test_what_is_stored_by_the_api_is_translated_too(filled: Platform, steward: Grant):
+    local_codes.approve(filled, steward, local_codes.work_list(filled, steward)[0].id, "I10.x00x002")
+    body = orjson.dumps(condition("w1", "GXY01", "高血压病"))
+    doctor = Grant(Principal("d", "", "doctor", org=HOSPITAL), "write", "care", "a test", EVERYTHING.scope)
+    done = [filled.writer(doctor).apply([Change("Condition", "w1", body)], raw=body)[0].done for _ in "12"]
+    assert done == ["created", "unchanged"]
+    assert codes_of(filled, "w1") == ["GXY01", "I10.x00x002"]
+
+
+def test_a_code_is_counted_once_for_each_version_that_is_stored(filled: Platform, steward: Grant):
+    load(filled, HOSPITAL, condition("d1", "TNB", "糖尿病(2型)"), {"resourceType": "Patient", "id": "p9"})
+    load(filled, HOSPITAL, {**condition("d1", "TNB", "糖尿病(2型)"), "recordedDate": "2026-01-01"})
+    bad = {**condition("d2", "TNB", "糖尿病(2型)"), "recordedDate": "gestern"}
+    assert filled.intake.receive(EVERYTHING, HOSPITAL, [orjson.dumps(bad)]).quarantined
+    assert {row.code: row.occurrences for row in local_codes.work_list(filled, steward)}["TNB"] == 2
+
+
+def codes_of(platform: Platform, id: str) -> list[str]:
+    body = json.loads(platform.reader(EVERYTHING).read("Condition", id).body)
+    return [each["code"] for each in body["code"]["coding"]]
+
+
+def found_by(platform: Platform, code: str) -> list[str]:
+    query = parse_query(platform.catalogue, "Condition", [("code", f"{ICD}|{code}")])
+    return [fact.id for fact in platform.reader(EVERYTHING).search(query).facts]
+
+
 def test_taking_it_to_old_facts_again_changes_nothing(filled: Platform, steward: Grant):
     row = local_codes.work_list(filled, steward)[0]
     local_codes.approve(filled, steward, row.id, "I10.x00x002")
-    local_codes.retranslate(filled)
-    assert local_codes.retranslate(filled).codes == 0
+    retranslation.retranslate(filled)
+    assert retranslation.retranslate(filled).codes == 0
     # Decided anew the same way: it is looked at again, and everything has it already.
     local_codes.approve(filled, steward, row.id, "I10.x00x002")
-    assert local_codes.retranslate(filled) == local_codes.Retranslated(1, 0)
+    assert retranslation.retranslate(filled) == retranslation.Retranslated(1, 0)
     assert filled.reader(EVERYTHING).read("Condition", "c0").version == 2
 
 
 def test_it_goes_on_where_it_was_stopped(filled: Platform, steward: Grant, monkeypatch: pytest.MonkeyPatch):
     row = local_codes.work_list(filled, steward)[0]
     local_codes.approve(filled, steward, row.id, "I10.x00x002")
-    monkeypatch.setattr(local_codes, "_PAGE", 2)
-    whole, pages = local_codes._store, 0
+    monkeypatch.setattr(retranslation, "_PAGE", 2)
+    whole, pages = retranslation._store, 0
 
     def stopped(*arguments: object) -> None:
         nonlocal pages
@@ -148,11 +187,11 @@ def test_it_goes_on_where_it_was_stopped(filled: Platform, steward: Grant, monke
             raise KeyboardInterrupt
         whole(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(local_codes, "_store", stopped)
+    monkeypatch.setattr(retranslation, "_store", stopped)
     with pytest.raises(KeyboardInterrupt):
-        local_codes.retranslate(filled)
-    monkeypatch.setattr(local_codes, "_store", whole)
-    assert local_codes.retranslate(filled) == local_codes.Retranslated(1, 3)
+        retranslation.retranslate(filled)
+    monkeypatch.setattr(retranslation, "_store", whole)
+    assert retranslation.retranslate(filled) == retranslation.Retranslated(1, 3)
     versions = {filled.reader(EVERYTHING).read("Condition", f"c{number}").version for number in range(5)}
     assert versions == {2}
 
@@ -175,7 +214,7 @@ def test_a_code_the_standard_does_not_have_is_refused(filled: Platform, steward:
 def test_a_rejected_code_is_not_asked_about_again(filled: Platform, steward: Grant):
     row = local_codes.work_list(filled, steward)[0]
     local_codes.reject(filled, steward, row.id, note="internal")
-    local_codes.scan(filled)
+    retranslation.scan(filled)
     assert row.code not in [each.code for each in local_codes.work_list(filled, steward)]
 
 

@@ -7,21 +7,25 @@ from datetime import datetime
 
 from kangshu.domains.intake.reading import Unit
 from kangshu.domains.intake.tally import Tally
+from kangshu.domains.intake.translation import Translate
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.facts.columns import NO_COLUMNS
 from kangshu.kernel.facts.definition import Columns
+from kangshu.kernel.facts.local_codes import Seen
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where messages are from: the institution, its county, and when they are worked through.
 
-    last  nothing more is on its way: what a conditional reference does not find now is missing
+    translate  local codes of the institution to standard ones, under the maps of that moment
+    last       nothing more is on its way: what a conditional reference does not find now is missing
     """
 
     org: str
     county: str
     now: datetime
+    translate: Translate
     last: bool = True
 
 
@@ -35,7 +39,12 @@ Bad = tuple[int, str, list[Problem]]
 
 @dataclass(slots=True)
 class Item:
-    """One entry on its way. `body` None: delete."""
+    """One entry on its way. `body` None: delete.
+
+    digest   of the body as it was sent, before standard codes came to it
+    unknown  local codes in it that lead nowhere
+    amends   puts into another form what is stored already
+    """
 
     message: int
     position: int
@@ -45,6 +54,8 @@ class Item:
     if_version: int | None = None
     digest: bytes = b""
     columns: Columns = NO_COLUMNS
+    unknown: tuple[Seen, ...] = ()
+    amends: bool = False
 
 
 @dataclass(slots=True)

@@ -54,6 +54,20 @@ class Leads:
         own = self.by_key.get((org, system, coding.code, standard))
         return own or self.by_key.get(("", system, coding.code, standard))
 
+    def knows(self, org: str, system: str, code: str, target: Target) -> bool:
+        """Whether there is a lead for a code of an institution."""
+        known = system or NO_SYSTEM
+        return (org, known, code, target.system) in self.by_key or (
+            "",
+            known,
+            code,
+            target.system,
+        ) in self.by_key
+
+
+NO_LEADS = Leads({})
+"""Leads nowhere: what was added under any map is taken back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -93,6 +107,30 @@ def leads_of(maps: Iterable[ConceptMap], on: date) -> Leads:
                     key = (org, group.source or NO_SYSTEM, code, group.target)
                     found[key] = Lead(chosen.code, chosen.display, each.canonical)
     return Leads(found)
+
+
+def is_settled(resource: Mapping[str, Any], type_: str, org: str, leads: Leads, targets: Targets) -> bool:
+    """Whether `translate` would neither change the resource nor find an unknown code: most are so, and
+    this is told from the parsed resource at once."""
+    return all(
+        _is_settled(resource.get(target.element), org, leads, target) for target in targets.get(type_, ())
+    )
+
+
+def _is_settled(concept: Any, org: str, leads: Leads, target: Target) -> bool:
+    codings: Any = cast("dict[str, Any]", concept).get("coding") if isinstance(concept, dict) else None
+    if not codings or not isinstance(codings, list):
+        return True
+    is_standard = False
+    for each in cast("list[Any]", codings):
+        if not isinstance(each, dict) or "extension" in each:
+            return False
+        coding = cast("dict[str, Any]", each)
+        system, code = coding.get("system") or "", coding.get("code") or ""
+        if not isinstance(system, str) or not isinstance(code, str) or leads.knows(org, system, code, target):
+            return False
+        is_standard = is_standard or system == target.system or system in target.also
+    return is_standard
 
 
 def translate(body: bytes, type_: str, org: str, leads: Leads, targets: Targets) -> Translated:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as Shown
 
-from kangshu.app import local_codes
+from kangshu.app import local_codes, retranslation
 from kangshu.app.code_tables import Imported, descriptions, import_described, import_table
 from kangshu.app.platform import Platform
 from kangshu.domains.terminology.table import SEPARATORS, Description, Table
@@ -180,7 +180,7 @@ def scan() -> None:
     """
     with platform() as built, progress_bar("Scanning") as progress:
         operator_grant(built, "load")
-        read = local_codes.scan(built, progress)
+        read = retranslation.scan(built, progress)
     out.print(f"{read} facts read.", highlight=False)
 
 
@@ -259,7 +259,7 @@ def retranslate() -> None:
     """
     with platform() as built, progress_bar("Translating") as progress:
         operator_grant(built, "load")
-        done = local_codes.retranslate(built, progress)
+        done = retranslation.retranslate(built, progress)
     out.print(f"{done.codes} codes, {done.facts} facts translated.", highlight=False)
 
 

@@ -51,7 +51,8 @@ class Draft:
     body        canonical JSON text: starts `{"resourceType":"T","id":"I"`, then `"meta"` if there is one
                 (without versionId and lastUpdated, which are columns), then the rest as it came
     if_version  the version that must be current (0: nothing may be there); None: whatever is
-    digest      `rows.body_hash` of the body
+    digest      `rows.body_hash` of the body as it was sent: the same again is no new version
+    amends      the same content in another form, which is a new version all the same
     """
 
     type: str
@@ -65,6 +66,7 @@ class Draft:
     digest: bytes
     deleted: bool = False
     if_version: int | None = None
+    amends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

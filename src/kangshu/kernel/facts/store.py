@@ -94,7 +94,8 @@ class Appender:
         address = (draft.type, draft.id)
         current = self._current[address]
         _check_version(draft, current)
-        if current and current.deleted == draft.deleted and current.hash == draft.digest:
+        is_same = current and current.deleted == draft.deleted and current.hash == draft.digest
+        if current and is_same and not draft.amends:
             return Outcome(draft.type, draft.id, current.version, "unchanged", current.recorded_at)
         version = current.version + 1 if current else 1
         done = "deleted" if draft.deleted else ("updated" if current and not current.deleted else "created")

@@ -47,7 +47,8 @@ class ReferenceStore:
         actual = 0 if current is None or current.deleted else current.version
         if draft.if_version not in (None, actual):
             raise Conflict(f"{draft.type}/{draft.id} is not at version {draft.if_version}.")
-        if current is not None and (current.deleted, current.body) == (draft.deleted, draft.body):
+        is_same = current is not None and (current.deleted, current.body) == (draft.deleted, draft.body)
+        if current is not None and is_same and not draft.amends:
             return Outcome(draft.type, draft.id, current.version, "unchanged", current.recorded_at)
         seq = len(self._versions) + 1
         terms = Terms() if draft.deleted else self._extractor.extract(draft.type, json.loads(draft.body))
