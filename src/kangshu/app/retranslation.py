@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import orjson
 
@@ -75,10 +76,8 @@ def _retranslate_page(
     for _ in range(_TRIES):
         try:
             # The maps before the transaction: looking for new ones takes a connection too.
-            translator = platform.translators.of(row.org)
-            return platform.database.transact(
-                lambda session: _translate_page(platform, session, row, target, after, translator)
-            )
+            work = partial(_translate_page, platform, row, target, after, platform.translators.of(row.org))
+            return platform.database.transact(work)
         except Conflict:
             continue
     raise Conflict("Other writers kept changing the same records.", remedy="Try again in a moment.")
@@ -86,11 +85,11 @@ def _retranslate_page(
 
 def _translate_page(
     platform: Platform,
-    session: Session,
     row: LocalCode,
     target: Target,
     after: int,
     translator: Translator,
+    session: Session,
 ) -> tuple[int, int | None]:
     query = parse_query(
         platform.catalogue, row.type, [(target.search, f"{row.system}|{row.code}")], count=_PAGE, total="none"
