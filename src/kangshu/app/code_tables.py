@@ -124,4 +124,7 @@ def _store(platform: Platform, grant: Grant, made: Made) -> Imported:
 
 def _stored(platform: Platform, grant: Grant, resources: Iterable[dict[str, Any]]) -> Tally:
     """One message each, in their order."""
-    return platform.intake.receive(grant, OWN, [orjson.dumps(each) for each in resources])
+    tally = Tally()
+    for each in resources:
+        tally.add(platform.intake.receive(grant, OWN, [orjson.dumps(each)]))
+    return tally
