@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,7 @@ def test_parts_are_read_as_one_whatever_their_order():
     assert parts[-1]["id"] == "big"
     (found,) = joined(reversed(stored(parts)))
     system = found.load()
+    assert gc.isenabled()
     assert (list(system.concepts), system.content, system.title) == (
         [each["code"] for each in whole()["concept"]],
         "complete",

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from kangshu.kernel.base.garbage import uncollected
 from kangshu.kernel.codes.code_system import CodeSystem, parse_code_system
 from kangshu.kernel.codes.coding import Json, objects_of, text_of, value_of
 from kangshu.kernel.codes.library import Deferred
@@ -123,7 +124,8 @@ def _joined(found: Mapping[int, Part]) -> Deferred:
 
 
 def _load(bodies: tuple[bytes, ...], content: str) -> CodeSystem:
-    resources = [orjson.loads(each) for each in bodies]
-    concepts = [concept for each in resources for concept in each["concept"]]
-    title = str(resources[0]["title"]).rpartition(" (")[0]
-    return parse_code_system({**resources[0], "title": title, "content": content, "concept": concepts})
+    with uncollected():
+        resources = [orjson.loads(each) for each in bodies]
+        concepts = [concept for each in resources for concept in each["concept"]]
+        title = str(resources[0]["title"]).rpartition(" (")[0]
+        return parse_code_system({**resources[0], "title": title, "content": content, "concept": concepts})
