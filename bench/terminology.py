@@ -24,6 +24,7 @@ DATA = Path(os.environ.get("KANGSHU_TESTDATA", "../shared/data"))
 KANGSHU = Path(sys.executable).parent / "kangshu"
 USERS = 50
 SECONDS = 8.0
+DRUGS = 200_000
 ICD = "https://code.nhsa.gov.cn/icd10"
 TABLES = (
     ("icd10_cn", "cn_codes"),
@@ -45,6 +46,14 @@ def main() -> int:
         for name, where in TABLES:
             seconds, told = timed(environment, "codes", "import", name, "--from", str(DATA / where))
             print(f"| {name} | {seconds:.1f} | {told} |")
+        drugs = synthetic_drugs(Path(folder))
+        seconds, told = timed(
+            environment, "codes", "import", "nhsa_drug", "--version", "1", "--from", str(drugs)
+        )
+        print(f"| nhsa_drug (synthetic) | {seconds:.1f} | {told} |")
+        code = "XC02AXA002B002010000002"
+        seconds, _ = timed(environment, "codes", "lookup", "https://code.nhsa.gov.cn/yp", code)
+        print(f"| first lookup of one of them, with the start of the program | {seconds:.1f} | |")
         token = run(environment, "token", "--client", "bench", "--scope", "system/*.rs").split()[-1]
         codes = [
             line.split("\t")[0] for line in (DATA / "cn_codes" / "icd10_cn.tsv").read_text().splitlines()[1:]
@@ -56,6 +65,22 @@ def main() -> int:
                 rate, times, count = asyncio.run(measured(host, port, token, paths))
                 print(f"| {name} | {rate:,.0f} | {at(times, 50):.1f} | {at(times, 95):.1f} | {count:,} |")
     return 0
+
+
+def synthetic_drugs(folder: Path) -> Path:
+    """A table of drugs that do not exist, in the form of the national one."""
+    lines = ["药品代码,注册名称,商品名称,注册剂型,注册规格,药品企业,批准文号,甲乙类"]
+    for number in range(DRUGS):
+        anatomy, name = "ABCDGHJLMNPRSV"[number % 14], number % 900
+        code = f"X{anatomy}{number % 16:02}AXA{name:03}B{number % 30:03}0101{number % 100_000:05}"
+        # As many as there are serial numbers; the two digits of the package tell the rest apart.
+        code = f"{code[:16]}{number // 100_000:02}{code[18:]}"
+        lines.append(
+            f"{code},合成药{anatomy}{name}片,合成牌{number % 5000},片剂,{number % 90 + 10}mg,"
+            f"合成制药{number % 4000}厂,合成字H{number:08},{'甲乙'[number % 2]}"
+        )
+    (folder / "yp.csv").write_text("\n".join(lines), "utf-8")
+    return folder
 
 
 def shapes(codes: list[str]) -> dict[str, list[str]]:

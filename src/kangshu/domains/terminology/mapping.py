@@ -16,7 +16,7 @@ import orjson
 
 from kangshu.domains.terminology.targets import Target, Targets
 from kangshu.kernel.codes.coding import Coding, coding_of
-from kangshu.kernel.codes.concept_map import ConceptMap
+from kangshu.kernel.codes.concept_map import ConceptMap, current
 
 CODES_OF = "urn:kangshu:codes-of:"
 """A concept map whose source is this, with the code of an institution, is for that institution only."""
@@ -96,9 +96,7 @@ class Translated:
 def leads_of(maps: Iterable[ConceptMap], on: date) -> Leads:
     """The maps that are active and good for a day, ready for use. A later map overrules an earlier one."""
     found: dict[tuple[str, str, str, str], Lead] = {}
-    for each in maps:
-        if not each.is_effective(on):
-            continue
+    for each in current((one for one in maps if one.is_effective(on)), on):
         org = each.source.removeprefix(CODES_OF) if each.source.startswith(CODES_OF) else ""
         for group in each.groups:
             for code, targets in group.elements.items():

@@ -13,10 +13,11 @@ from functools import partial
 
 import orjson
 
+from kangshu.domains.terminology.parts import Part, joined, part_of
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.codes.code_system import CodeSystem, parse_code_system
-from kangshu.kernel.codes.coding import text_of
+from kangshu.kernel.codes.coding import Json, text_of
 from kangshu.kernel.codes.concept_map import ConceptMap
 from kangshu.kernel.codes.library import Deferred, Item, Library, library_of, parse_item
 from kangshu.kernel.codes.ucum import UCUM, with_grammar
@@ -39,11 +40,12 @@ _PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A version on the shelf; `item` is None if it was deleted or cannot be used."""
+    """A version on the shelf; `item` is None if it was deleted or cannot be used, or is a part of one."""
 
     version: int
     org: str
     item: Item | None
+    part: Part | None = None
 
 
 class Shelf:
@@ -61,12 +63,19 @@ class Shelf:
         self._seen = 0
 
     def library(self) -> Library:
-        """What is stored, at most `FRESH` ago; what this process stored before is always in it."""
+        """What is stored, at most `FRESH` ago; what this process stored before is always in it.
+
+        Concept maps are those of today.
+        """
         self._refresh()
+        today = self._clock().date()
+        if self._library.on != today:
+            # The same object all day: others remember by it.
+            self._library = self._library.as_of(today)
         return self._library
 
     def approved_maps(self) -> tuple[ConceptMap, ...]:
-        """The concept maps of the platform itself: those that translate what institutions send."""
+        """The concept maps of the platform itself, of every day: they translate what institutions send."""
         self._refresh()
         return self._own_maps
 
@@ -119,23 +128,28 @@ class Shelf:
         key = (fact.type, fact.id)
         before = self._kept.get(key)
         if before is None or before.version < fact.version:
-            self._kept[key] = _Kept(fact.version, fact.org, None if fact.deleted else _parsed(fact))
+            self._kept[key] = _Kept(fact.version, fact.org, None) if fact.deleted else _kept(fact)
 
     def _rebuild(self) -> None:
         kept = [each for each in self._kept.values() if each.item is not None]
         own = [each.item for each in kept if each.org == OWN and each.item is not None]
+        own += joined(each.part for each in self._kept.values() if each.part is not None)
         taken = {_name(item) for item in own}
         others = [each.item for each in kept if each.org != OWN and each.item is not None]
         self._library = library_of([*(item for item in others if _name(item) not in taken), *own])
-        maps = library_of(item for item in own if isinstance(item, ConceptMap))
-        self._own_maps = tuple(maps.concept_maps())
+        self._own_maps = tuple(item for item in own if isinstance(item, ConceptMap))
         self._seen += 1
 
 
-def _parsed(fact: Fact) -> Item | None:
+def _kept(fact: Fact) -> _Kept:
     resource = orjson.loads(fact.body)
-    if not resource.get("url"):
-        return None
+    # Only what we store ourselves is taken for a part of something.
+    part = part_of(resource, fact.body) if fact.org == OWN else None
+    item = _parsed(fact, resource) if part is None and resource.get("url") else None
+    return _Kept(fact.version, fact.org, item, part)
+
+
+def _parsed(fact: Fact, resource: Json) -> Item | None:
     if fact.type == "CodeSystem":
         return Deferred(
             url=text_of(resource, "url"),

@@ -51,7 +51,7 @@ def import_(
     folder: Annotated[list[Path] | None, typer.Option("--from", help="Folder the tables are in.")] = None,
     system: Annotated[str, typer.Option(help="URI of the code system that a table of your own is.")] = "",
     title: Annotated[str, typer.Option(help="Its title.")] = "",
-    version: Annotated[str, typer.Option(help="Its version.")] = "1",
+    version: Annotated[str, typer.Option(help="Version of the tables, if not the one described.")] = "",
     columns: Annotated[
         str, typer.Option(help="Its columns: code, name and, if there is one, that of the code above.")
     ] = "code,name",
@@ -59,7 +59,7 @@ def import_(
     encoding: Annotated[str, typer.Option(help="Of the file: utf-8, gb18030 …")] = "utf-8",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per code system.")] = False,
 ) -> None:
-    """Import code systems. Each becomes a CodeSystem, stored like any other message.
+    """Import code systems, value sets and concept maps. Each is stored like any other message.
 
     The same tables again change nothing. Rows that are wrong are left out and told with their line.
 
@@ -71,14 +71,14 @@ def import_(
         for number, each in enumerate(names):
             progress(number, len(names))
             if system:
-                described = _own(Path(each), system, title, version, columns, separator, encoding)
+                described = _own(Path(each), system, title, version or "1", columns, separator, encoding)
                 done.append(import_table(built, grant, described, [Path(each).parent]))
             else:
-                done.append(import_described(built, grant, each, folder or []))
+                done.append(import_described(built, grant, each, folder or [], version))
         progress(len(names), len(names))
     for one in done:
         _tell(one, as_json=as_json)
-    if any(one.made.problems or one.tally.quarantined for one in done):
+    if any(one.problems or one.tally.quarantined for one in done):
         raise typer.Exit(WITH_PROBLEMS)
 
 
@@ -106,19 +106,19 @@ def _own(
 def _tell(one: Imported, *, as_json: bool) -> None:
     state = "quarantined" if one.tally.quarantined else "stored" if one.tally.stored else "unchanged"
     if as_json:
-        told = {"system": one.system, "concepts": one.made.count, "state": state}
-        print(json.dumps(told | {"problems": len(one.made.problems)}, ensure_ascii=False))
+        told = {"system": one.system, "concepts": one.count, "state": state}
+        print(json.dumps(told | {"problems": len(one.problems)}, ensure_ascii=False))
     else:
-        out.print(f"{one.title}: {one.made.count} codes, {state}", highlight=False)
-    for problem in one.made.problems[:_TOLD]:
+        out.print(f"{one.title}: {one.count} codes, {state}", highlight=False)
+    for problem in one.problems[:_TOLD]:
         err.print(f"{problem.path}: {problem.message}", highlight=False, markup=False)
-    if len(one.made.problems) > _TOLD:
-        err.print(f"… and {len(one.made.problems) - _TOLD} more.", highlight=False)
+    if len(one.problems) > _TOLD:
+        err.print(f"… and {len(one.problems) - _TOLD} more.", highlight=False)
 
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False) -> None:
-    """List the code systems that are stored, and those that packs describe and nobody has imported yet.
+    """List the code systems that are stored, and what packs describe and nobody has imported yet.
 
     Example: kangshu codes list
     """
@@ -133,7 +133,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object 
     rows += [
         (each.title, each.url, each.version, "-", name)
         for name, (each, _) in sorted(described.items())
-        if each.url not in library.systems
+        if not (
+            library.system_versions(each.url) or library.value_set(each.url) or library.concept_map(each.url)
+        )
     ]
     if UCUM not in library.systems:
         rows.append(("UCUM", UCUM, "", "-", "ucum"))

@@ -5,13 +5,14 @@ https://hl7.org/fhir/R4/conceptmap.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.codes.coding import Json, canonical_of, object_of, objects_of, text_of
+from kangshu.kernel.codes.versions import latest
 
 EFFECTIVE = "http://hl7.org/fhir/StructureDefinition/resource-effectivePeriod"
 """From when until when a map is good; days, both included."""
@@ -65,9 +66,21 @@ class ConceptMap:
 
     def is_effective(self, on: date) -> bool:
         """Whether the map is active and good for a day."""
-        if self.status != "active":
-            return False
+        return self.status == "active" and self.is_of(on)
+
+    def is_of(self, on: date) -> bool:
+        """Whether a day is in the period of the map."""
         return (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
+
+
+def current(maps: Iterable[ConceptMap], on: date | None) -> list[ConceptMap]:
+    """Of those whose period has the day (None: of all), each URL in its latest version."""
+    known = [each for each in maps if on is None or each.is_of(on)]
+    versions: dict[str, set[str]] = {}
+    for each in known:
+        versions.setdefault(each.url, set()).add(each.version)
+    newest = {url: latest(found) for url, found in versions.items()}
+    return [each for each in known if newest[each.url] == each.version]
 
 
 def parse_concept_map(resource: Json) -> ConceptMap:

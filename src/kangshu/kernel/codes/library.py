@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from threading import Lock
 from typing import Protocol, TypeVar
 
 from kangshu.kernel.codes.code_system import CodeSystem, parse_code_system
 from kangshu.kernel.codes.coding import Json, split_canonical
-from kangshu.kernel.codes.concept_map import ConceptMap, parse_concept_map
+from kangshu.kernel.codes.concept_map import ConceptMap, current, parse_concept_map
 from kangshu.kernel.codes.value_set import Include, ValueSet, parse_value_set
 from kangshu.kernel.codes.versions import latest, matches
 
@@ -74,6 +75,7 @@ class Library:
     """By URL, then by version. Made by `library_of`; laid `over` another, what is in both is from the upper.
 
     whole  the URL of the value set that stands for all of a code system -> the system's URL
+    on     the day whose concept maps are meant, None for any day
     """
 
     systems: Mapping[str, Mapping[str, CodeSystem]] = field(
@@ -88,7 +90,12 @@ class Library:
     )
     maps: Mapping[str, Mapping[str, ConceptMap]] = field(default_factory=dict[str, Mapping[str, ConceptMap]])
     all_maps: tuple[ConceptMap, ...] = ()
+    on: date | None = None
     below: Library | None = None
+
+    def as_of(self, on: date) -> Library:
+        """This library with the concept maps of a day."""
+        return replace(self, on=on)
 
     def over(self, below: Library) -> Library:
         """This library on top of another."""
@@ -115,15 +122,24 @@ class Library:
         return found or self._all_of(self.system_behind(url), url)
 
     def concept_maps(self) -> list[ConceptMap]:
-        """Every concept map in its latest version; two that share URL and version both count."""
-        known = [*self.all_maps, *(self.below.concept_maps() if self.below else ())]
-        newest = {each.url: latest(self.map_versions(each.url)) for each in known}
-        return [each for each in known if newest[each.url] == each.version]
+        """Every concept map in its latest version of the day; two that share URL and version both count."""
+        return current(self.every_map(), self.day())
 
     def concept_map(self, canonical: str) -> ConceptMap | None:
-        """A concept map by `url` or `url|version`."""
+        """A concept map by `url|version`, or by `url` in its latest version of the day."""
         url, version = split_canonical(canonical)
-        return _pick(self.map_versions(url), version)
+        versions = self.map_versions(url)
+        if version:
+            return _pick(versions, version)
+        return next(iter(current(versions.values(), self.day())), None)
+
+    def every_map(self) -> list[ConceptMap]:
+        """Concept maps of every version and day."""
+        return [*self.all_maps, *(self.below.every_map() if self.below else ())]
+
+    def day(self) -> date | None:
+        """The day whose concept maps are meant, that of the library below if there is none here."""
+        return self.on or (self.below.day() if self.below else None)
 
     def value_set_versions(self, url: str) -> Mapping[str, ValueSet]:
         """The versions of a value set."""
