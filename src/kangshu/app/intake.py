@@ -201,7 +201,7 @@ class Intake:
         return landing, tally
 
     def origin(self, source: str, *, last: bool = True) -> Origin:
-        """An institution and its maps as of now. Not to be made in a transaction: it looks into the database."""
+        """An institution and its maps as of now. Looks into the database: not for within a transaction."""
         county = self.institutions.get(source).county
         return Origin(source, county, self.clock(), self.translators.of(source), last)
 
