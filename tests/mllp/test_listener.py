@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from kangshu.app.intake import HL7V2, STREAM
 from kangshu.app.platform import Platform
+from kangshu.app.wiring import build
 from kangshu.interfaces.mllp.limits import Limits
+from kangshu.kernel.facts.exclusive import alone
+from kangshu.kernel.policies.access_log import parse_entry
 from tests.support.emptied import kept_platform, platform
 from tests.support.hl7 import message
 from tests.support.mllp import Listening, Sender, listening, verdict
@@ -223,3 +227,31 @@ def test_results_add_to_a_patient_and_corrections_replace_results(platform: Plat
     assert '"1980-01-01"' in body
     versions = Counter(id_ for id_, _, _ in _facts(platform, "Observation"))
     assert list(versions.values()) == [3]
+
+
+def test_every_batch_is_a_use_in_the_access_log_that_names_the_institution(platform: Platform) -> None:
+    before = platform.access_log.head().number
+    with listening(platform) as up, Sender(up.port) as sender:
+        sender.send(*(_patient(number) for number in range(5)))
+        assert [verdict(sender.answer()) for _ in range(5)] == [f"AA {number}" for number in range(5)]
+        up.drain()
+    with platform.database.connection() as session:
+        rows = session.execute("SELECT entry FROM access_log WHERE number > %s", (before,)).fetchall()
+    entries = [parse_entry(text) for (text,) in rows]
+    uses = [each for each in entries if each.principal == "hl7v2-listener"]
+    assert sum(each.count for each in uses) == 5
+    assert {(each.org, each.action) for each in uses} == {("H44099900001", "load")}
+
+
+def test_what_a_listener_left_is_taken_up_by_a_server_unless_a_listener_runs(platform: Platform) -> None:
+    raw = _patient(1)
+    platform.intake.journal([("H44099900001", [raw], HL7V2)])
+    with alone(platform.database, STREAM) as is_alone:
+        assert is_alone
+        with build(platform.settings, url=platform.database.url).closing() as server:
+            assert server.intake.resume() == 0
+    assert platform.intake.resume() == 1
+    assert len(_facts(platform, "Patient")) == 1
+    with listening(platform), listening(platform) as second:
+        platform.intake.journal([("H44099900001", [_patient(2)], HL7V2)])
+        assert second.listener.stream.backlog == 0

@@ -28,13 +28,16 @@ from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
-from kangshu.kernel.facts.exclusive import exclusive
+from kangshu.kernel.facts.exclusive import alone, exclusive
 from kangshu.kernel.facts.journal import Message
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.policies.definition import Grant
 
 HL7V2 = "hl7v2"
 """The media of messages in HL7 version 2."""
+
+STREAM = "stream of messages"
+"""What the process does that listens for them: it alone takes up those that were left."""
 
 
 LARGE = 4 << 20
@@ -80,7 +83,7 @@ class Intake:
         Returns the tally, and the numbers of messages that came before what they refer to: they stay
         journalled, for `take_up` once the others are through.
         """
-        messages = self.journal([(source, _File(path), _media_of(path)) for path in paths])
+        messages = self.journal([(source, _File(path), media_of(path)) for path in paths])
         fresh = [message for message in messages if message.counts is None]
         tally = Tally()
         for message in messages:
@@ -264,16 +267,19 @@ class Intake:
     def resume(self) -> int:
         """Work through what was journalled but not finished when a process ended; how many messages.
 
-        Not those of a stream: it takes them up itself, in their order (`stream.Stream.start`).
+        Not those of a stream that runs: it takes them up itself, in their order (`stream.Stream.start`).
         """
-        with self.database.connection() as session:
-            waiting = [message for message in journal.unfinished(session) if message.media != HL7V2]
         done = 0
-        for message in waiting:
-            # One that others are in the way of keeps its place for the next time.
-            with suppress(Conflict, Unavailable):
-                self.work_through(message)
-                done += 1
+        with alone(self.database, STREAM) as no_stream:
+            with self.database.connection() as session:
+                waiting = journal.unfinished(session)
+            for message in waiting:
+                if message.media == HL7V2 and not no_stream:
+                    continue
+                # One that others are in the way of keeps its place for the next time.
+                with suppress(Conflict, Unavailable):
+                    self.work_through(message)
+                    done += 1
         return done
 
 
@@ -298,8 +304,8 @@ def whole(session: Session, units: Sequence[tuple[int, Unit]], org: str) -> list
     return merged(units, lambda addresses: current_bodies(session, org, addresses))
 
 
-def _media_of(path: Path) -> str:
-    """What the name promises. A name in .json may hold either, so the content decides."""
+def media_of(path: Path) -> str:
+    """What the name of a file promises. A name in .json may hold either, so the content decides."""
     name = path.name.lower().removesuffix(".gz")
     if name.endswith(".hl7"):
         return HL7V2

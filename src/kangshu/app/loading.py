@@ -1,25 +1,28 @@
 """Bulk loading: files and folders into the platform, by several processes at once.
 
-A file is a message. Small files are worked through in groups, one transaction for many, because
-a commit costs the same for one resource as for thousands. If anything in a group goes wrong the
-group is taken apart and each file handled by itself. A process may be killed at any moment: what it
-had not finished is in the journal or not yet taken, and loading the same files again completes it.
+A file is a message. HL7 v2 messages of an institution are worked through in the order they are given in,
+for each tells what changed since the last; everything else in any order. Small files are worked through in
+groups, one transaction for many, because a commit costs the same for one resource as for thousands. If
+anything in a group goes wrong the group is taken apart and each file handled by itself. A process may be
+killed at any moment: what it had not finished is in the journal or not yet taken, and loading the same
+files again completes it.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
 
+from kangshu.app.intake import HL7V2, media_of
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
@@ -103,6 +106,9 @@ class _Result:
 Batch = tuple[str, list[Path]]
 """(institution, files of its)"""
 
+Lane = Sequence[Batch]
+"""Batches to be worked through one after the other; there is one at least."""
+
 
 def load(
     settings: Settings,
@@ -116,14 +122,14 @@ def load(
 
     Raises `KangshuError` when a worker process was ended from outside, or the database is gone.
     """
-    groups = [(source, group) for source, paths in files.items() for group in _groups(paths)]
+    lanes = [lane for source, paths in files.items() for lane in _lanes(source, paths)]
     number = sum(len(paths) for paths in files.values())
     loaded = Loaded(Tally(), [], number)
     done = 0
-    workers = min(processes or os.cpu_count() or 1, len(groups))
+    workers = min(processes or os.cpu_count() or 1, sum(len(lane) for lane in lanes))
     with _workers(workers, settings, url) as pool:
         early: list[int] = []
-        for batch, result in _results(pool, groups, ahead=workers * 2):
+        for batch, result in _results(pool, lanes, ahead=workers * 2):
             loaded.tally.add(result.tally)
             loaded.unreadable += result.unreadable
             early += result.early
@@ -136,20 +142,25 @@ def load(
 
 
 def _results(
-    pool: ProcessPoolExecutor, batches: Sequence[Batch], *, ahead: int
+    pool: ProcessPoolExecutor, lanes: Sequence[Lane], *, ahead: int
 ) -> Iterator[tuple[Batch, _Result]]:
-    """Results as they come, with never more than `ahead` batches handed out."""
-    waiting: dict[Future[_Result], Batch] = {}
-    rest = iter(batches)
-    for batch in islice(rest, ahead):
-        waiting[pool.submit(_load_batch, *batch)] = batch
+    """Results as they come, with never more than `ahead` batches handed out, and one of each lane."""
+    waiting: dict[Future[_Result], tuple[Batch, Lane]] = {}
+    rest = deque(lanes)
+
+    def hand_out() -> None:
+        while rest and len(waiting) < ahead:
+            lane = rest.popleft()
+            waiting[pool.submit(_load_batch, *lane[0])] = lane[0], lane[1:]
+
+    hand_out()
     while waiting:
         finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in finished:
-            batch = waiting.pop(future)
-            following = next(rest, None)
-            if following is not None:
-                waiting[pool.submit(_load_batch, *following)] = following
+            batch, following = waiting.pop(future)
+            if following:
+                rest.appendleft(following)
+            hand_out()
             yield batch, _result(future)
 
 
@@ -175,6 +186,16 @@ def _result(future: Future[_Result]) -> _Result:
             remedy="Load the same files again; nothing is stored twice.",
             code="interrupted",
         ) from None
+
+
+def _lanes(source: str, files: Sequence[Path]) -> list[Lane]:
+    """One lane for all messages of an institution whose order counts, one for each batch of the others."""
+    ordered = [path for path in files if media_of(path) == HL7V2]
+    others = [path for path in files if media_of(path) != HL7V2]
+    lanes: list[Lane] = [[(source, group)] for group in _groups(others)]
+    if ordered:
+        lanes.append([(source, group) for group in _groups(ordered)])
+    return lanes
 
 
 def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:

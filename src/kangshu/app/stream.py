@@ -15,12 +15,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 
 import structlog
 
-from kangshu.app.intake import HL7V2, whole
+from kangshu.app.intake import HL7V2, STREAM, whole
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
@@ -29,7 +30,10 @@ from kangshu.domains.intake.work import TooEarly
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
 from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.database import Session
+from kangshu.kernel.facts.exclusive import alone
 from kangshu.kernel.facts.journal import Message
+from kangshu.kernel.facts.reader import Use
+from kangshu.kernel.policies.definition import Principal, Resource
 
 GROUP = 512
 """Messages of one transaction of the journal."""
@@ -85,15 +89,18 @@ class Stream:
         self._backlog = 0
         self._closing = False
         self._pool: Executor | None = None
+        self._running = ExitStack()
         self._threads = [
             threading.Thread(target=self._journal, name="journal", daemon=True),
             threading.Thread(target=self._dispatch, name="dispatch", daemon=True),
         ]
 
     def start(self) -> int:
-        """Take up what was left unfinished, and begin; how many messages that is."""
+        """Take up what was left unfinished, unless another stream does, and begin; how many messages."""
+        is_alone = self._running.enter_context(alone(self._platform.database, STREAM))
         with self._platform.database.connection() as session:
-            left = [message for message in journal.unfinished(session) if message.media == HL7V2]
+            waiting = journal.unfinished(session) if is_alone else []
+        left = [message for message in waiting if message.media == HL7V2]
         for message in left:
             self._lane(message.source).waiting.append((message.id, None))
         self._backlog = len(left)
@@ -111,6 +118,7 @@ class Stream:
             thread.join()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self._running.close()
 
     def offer(self, source: str, raw: bytes, answer: Answer) -> None:
         """Keep a message; `answer` is called once it is durable, in the order of the offers."""
@@ -294,6 +302,15 @@ def work_through(platform: Platform, source: str, batch: Sequence[_Waiting]) -> 
         with platform.database.connection() as session:
             message = journal.message(session, number)
         platform.intake.work_through(message)
+    if batch:
+        _note(platform, source, len(batch))
+
+
+def _note(platform: Platform, source: str, count: int) -> None:
+    """Messages of an institution were taken in: a use of the leave to load, as any other way in is."""
+    listener = Principal("hl7v2-listener", "HL7 v2 listener", "operator", org=source)
+    grant = platform.policies.decide(listener, "load", Resource("operations"), "operations")
+    platform.note(grant, Use(None, (), (), count))
 
 
 def _is_finished(platform: Platform, number: int) -> bool:

@@ -21,6 +21,7 @@ from kangshu.interfaces.cli.console import (
     platform,
     progress_bar,
 )
+from kangshu.kernel.facts.reader import Use
 
 MOST_NAMED = 10
 """Files, or kinds of files, that are told one by one."""
@@ -28,7 +29,7 @@ MOST_NAMED = 10
 
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files, or folders of files: FHIR R4 JSON, CDA documents.")
+        list[Path], typer.Argument(help="Files, or folders of files: FHIR R4 JSON, CDA, HL7 v2.")
     ],
     source: Annotated[str, typer.Option(help="Code of the institution the data is from.")] = "LOCAL",
     as_json: Annotated[
@@ -38,7 +39,8 @@ def command(
         int | None, typer.Option(min=1, help="Worker processes; default: one per core.")
     ] = None,
 ) -> None:
-    """Load FHIR files (bundles of every type, NDJSON, single resources) and CDA documents, plain or gzip.
+    """Load FHIR files (bundles of every type, NDJSON, single resources) and CDA documents, plain or gzip,
+    and HL7 v2 messages (.hl7), these in the order of their names.
 
     Every file is a message: it is journalled, checked, joined to persons and stored. What cannot be
     used goes to quarantine. Loading the same files twice changes nothing.
@@ -51,9 +53,10 @@ def command(
     archives = [path for path in others if is_archive(path)]
     _tell_left_out(others, archives)
     with platform() as built:
-        operator_grant(built, "load")
+        grant = operator_grant(built, "load")
         with progress_bar("Loading") as progress:
             loaded = load(built.settings, built.database.url, {source: files}, progress, processes=processes)
+        built.note(grant, Use(None, (), (), sum(loaded.tally.received.values())))
         built.database.settle()
     _tell(loaded, as_json=as_json)
     if loaded.unreadable or loaded.tally.quarantined or archives:

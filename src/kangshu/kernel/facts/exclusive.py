@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterable
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 from psycopg import Connection, OperationalError, errors
 from psycopg.rows import TupleRow
@@ -47,6 +47,22 @@ def exclusive_until_commit(connection: Connection[TupleRow], name: str) -> None:
     except errors.LockNotAvailable:
         raise Again from None
     connection.execute("SET LOCAL lock_timeout = 0")
+
+
+@contextmanager
+def alone(database: Database, name: str) -> Generator[bool]:
+    """Whether this process alone does the work of that name, and keeps others from it meanwhile.
+
+    Never waits. Takes a connection of its own, and the lock goes with it, also when the process is killed.
+    Raises `Unavailable`.
+    """
+    try:
+        connection = Connection.connect(database.url, autocommit=True)
+    except OperationalError as error:
+        raise unavailable(error) from None
+    with closing(connection):
+        row = connection.execute(_statement("pg_try_advisory_lock"), (name,)).fetchone()
+        yield bool(row and row[0])
 
 
 class Turns:
