@@ -196,3 +196,51 @@ def test_a_patient_named_twice_in_a_message_is_one_and_equal_results_are_two(rea
     ids = [(each["resourceType"], each["id"]) for each in found]
     assert len({id_ for type_, id_ in ids if type_ == "Patient"}) == 1
     assert len({id_ for type_, id_ in ids if type_ == "Observation"}) == 2
+
+
+def _observed(reader: Hl7Reader, observation: str) -> dict[str, object]:
+    raw = message(PID, "OBR|1|P|F|WBC^白细胞^L", observation, kind="ORU^R01")
+    return only(resources(reader, raw), "Observation")
+
+
+def test_a_power_of_ten_in_a_unit_written_without_escape_stays_whole(reader: Hl7Reader) -> None:
+    for written in ("10^9/L", "*10^9/L"):
+        found = _observed(reader, f"OBX|1|NM|WBC^白细胞^L||5.2|{written}|3.5-9.5|N|||F")
+        assert found["valueQuantity"] == {"value": 5.2, "unit": written}
+
+
+def test_a_formatted_code_is_a_code(reader: Hl7Reader) -> None:
+    found = _observed(reader, "OBX|1|CF|WBC^白细胞^L||10828004^Positive^SCT||||||F")
+    assert found["valueCodeableConcept"] == {
+        "coding": [{"system": "http://snomed.info/sct", "code": "10828004", "display": "Positive"}],
+        "text": "Positive",
+    }
+
+
+def test_a_number_that_is_missing_leaves_no_identifier_of_its_type(reader: Hl7Reader) -> None:
+    raw = message("PID|1||^^^HIS^MR~7^^^HIS^MR||A^B")
+    assert len(only(resources(reader, raw), "Patient")["identifier"]) == 1
+
+
+def test_an_unknown_value_type_is_complained_of_at_its_own_field(reader: Hl7Reader) -> None:
+    raw = message(PID, "OBR|1|P|F|WBC^x^L", "OBX|1|QQ9|WBC^x^L||1||3-9|N|||F", kind="ORU^R01")
+    assert [each.path for each in problems(reader, raw)] == ["OBX-2"]
+
+
+def test_times_written_with_separators_are_read(reader: Hl7Reader) -> None:
+    for written in ("1980-01-01", "1980/01/01", "1980-01-01 08:30:00", "1980-01-01T08:30:00+08:00"):
+        found = resources(reader, message(f"PID|1||7^^^HIS^MR||A^B||{written}|M"))
+        assert only(found, "Patient")["birthDate"] == "1980-01-01"
+    admitted = "PV1|1|I" + "|" * 17 + "V9" + "|" * 25 + "2026/01/02 08:30:00"
+    found = only(resources(reader, message(PID, admitted)), "Encounter")
+    assert found["period"] == {"start": "2026-01-02T08:30:00+08:00"}
+    raw = message("PID|1||7^^^HIS^MR||A^B||1980-13-01|M")
+    assert [each.path for each in problems(reader, raw)] == ["PID-7"]
+
+
+def test_a_charge_brings_the_order_it_is_for(reader: Hl7Reader) -> None:
+    raw = message(
+        PID, VISIT, "FT1|1|T1||20260101||CG|c1^x", "ORC|RE|P1|F1", "OBR|1|P1|F1|CBC^血常规^L", kind="DFT^P03"
+    )
+    order = only(resources(reader, raw), "ServiceRequest")
+    assert [each["value"] for each in order["identifier"]] == ["P1", "F1"]

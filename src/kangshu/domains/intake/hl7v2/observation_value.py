@@ -32,7 +32,8 @@ def observation_value(types: dict[str, Code], unit: Convert, converts: dict[str,
         kind = run.text(segment.field(2)).upper() or "ST"
         known = types.get(kind)
         if known is None:
-            run.problem_at(f"{run.place()}-2", "This value type is not in table 0125.", "not-supported")
+            run.number = 2
+            run.problem("This value type is not in table 0125.", "not-supported")
             known = types["ST"]
         run.number = 5
         units = unit(segment.field(6), run) if segment.field(6) else None

@@ -30,6 +30,7 @@ _TIME = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)"
     r"(?:(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?)?)?)?)?(?P<zone>[+-]\d{4})?"
 )
+_ISO = re.compile(r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)([+-]\d\d:?\d\d)?)?")
 _CLOCK = re.compile(r"(\d\d)(\d\d)?(?:(\d\d)(\.\d{1,9})?)?(?:[+-]\d{4})?")
 
 
@@ -175,9 +176,10 @@ def date(depth: int) -> Convert:
 @lru_cache(20_000)
 def moment(written: str, zone: str) -> str | None:
     """A time of HL7 in FHIR's form, or None. An hour without minutes is the full hour."""
-    if len(written) == 10 and written[4] == written[7] == "-":
-        # Written as in ISO 8601, which some do.
-        written = written.replace("-", "")
+    if iso := _ISO.fullmatch(written):
+        # Written as in ISO 8601 or with slashes, which some do.
+        year, _, *rest = iso.groups("")
+        written = year + "".join(rest).replace(":", "")
     match = _TIME.fullmatch(written)
     if match is None:
         # Zeros stand for parts that are not known (chapter 2A, TS).
