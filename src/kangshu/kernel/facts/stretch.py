@@ -83,8 +83,9 @@ def before(connection: Connection[TupleRow], when: datetime) -> int:
 def next_stretch(connection: Connection[TupleRow], low: int, end: int, wide: int = FIRST) -> Stretch:
     """The stretch from `low` on, up to `end`: about `wide` transactions, fewer if they bring much.
 
-    One that brings nothing is made wider until it does.
+    One that brings nothing is made wider until it does, unless a wider one brings too much.
     """
+    narrowed = False
     while True:
         high = min(end, low + wide)
         versions = int(_one(connection, "SELECT count(*) FROM fact WHERE tx >= %s AND tx < %s", (low, high)))
@@ -97,8 +98,8 @@ def next_stretch(connection: Connection[TupleRow], low: int, end: int, wide: int
             )
         )
         if max(versions, messages) > MOST and wide > 1:
-            wide = max(1, wide // 4)
-        elif versions or messages or high >= end:
+            narrowed, wide = True, max(1, wide // 4)
+        elif versions or messages or narrowed or high >= end:
             return Stretch(low, high, versions, messages)
         else:
             wide *= 4

@@ -49,17 +49,17 @@ def write_stretch(engine: Engine, lake: Lake, content: FactContent, counties: st
         f"NOT (e.key IS NOT NULL AND e.key IN (SELECT key FROM gone)) AND NOT (e.rule = {literal(FORM)}"
         f" AND e.{MESSAGE} IN (SELECT message FROM {FINISHED}))"
     )
-    _replace(engine, lake, FINDING, "new_finding", "touched", stays)
+    replace(engine, lake, FINDING, "new_finding", "touched", stays)
     stays = f"e.{MESSAGE} NOT IN (SELECT {MESSAGE} FROM new_delivery)"
     engine.run(f"CREATE TABLE delivered AS SELECT DISTINCT {MESSAGE} AS message FROM new_delivery")
-    _replace(engine, lake, DELIVERY, "new_delivery", "delivered", stays)
+    replace(engine, lake, DELIVERY, "new_delivery", "delivered", stays)
     return int(engine.one("SELECT count(*) FROM new_finding"))
 
 
 def _make_findings(engine: Engine, content: FactContent, counties: str, now: datetime) -> None:
     engine.run(
         f"CREATE TABLE new_finding AS SELECT f.org AS {SOURCE}, f.county AS {COUNTY}, f.message AS {MESSAGE},"
-        f" {_stamp(now)} AS {RECORDED}, f.received AS received_at, f.feed, f.type AS model, o.rule, k.level,"
+        f" {stamp(now)} AS {RECORDED}, f.received AS received_at, f.feed, f.type AS model, o.rule, k.level,"
         " k.dimension, f.unit AS number, nullif(o.part, '') AS part, o.row, o.field,"
         " f.type || '/' || f.id AS key,"
         " CAST(f.happened + INTERVAL 8 HOUR AS DATE) AS happened, false AS aside"
@@ -67,7 +67,7 @@ def _make_findings(engine: Engine, content: FactContent, counties: str, now: dat
     )
     # Numbers of entries of a message are negative here: those of facts count upwards.
     engine.run(
-        f"INSERT INTO new_finding SELECT m.source, c.county, m.message, {_stamp(now)}, m.received,"
+        f"INSERT INTO new_finding SELECT m.source, c.county, m.message, {stamp(now)}, m.received,"
         f" {_FEED}, {_model(content, 'w.type')}, k.rule, k.level, k.dimension, -2 - w.position,"
         f" NULL, NULL, NULL, NULL, NULL, true FROM {WAITING} AS w JOIN {FINISHED} AS m USING (message)"
         f" JOIN {counties} AS c USING (source) JOIN kind AS k ON k.rule = {literal(FORM)}"
@@ -83,7 +83,8 @@ def _make_deliveries(engine: Engine, content: FactContent, counties: str, now: d
     counts = '{"received": "JSON", "stored": "JSON", "unchanged": "JSON", "quarantined": "JSON"}'
     engine.run(
         "CREATE TABLE counted AS WITH read AS (SELECT message, source, media, received,"
-        f" from_json(counts, '{counts}') AS c FROM {FINISHED} WHERE NOT starts_with(coalesce(media, ''), 'table/')),"
+        f" from_json(counts, '{counts}') AS c FROM {FINISHED}"
+        " WHERE NOT starts_with(coalesce(media, ''), 'table/')),"
         " each AS (SELECT *, unnest(json_keys(c.received)) AS type FROM read)"
         " SELECT message, source, media, received, type, "
         + ", ".join(
@@ -102,7 +103,7 @@ def _make_deliveries(engine: Engine, content: FactContent, counties: str, now: d
     whole = "WHERE type <> '?'"
     engine.run(
         f"CREATE TABLE new_delivery AS SELECT m.source AS {SOURCE}, c.county AS {COUNTY},"
-        f" m.message AS {MESSAGE}, {_stamp(now)} AS {RECORDED}, m.received AS received_at, {_FEED} AS feed,"
+        f" m.message AS {MESSAGE}, {stamp(now)} AS {RECORDED}, m.received AS received_at, {_FEED} AS feed,"
         f" {_model(content, 'type')} AS model,"
         f" CAST(coalesce(sum(came) FILTER ({whole}), 0) AS BIGINT) AS received,"
         f" CAST(coalesce(sum(stored) FILTER ({whole}), 0) AS BIGINT) AS stored,"
@@ -121,7 +122,7 @@ def _model(content: FactContent, type_: str) -> str:
 _FEED = "CASE WHEN m.media = 'hl7v2' THEN 'hl7v2' WHEN m.media = 'cda' THEN 'cda' ELSE 'fhir' END"
 
 
-def _replace(engine: Engine, lake: Lake, table: str, new: str, messages: str, stays: str) -> None:
+def replace(engine: Engine, lake: Lake, table: str, new: str, messages: str, stays: str) -> None:
     """Put new rows beside those of the same messages that stay, in the place of all of them."""
     there = _messages_there(engine, lake, table, messages)
     replaced = "false"
@@ -157,5 +158,6 @@ def _naming(messages: Sequence[int]) -> str:
     return f"{MESSAGE} IN ({', '.join(map(str, messages))})"
 
 
-def _stamp(now: datetime) -> str:
+def stamp(now: datetime) -> str:
+    """A time as a literal of SQL, UTC."""
     return f"TIMESTAMP {literal(now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' '))}"

@@ -39,6 +39,15 @@ class Passed:
     findings: int = 0
     stretches: int = 0
 
+    def and_then(self, other: Passed) -> Passed:
+        """Both together."""
+        return Passed(
+            self.facts + other.facts,
+            self.messages + other.messages,
+            self.findings + other.findings,
+            self.stretches + other.stretches,
+        )
+
     def plus(self, stretch: Stretch, findings: int) -> Passed:
         """With one stretch more."""
         return Passed(
@@ -71,7 +80,7 @@ class Passes:
             stretch = self._judge(low, end, wide, now)
             passed = passed if stretch[0].is_empty else passed.plus(*stretch)
             low = stretch[0].high
-            wide = stretch[0].high - stretch[0].low
+            wide = 2 * (stretch[0].high - stretch[0].low)
             with self.database.connection() as session:
                 feed.move(session, READER, Place(place.epoch, low), now)
             if progress is not None:
@@ -88,7 +97,7 @@ class Passes:
         while low < end:
             stretch = self._judge(low, end, wide, now)
             passed = passed if stretch[0].is_empty else passed.plus(*stretch)
-            low, wide = stretch[0].high, stretch[0].high - stretch[0].low
+            low, wide = stretch[0].high, 2 * (stretch[0].high - stretch[0].low)
             if progress is not None:
                 progress(low - start, end - start)
         return passed
