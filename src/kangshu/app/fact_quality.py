@@ -14,11 +14,14 @@ from kangshu.domains.quality.facts.passing import Passed, Passes, Progress
 from kangshu.domains.quality.scores import HOURS_AHEAD
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts.exclusive import exclusive, exclusive_if_free
+from kangshu.kernel.facts.stretch import Place, move, place_of
 from kangshu.kernel.lake.model import read_models
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.rules.definition import read_rules
 
 _TURN = "quality of facts"
+_DAYS = "quality of days"
+"""Under this name it is kept which day was judged last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class FactQuality:
     clock: Clock
 
     def check(self, *, since: date | None = None, progress: Progress | None = None) -> Passed:
-        """Judge what came since the last pass, and before that what came since a day once more. Waits its turn."""
+        """Judge what came since the last pass; before it, what came since a day once more. Waits its turn."""
         with self.passes.database.statements() as session, exclusive(session, _TURN):
             again = Passed()
             if since is not None:
@@ -49,14 +52,25 @@ class FactQuality:
         passed = self.passes.catch_up(now, progress=progress, stopped=stopped)
         lake, content = self.passes.lake, self.passes.content
         today = (now + timedelta(hours=HOURS_AHEAD)).date()
-        days = 0
-        for day in due_days(lake, today):
+        due = due_days(self._last_day(), today)
+        for day in due:
             passed = passed.and_then(Passed(findings=judge_day(lake, content, day, now)))
-            days += 1
-        if days:
+            self._note_day(day)
+        if due:
             for table in (FINDING, DELIVERY):
                 lake.tidy(table)
         return passed
+
+    def _last_day(self) -> date | None:
+        """The day judged last. As a reader of the change feed is at a transaction, this one is at a day."""
+        with self.passes.database.connection() as session:
+            place = place_of(session, _DAYS)
+        return date.fromordinal(place.tx) if place.tx else None
+
+    def _note_day(self, day: date) -> None:
+        with self.passes.database.connection() as session:
+            epoch = place_of(session, _DAYS).epoch
+            move(session, _DAYS, Place(epoch, day.toordinal()), self.clock())
 
 
 def read_fact_content(packs: Mapping[str, Pack], macros: str) -> FactContent:

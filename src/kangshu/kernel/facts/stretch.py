@@ -123,7 +123,7 @@ FACT_COLUMNS = {
     "line": "BIGINT",
     "type": "VARCHAR",
     "id": "VARCHAR",
-    "version": "INTEGER",
+    "version": "BIGINT",
     "message": "BIGINT",
     "org": "VARCHAR",
     "county": "VARCHAR",

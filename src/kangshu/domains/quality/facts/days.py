@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from kangshu.domains.quality.facts.content import DAY, FactContent
@@ -22,18 +21,12 @@ MOST = 7
 _LANDED = "delivery"
 
 
-def due_days(lake: Lake, today: date) -> Iterator[date]:
-    """The days that are over and not judged yet, oldest first; none while nothing has come."""
-    yesterday = today - timedelta(days=1)
-    with engine(lake.scratch) as work:
-        if not lake.offer(work, "old", DELIVERY):
-            return
-        last = work.one(f"SELECT min({MESSAGE}) FROM old WHERE {MESSAGE} < 0")
-    first = (
-        yesterday if last is None else max(_day_of(last) + timedelta(days=1), today - timedelta(days=MOST))
-    )
-    for number in range((yesterday - first).days + 1):
-        yield first + timedelta(days=number)
+def due_days(last: date | None, today: date) -> list[date]:
+    """The days that are over and were not judged yet, oldest first; `last`: the one judged last, if any."""
+    first = today - timedelta(days=1)
+    if last is not None:
+        first = max(last + timedelta(days=1), today - timedelta(days=MOST))
+    return [first + timedelta(days=number) for number in range((today - first).days)]
 
 
 def judge_day(lake: Lake, content: FactContent, day: date, now: datetime) -> int:
@@ -42,7 +35,8 @@ def judge_day(lake: Lake, content: FactContent, day: date, now: datetime) -> int
         work.run(content.macros)
         offer_values(work, content)
         offer_kinds(work, content)
-        _make_view(work, lake, day)
+        if not _make_view(work, lake, day):
+            return 0
         there = prepare(work, content.rules, {"feed_day", "value_set"})
         run(work, content.of_days, there, on=day, received=now)
         head = (
@@ -61,18 +55,20 @@ def judge_day(lake: Lake, content: FactContent, day: date, now: datetime) -> int
             " 0::BIGINT AS stored, 0::BIGINT AS unchanged, 0::BIGINT AS aside FROM feed_day AS d"
             f" WHERE d.came > 0 OR d.unit IN (SELECT unit FROM {FINDINGS})"
         )
-        if not work.one("SELECT count(*) FROM new_delivery"):
-            # That the day was judged is known by its rows: this one belongs to nobody.
-            work.run(f"INSERT INTO new_delivery ({MESSAGE}, received) VALUES ({_number_of(day)}, 0)")
         work.run(f"CREATE TABLE touched AS SELECT {_number_of(day)}::BIGINT AS message")
         replace(work, lake, FINDING, "new_finding", "touched", "false")
         replace(work, lake, DELIVERY, "new_delivery", "touched", "false")
         return int(work.one("SELECT count(*) FROM new_finding"))
 
 
-def _make_view(work: Engine, lake: Lake, day: date) -> None:
-    """`feed_day`: every feed of the weeks before, how much came on the day, and how often on its weekday."""
+def _make_view(work: Engine, lake: Lake, day: date) -> bool:
+    """`feed_day`: every feed of the weeks before, how much came on the day, and how often on its weekday.
+
+    False while nothing has come at all.
+    """
     tables = [table for table in (_LANDED, DELIVERY) if lake.offer(work, f"came_{table}", table)]
+    if not tables:
+        return False
     local = f"CAST(received_at + INTERVAL {HOURS_AHEAD} HOUR AS DATE)"
     every = " UNION ALL ".join(
         f"SELECT {SOURCE} AS org, {COUNTY} AS county, feed, {MESSAGE} AS message, {local} AS day"
@@ -89,12 +85,9 @@ def _make_view(work: Engine, lake: Lake, day: date) -> None:
         " AS same_weekday"
         " FROM came GROUP BY org, feed"
     )
+    return True
 
 
 def _number_of(day: date) -> int:
     """What stands for a message where there is none."""
     return -int(day.strftime("%Y%m%d"))
-
-
-def _day_of(number: int) -> date:
-    return datetime.strptime(f"{-number}+0000", "%Y%m%d%z").date()
