@@ -52,11 +52,11 @@ def _measure(platform: Platform) -> None:
     table = Table("pass", "facts", "findings", "s", "facts/s")
     with platform.database.connection() as session:
         session.execute("DELETE FROM feed_place")
-    _row(table, "everything stored", lambda: platform.fact_quality.check())
+    _row(table, "everything stored", platform.fact_quality.check)
     for number in range(3):
         _send(platform, f"{time.time_ns()}-{number}")
-        _row(table, f"one message of {SMALL} on top", lambda: platform.fact_quality.check())
-    _row(table, "nothing new", lambda: platform.fact_quality.check())
+        _row(table, f"one message of {SMALL} on top", platform.fact_quality.check)
+    _row(table, "nothing new", platform.fact_quality.check)
     Console().print(table)
 
 

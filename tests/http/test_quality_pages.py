@@ -148,8 +148,7 @@ def send_wrong(county: Platform) -> None:
 
 
 def test_a_failing_fact_is_shown_to_its_institution_with_a_link_and_why(county: Platform) -> None:
-    county.intake.take_up(message.id for message in county.intake.journal([(HOSPITAL, [WRONG], "ndjson")]))
-    county.fact_quality.check()
+    send_wrong(county)
     page = get(county, "doctor", f"/quality/{HOSPITAL}?rule=CQ-007").text
     records = page.split('id="records"')[1]
     assert "性别与身份证号码不符" in page
