@@ -162,8 +162,8 @@ def test_a_failing_fact_is_shown_to_its_institution_with_a_link_and_why(county: 
     assert get(county, "worse", f"/quality/{HOSPITAL}?rule=CQ-007").status_code == 403
     operator = county.policies.decide(PEOPLE["operator"], "count_quality", Resource("table"), "operations")
     today = datetime.now(UTC).date()
-    span = {"since": today - timedelta(days=1), "until": today + timedelta(days=1)}
-    counted = county.quality(operator).found(**span)
+    since, until = today - timedelta(days=1), today + timedelta(days=1)
+    counted = county.quality(operator).found(since=since, until=until)
     assert [each.count for each in counted if each.rule == "CQ-007"] == [1]
 
 

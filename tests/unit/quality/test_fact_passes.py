@@ -89,11 +89,13 @@ def test_what_waits_in_quarantine_counts_once(platform: Platform) -> None:
     principal = Principal("city", "周敏", "city_commission")
     grant = platform.policies.decide(principal, "see_quality", Resource("table"), "oversight")
     today = datetime.now(UTC).date()
-    span = {"since": today - timedelta(days=1), "until": today + timedelta(days=1)}
-    [score] = [each for each in platform.quality(grant).scores(**span) if each.model == "Patient"]
+    since, until = today - timedelta(days=1), today + timedelta(days=1)
+    [score] = [
+        each for each in platform.quality(grant).scores(since=since, until=until) if each.model == "Patient"
+    ]
     assert (score.feed, score.received, score.aside, score.refused) == ("fhir", 2, 1, 0)
     assert score.of("validity") == 50
-    [failing] = platform.quality(grant).failing(**span, rule="form")
+    [failing] = platform.quality(grant).failing(since=since, until=until, rule="form")
     assert (failing.key, failing.aside) == (None, True)
 
 
