@@ -233,3 +233,14 @@ def test_a_database_of_a_newer_version_is_left_alone(server: tuple[Path, str], t
 @pytest.mark.parametrize("verb", ["show", "replay"])
 def test_a_quarantine_entry_that_is_not_there(installed: Path, verb: str) -> None:
     assert kangshu(installed, "quarantine", verb, "99999999").returncode == 2
+
+
+def test_a_check_of_quality_tells_what_it_judged(installed: Path, patients: Path) -> None:
+    kangshu(installed, "load", patients, "--source", "H44099900001")
+    first = json.loads(last_line(kangshu(installed, "quality", "check", "--json")))
+    assert first["facts"] >= 3
+    assert first["findings"] >= 3
+    assert json.loads(last_line(kangshu(installed, "quality", "check", "--json")))["facts"] == 0
+    again = json.loads(last_line(kangshu(installed, "quality", "check", "--since", "2020-01-01", "--json")))
+    assert again["facts"] == first["facts"]
+    assert kangshu(installed, "quality", "check", "--since", "yesterday").returncode == 2

@@ -114,7 +114,7 @@ def test_who_may_see_whom(county: Platform, who: str, path: str, status: int) ->
 
 
 def test_a_county_without_deliveries_is_told_so(county: Platform) -> None:
-    assert "尚无成批报送的数据" in get(county, "next", "/quality").text
+    assert "尚无报送的数据" in get(county, "next", "/quality").text
 
 
 def test_what_the_check_of_fhir_set_aside_counts_too(county: Platform) -> None:
@@ -123,15 +123,55 @@ def test_what_the_check_of_fhir_set_aside_counts_too(county: Platform) -> None:
     county.intake.take_up(
         message.id for message in county.intake.journal([("H44099900101", [good + b"\n" + bad], "ndjson")])
     )
+    county.fact_quality.check()
     grant = county.policies.decide(PEOPLE["county"], "see_quality", Resource("table"), "oversight")
     today = datetime.now(UTC).date()
     found = county.quality(grant).scores(since=today - timedelta(days=1), until=today + timedelta(days=1))
-    [fhir] = [score for score in found if score.feed == "fhir"]
+    [fhir] = [score for score in found if score.feed == "fhir" and score.model == "Patient"]
     assert (fhir.source, fhir.received, fhir.aside) == ("H44099900101", 2, 1)
     assert fhir.of("validity") == 50
     next_county = county.policies.decide(PEOPLE["next"], "see_quality", Resource("table"), "oversight")
     elsewhere = county.quality(next_county)
     assert elsewhere.scores(since=today - timedelta(days=1), until=today + timedelta(days=1)) == []
+
+
+WRONG = (
+    b'{"resourceType": "Patient", "id": "x1", "gender": "female", "birthDate": "1985-03-15",'
+    b' "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": "44090219850315001X"}]}'
+)
+
+
+def send_wrong(county: Platform) -> None:
+    journalled = county.intake.journal([(HOSPITAL, [WRONG], "ndjson")])
+    county.intake.take_up(message.id for message in journalled)
+    county.fact_quality.check()
+
+
+def test_a_failing_fact_is_shown_to_its_institution_with_a_link_and_why(county: Platform) -> None:
+    send_wrong(county)
+    page = get(county, "doctor", f"/quality/{HOSPITAL}?rule=CQ-007").text
+    records = page.split('id="records"')[1]
+    assert "性别与身份证号码不符" in page
+    assert "对照证件更正性别或号码" in page
+    assert "FHIR 接口与文件" in records
+    assert 'href="/residents/' in records
+    assert "Patient/x1" in records
+    assert "44090219850315001X" not in page
+    assert "第" not in records.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Patient/x1" not in get(county, "worse", f"/quality/{WORSE}").text
+    assert get(county, "worse", f"/quality/{HOSPITAL}?rule=CQ-007").status_code == 403
+    operator = county.policies.decide(PEOPLE["operator"], "count_quality", Resource("table"), "operations")
+    today = datetime.now(UTC).date()
+    since, until = today - timedelta(days=1), today + timedelta(days=1)
+    counted = county.quality(operator).found(since=since, until=until)
+    assert [each.count for each in counted if each.rule == "CQ-007"] == [1]
+
+
+def test_the_english_page_has_english_titles(county: Platform) -> None:
+    send_wrong(county)
+    routes = portal_routes(county, lambda request: PEOPLE["doctor"])
+    client = TestClient(Starlette(routes=routes), cookies={"kangshu_language": "en"})
+    assert "The sex contradicts the identity number" in client.get(f"/quality/{HOSPITAL}").text
 
 
 def test_each_look_is_logged(county: Platform) -> None:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
+from kangshu.app.fact_quality import FactQuality
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
 from kangshu.app.log_heads import write_head, written_heads
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
-from kangshu.app.tables import MEDIA, Tables
+from kangshu.app.tables import Tables
 from kangshu.app.translation import Translators
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.intake.tally import Tally
 from kangshu.domains.quality.read import QualityReader
-from kangshu.domains.quality.scores import ZONE, Score
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import NotFound
@@ -30,7 +28,6 @@ from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.intake_counts import intake_counts
 from kangshu.kernel.facts.journal import Figures, Inventory, Quarantined
 from kangshu.kernel.facts.lookup import subject_of
 from kangshu.kernel.facts.parameters import Catalogue
@@ -64,6 +61,7 @@ class Platform:
     targets: Targets
     translators: Translators
     tables: Tables
+    fact_quality: FactQuality
 
     def close(self) -> None:
         """Give back the connections."""
@@ -154,34 +152,11 @@ class Platform:
             message = journal.message(session, entry.message)
         return self.intake.work_through(message, again=True)
 
-    # -- quality of tables
+    # -- quality
 
     def quality(self, grant: Grant) -> QualityReader:
         """The door to scores and findings of a grant."""
-
-        def others(since: date, until: date) -> list[Score]:
-            return self._scores_of_fhir(grant, since, until)
-
-        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows, others)
-
-    def _scores_of_fhir(self, grant: Grant, since: date, until: date) -> list[Score]:
-        """What the check of FHIR messages set aside, as far as the grant goes: it is a matter of validity."""
-        with self.database.connection() as session:
-            found = intake_counts(session, since=since, until=until, zone=ZONE, without=MEDIA)
-        return [
-            Score(
-                source=each.source,
-                feed="fhir",
-                model="FHIR",
-                day=each.day,
-                received=each.received,
-                aside=each.quarantined,
-                refused=0,
-                lost={"validity": Decimal(each.quarantined)},
-            )
-            for each in found
-            if grant.scope.lets_through("", each.source, self.institutions.get(each.source).county, None)
-        ]
+        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows)
 
     def rows_of_lake(self, grant: Grant) -> LakeReader:
         """The door to rows of the lake of a grant."""

@@ -20,6 +20,7 @@ _NAMES = {
     "KANGSHU_OIDC_ISSUER": "an OpenID Connect provider to log in with instead of the built-in one",
     "KANGSHU_OIDC_CLIENT_ID": "our client id there",
     "KANGSHU_OIDC_CLIENT_SECRET": "our client secret there",
+    "KANGSHU_QUALITY_SECONDS": "how often a server judges the quality of what came; 0: never (default: 60)",
     "KANGSHU_LOG_LEVEL": "debug, info, warning or error (default: info)",
 }
 
@@ -41,6 +42,7 @@ class Settings:
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
     log_level: str = "info"
+    quality_seconds: int = 60
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -67,4 +69,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         oidc_client_id=environment.get("KANGSHU_OIDC_CLIENT_ID") or None,
         oidc_client_secret=environment.get("KANGSHU_OIDC_CLIENT_SECRET") or None,
         log_level=environment.get("KANGSHU_LOG_LEVEL", "info"),
+        quality_seconds=_seconds(environment.get("KANGSHU_QUALITY_SECONDS") or "60"),
     )
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 7):
+        raise Invalid("KANGSHU_QUALITY_SECONDS is no number of seconds.", remedy="Write 60, or 0 for never.")
+    return int(text)

@@ -15,9 +15,10 @@ from kangshu.domains.intake.tables.land import Landing, land
 from kangshu.domains.intake.tables.merging import Origin
 from kangshu.domains.intake.tally import Tally
 from kangshu.domains.intake.work import Bad
+from kangshu.domains.quality.facts.content import FORM, FORM_FAULT
 from kangshu.domains.quality.scoring import Scoring, parse_scoring
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
-from kangshu.kernel.lake.model import Models, read_models
+from kangshu.kernel.lake.model import Model, Models, read_models
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.packs.load import load_items
@@ -27,6 +28,8 @@ MEDIA = "table/"
 """The media of messages that hold tables begins with this; the name of the feed follows."""
 
 MODELS, MACROS, SOURCES, SCORING = "logical_models", "functions.sql", "sources", "data_quality"
+FACTS = "clinical_quality"
+"""The pack of rules about facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ class Tables:
     feeds: Feeds
     content: Content
     scoring: Scoring
+    fact_models: Models
+
+    def model(self, name: str) -> Model | None:
+        """The model of that name, of tables or of facts."""
+        return self.models.by_name.get(name) or self.fact_models.by_name.get(name)
 
     @property
     def models(self) -> Models:
@@ -58,16 +66,17 @@ class Tables:
     def titles(self) -> dict[str, str]:
         """Rule or fault -> what it is called, in Chinese."""
         rules = {rule.id: rule.title for each in self.content.rules for rule in each.rules}
-        return {name: fault.title for name, fault in FAULTS.items()} | rules
+        return {name: fault.title for name, fault in FAULTS.items()} | {FORM: FORM_FAULT.title} | rules
 
     def titles_en(self) -> dict[str, str]:
         """Rule or fault -> what it is called, in English."""
         rules = {rule.id: rule.title_en for each in self.content.rules for rule in each.rules}
-        return {name: fault.message for name, fault in FAULTS.items()} | rules
+        return {name: fault.message for name, fault in FAULTS.items()} | {FORM: FORM_FAULT.message} | rules
 
     def explanations(self) -> dict[str, Explanation]:
         """Rule or fault -> what people need to know of it."""
         found = {name: Explanation(fault.title, fault.why, fault.mend) for name, fault in FAULTS.items()}
+        found[FORM] = Explanation(FORM_FAULT.title, FORM_FAULT.why, FORM_FAULT.mend)
         for each in self.content.rules:
             for rule in each.rules:
                 found[rule.id] = Explanation(
@@ -77,7 +86,7 @@ class Tables:
 
     def part_title(self, model: str, part: str | None) -> str:
         """What a part of a model is called in Chinese; '' for one it does not have."""
-        known = self.models.by_name.get(model)
+        known = self.model(model)
         if known is None or part is None:
             return ""
         lines = {lines.view: self.models.get(lines.model).title for lines in known.lines}
@@ -85,7 +94,7 @@ class Tables:
 
     def column_title(self, model: str, part: str | None, field: str | None) -> str:
         """What a column of a model is called in Chinese; '' for one it does not have."""
-        known = self.models.by_name.get(model)
+        known = self.model(model)
         if known is None or field is None:
             return ""
         lines = {lines.view: self.models.get(lines.model).columns for lines in known.lines}
@@ -138,7 +147,8 @@ def read_tables(packs: Mapping[str, Pack], lake: Lake, codes: Path) -> Tables:
         references={path.stem: _rows(path) for path in sorted(codes.glob("*.tsv"))},
     )
     scoring = parse_scoring((packs[SCORING].folder / "scoring.toml").read_text("utf-8"))
-    return Tables(lake, Feeds(_feeds(packs, models)), content, scoring)
+    fact_models = read_models(packs[FACTS].folder / "models")
+    return Tables(lake, Feeds(_feeds(packs, models)), content, scoring, fact_models)
 
 
 def _rules(packs: Mapping[str, Pack]) -> list[RuleSet]:

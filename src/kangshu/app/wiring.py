@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
 from kangshu.app.noting import noting
@@ -24,6 +25,7 @@ from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.hl7v2.tables import read_tables as read_maps
 from kangshu.domains.intake.pipeline import Pipeline
+from kangshu.domains.quality.facts.passing import Passes
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import parse_targets
 from kangshu.kernel.base.time import Clock, utc_now
@@ -96,6 +98,15 @@ def build(
         targets=targets,
         translators=translators,
         tables=tables,
+        fact_quality=FactQuality(
+            Passes(
+                database,
+                tables.lake,
+                read_fact_content(packs, tables.content.macros),
+                lambda source: institutions.get(source).county,
+            ),
+            clock,
+        ),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from kangshu.domains.quality.facts.outcome import DELIVERY, FINDING
 from kangshu.domains.quality.scores import HOURS_AHEAD, Score, read_scores
 from kangshu.domains.quality.scoring import Scoring
 from kangshu.kernel.lake.engine import Engine, engine, literal
@@ -14,10 +15,14 @@ from kangshu.kernel.lake.reader import Note, condition_of
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.policies.definition import Grant
 
-_TABLES = ("delivery", "finding")
+_TABLES = {"delivery": ("delivery", DELIVERY), "finding": ("finding", FINDING)}
+"""What landing tables writes, and what passes over facts write: with the same columns, read as one."""
 
-Others = Callable[[date, date], list[Score]]
-"""Scores from elsewhere than the lake, of a span of days and of what the same grant lets through."""
+_NO_FINDING = (
+    "CREATE TEMP TABLE finding (_source VARCHAR, _county VARCHAR, _message BIGINT, received_at TIMESTAMP,"
+    " feed VARCHAR, model VARCHAR, rule VARCHAR, level VARCHAR, dimension VARCHAR, number BIGINT,"
+    " part VARCHAR, row BIGINT, field VARCHAR, key VARCHAR, happened DATE, aside BOOLEAN)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +60,17 @@ class Failing:
 class QualityReader:
     """What one grant lets through of deliveries and findings."""
 
-    def __init__(self, lake: Lake, scoring: Scoring, grant: Grant, note: Note, others: Others) -> None:
+    def __init__(self, lake: Lake, scoring: Scoring, grant: Grant, note: Note) -> None:
         self._lake = lake
         self.scoring = scoring
         self._grant = grant
         self._note = note
-        self._others = others
 
     def scores(self, *, since: date, until: date, source: str | None = None) -> list[Score]:
         """Scores per institution, feed and day, oldest first."""
         with self._tables() as work:
             condition = self._condition(source)
             found = read_scores(work, self.scoring, condition, since=since, until=until) if work else []
-        found += [each for each in self._others(since, until) if source in (None, each.source)]
         self._note(self._grant, "delivery", len(found))
         return found
 
@@ -115,10 +118,19 @@ class QualityReader:
 
     @contextmanager
     def _tables(self) -> Generator[Engine | None]:
-        """An engine with both tables; None as long as nothing has been landed."""
+        """An engine with both; None as long as nothing has come."""
         with engine(self._lake.scratch) as work:
-            there = [self._lake.offer(work, table, table) for table in _TABLES]
-            yield work if all(there) else None
+            there = {view: self._offer(work, view, tables) for view, tables in _TABLES.items()}
+            if there["delivery"] and not there["finding"]:
+                work.run(_NO_FINDING)
+            yield work if there["delivery"] else None
+
+    def _offer(self, work: Engine, view: str, tables: Sequence[str]) -> bool:
+        there = [table for table in tables if self._lake.offer(work, f"lake_{table}", table)]
+        if there:
+            every = " UNION ALL BY NAME ".join(f"FROM lake_{table}" for table in there)
+            work.run(f"CREATE TEMP VIEW {view} AS {every}")
+        return bool(there)
 
 
 def _within(since: date, until: date) -> str:

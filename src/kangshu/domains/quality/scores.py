@@ -19,7 +19,6 @@ from kangshu.kernel.lake.engine import Engine, literal
 from kangshu.kernel.rules.definition import DIMENSIONS
 
 HOURS_AHEAD = 8
-ZONE = "Asia/Shanghai"
 """The days are those of Beijing; the lake keeps UTC."""
 
 _REFUSED = ("completeness", "validity")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from kangshu.app.platform import Platform
 from kangshu.domains.quality.scores import ranking
-from kangshu.interfaces.cli.console import out, platform
+from kangshu.interfaces.cli.console import out, platform, progress_bar
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 from kangshu.kernel.rules.definition import DIMENSIONS
 
@@ -109,6 +109,32 @@ def findings(source: Source = None, days: Days = 30, as_json: AsJson = False) ->
             titles.get(each.rule, ""),
         )
     out.print(table)
+
+
+@app.command()
+def check(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Judge again what came since this day, as after a change of rules."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the facts that came since the last pass. A server does so by itself, every minute.
+
+    Example: kangshu quality check --since 2026-11-01
+    """
+    with platform() as built:
+        _grant(built)
+        day = None if since is None else since.date()
+        with progress_bar("Judging") as progress:
+            passed = built.fact_quality.check(since=day, progress=progress)
+    found = {"facts": passed.facts, "messages": passed.messages, "findings": passed.findings}
+    if as_json:
+        print(json.dumps(found))
+        return
+    out.print(", ".join(f"{count} {name}" for name, count in found.items()), highlight=False)
 
 
 @app.command()

@@ -25,6 +25,8 @@ from kangshu.kernel.base.errors import KangshuError
 _log = structlog.get_logger(__name__)
 
 _HOUR = 3600.0
+_SOON = 5
+"""Seconds until quality is judged first: what was loaded before is to be seen soon."""
 
 
 def create(platform: Platform) -> Starlette:
@@ -66,8 +68,11 @@ def _lifespan(platform: Platform) -> Callable[[Starlette], AbstractAsyncContextM
         stopped = Event()
         heads = Thread(target=_write_heads, args=(platform, stopped), name="heads", daemon=True)
         heads.start()
+        judging = Thread(target=_judge_quality, args=(platform, stopped), name="quality", daemon=True)
+        judging.start()
         yield
         stopped.set()
+        judging.join()
         heads.join()
         platform.close()
 
@@ -88,6 +93,23 @@ def _write_heads(platform: Platform, stopped: Event) -> None:
         if ends:
             return
         ends = stopped.wait(_HOUR)
+
+
+def _judge_quality(platform: Platform, stopped: Event) -> None:
+    """Judge what came, again and again. Of several servers on one database one does it."""
+    seconds = platform.settings.quality_seconds
+    if seconds == 0:
+        return
+    pause = min(seconds, _SOON)
+    while not stopped.wait(pause):
+        pause = seconds
+        try:
+            passed = platform.fact_quality.check_if_free(stopped.is_set)
+        except (KangshuError, OSError) as error:
+            _log.warning("quality not judged", error=type(error).__name__)
+            continue
+        if passed and passed.stretches:
+            _log.info("quality judged", facts=passed.facts, findings=passed.findings)
 
 
 def _resume(platform: Platform) -> None:

@@ -43,6 +43,9 @@ def restore(url: str, source: Path) -> None:
         # Another server counts transactions anew; readers of the change feed have to start over.
         connection.execute("UPDATE feed_epoch SET epoch = epoch + 1")
         connection.execute("UPDATE fact SET tx = 0 WHERE tx >= pg_current_xact_id()::text::bigint")
+        connection.execute(
+            "UPDATE message SET finished_tx = 0 WHERE finished_tx >= pg_current_xact_id()::text::bigint"
+        )
         connection.commit()
         connection.autocommit = True
         connection.execute("ANALYZE")

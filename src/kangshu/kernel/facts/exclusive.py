@@ -35,6 +35,18 @@ def exclusive(connection: Connection[TupleRow], name: str) -> Generator[None]:
             connection.execute(_statement("pg_advisory_unlock"), (name,))
 
 
+@contextmanager
+def exclusive_if_free(connection: Connection[TupleRow], name: str) -> Generator[bool]:
+    """Like `exclusive` without waiting: False, and no lock, where another process does the work."""
+    row = connection.execute(_statement("pg_try_advisory_lock"), (name,)).fetchone()
+    taken = bool(row and row[0])
+    try:
+        yield taken
+    finally:
+        if taken and not connection.closed:
+            connection.execute(_statement("pg_advisory_unlock"), (name,))
+
+
 def exclusive_until_commit(connection: Connection[TupleRow], name: str) -> None:
     """Like `exclusive`, until the transaction ends. Raises `Again` after two seconds.
 

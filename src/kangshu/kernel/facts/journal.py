@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 import zstandard
 from psycopg import Connection
@@ -225,12 +225,16 @@ def piece(connection: Connection[TupleRow], identifier: int, number: int) -> byt
     return zstandard.decompress(row[1], max_output_size=PART) if row[0] else row[1]
 
 
+_TX: LiteralString = "pg_current_xact_id()::text::bigint"
+"""The transaction, by which readers of the change feed find what was finished since."""
+
+
 def finish(
     connection: Connection[TupleRow], identifier: int, counts: Mapping[str, Any], now: datetime
 ) -> None:
     """Note that a message has been worked through, in the transaction that stored its facts."""
     connection.execute(
-        "UPDATE message SET finished_at = %s, counts = %s WHERE id = %s",
+        f"UPDATE message SET finished_at = %s, counts = %s, finished_tx = {_TX} WHERE id = %s",
         (now, Jsonb(dict(counts)), identifier),
     )
 
@@ -240,7 +244,7 @@ def finish_all(
 ) -> None:
     """Note that messages, given with their counts, have been worked through."""
     connection.execute(
-        "UPDATE message m SET finished_at = %s, counts = t.counts::jsonb"
+        f"UPDATE message m SET finished_at = %s, counts = t.counts::jsonb, finished_tx = {_TX}"
         " FROM unnest(%s::bigint[], %s::text[]) AS t(id, counts) WHERE m.id = t.id",
         (now, [identifier for identifier, _ in done], [json.dumps(counts) for _, counts in done]),
     )

@@ -61,11 +61,24 @@ class Lake:
         """Add rows in one commit: all of them or, killed half way, none. Makes the table if there is none."""
         self._write(table, rows, "append", None)
 
+    def append_whole(self, table: str, rows: Arrow) -> None:
+        """Like `append`, to a table that is not split by institution: for small commits of many at once."""
+        self._write(table, rows, "append", None, split=False)
+
+    def replace_whole(self, table: str, rows: Arrow, condition: str) -> None:
+        """Put rows in the place of those that meet a condition, in one commit, in a table that is not split.
+
+        The new rows must meet it too.
+        """
+        self._write(table, rows, "overwrite", condition, split=False)
+
     def replace_message(self, table: str, rows: Arrow, source: str, message: int) -> None:
         """Put rows in the place of all that a message of a source brought, in one commit."""
         self._write(table, rows, "overwrite", f"{SOURCE} = {literal(source)} AND {MESSAGE} = {message}")
 
-    def _write(self, table: str, rows: Arrow, mode: Any, predicate: str | None) -> None:
+    def _write(
+        self, table: str, rows: Arrow, mode: Any, predicate: str | None, *, split: bool = True
+    ) -> None:
         known = self._open(table)
         if known is None:
             mode, predicate = "append", None
@@ -75,7 +88,7 @@ class Lake:
                 rows,
                 mode=mode,
                 predicate=predicate,
-                partition_by=[SOURCE],
+                partition_by=[SOURCE] if split else None,
                 schema_mode="merge" if mode == "append" else None,
             )
         except DeltaError as error:

@@ -18,12 +18,15 @@ from kangshu.domains.quality.read import Failing, Found, QualityReader
 from kangshu.domains.quality.scores import HOURS_AHEAD, Place, Score, courses, ranking
 from kangshu.domains.quality.scoring import Scoring
 from kangshu.interfaces.web.portal.chart import drawn
-from kangshu.interfaces.web.portal.grants import grant_for
+from kangshu.interfaces.web.portal.grants import grant_for, record_grant
 from kangshu.interfaces.web.portal.page import Call, Page
+from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.policies.definition import Grant, Resource
 from kangshu.kernel.rules.definition import DIMENSIONS
 
 DAYS = 30
+LIVE = frozenset({"fhir", "hl7v2", "cda"})
+"""Feeds whose records are facts."""
 DRAWN = 4
 """Institutions in the chart: the lowest and those that fell most."""
 ROWS = 20
@@ -111,9 +114,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A failing record: where it is, and what its rule, feed, part and column are called."""
+    """A failing record: where it is, and what its rule, feed, part and column are called. `where`: its row or
+    entry, '' where its key says it all; `link`: the fact itself, '' where the reader may not see it."""
 
     failing: Failing
+    link: str
+    where: str
     title: str
     feed: str
     part: str
@@ -261,11 +267,38 @@ def _record(platform: Platform, call: Call, failing: Failing, titles: Mapping[st
     tables = platform.tables
     return Record(
         failing,
+        _link(platform, call, failing),
+        _where(call, failing),
         titles.get(failing.rule, ""),
         _feed_title(platform, call, failing.feed),
         tables.part_title(failing.model, failing.part) or failing.part or "",
         tables.column_title(failing.model, failing.part, failing.field),
     )
+
+
+def _where(call: Call, failing: Failing) -> str:
+    """The row of a table, or the entry of a message that waits in quarantine (numbered downwards there)."""
+    if failing.number is None or (failing.number > 0 and (failing.feed in LIVE or failing.message < 0)):
+        return ""
+    if failing.number > 0:
+        return call.words.say("quality.row", row=failing.number)
+    return call.words.say("quality.entry", number=-1 - failing.number) if failing.number < -1 else ""
+
+
+def _link(platform: Platform, call: Call, failing: Failing) -> str:
+    """The page of the fact, for whoever may see the record it belongs to."""
+    type_, slash, id_ = (failing.key or "").partition("/")
+    if not slash or failing.feed not in LIVE:
+        return ""
+    person = platform.person_of_fact(type_, id_)
+    if person is None:
+        return ""
+    try:
+        record_grant(platform, call.principal, person)
+    except Refused:
+        return ""
+    page = "sources" if type_ == "Patient" else f"entries/{type_}/{id_}"
+    return f"/residents/{person}/{page}"
 
 
 def _titles(platform: Platform, call: Call) -> Mapping[str, str]:
@@ -281,7 +314,7 @@ def _feed_title(platform: Platform, call: Call, feed: str) -> str:
 
 
 def _model_title(platform: Platform, call: Call, model: str) -> str:
-    known = platform.tables.models.by_name.get(model)
+    known = platform.tables.model(model)
     if known is None:
         return call.words.say_or(f"model.{model or 'none'}", model)
     return known.title_en if call.words.language == "en" else known.title

@@ -1,0 +1,1 @@
+SELECT unit, 'birth' AS field FROM patient WHERE birth_written IS NULL

@@ -1,0 +1,1 @@
+SELECT unit, 'sex' AS field FROM patient WHERE coalesce(sex, 'unknown') = 'unknown'

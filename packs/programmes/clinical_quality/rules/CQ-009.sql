@@ -1,0 +1,1 @@
+SELECT unit, 'name' AS field FROM patient WHERE name IS NULL

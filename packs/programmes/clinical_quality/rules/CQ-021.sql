@@ -1,0 +1,1 @@
+SELECT unit, 'diagnoses' AS field FROM encounter WHERE status = 'finished' AND diagnoses = 0

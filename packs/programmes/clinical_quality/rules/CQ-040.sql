@@ -1,0 +1,1 @@
+SELECT unit, 'code' AS field FROM observation WHERE is_standard = 0

@@ -1,0 +1,1 @@
+SELECT unit, part, row, 'measured_in' AS field FROM measured WHERE measured_in IS NULL

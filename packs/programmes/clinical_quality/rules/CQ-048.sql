@@ -1,0 +1,1 @@
+SELECT unit, 'issued' AS field FROM observation WHERE issued < taken - INTERVAL 1 MINUTE

@@ -1,0 +1,1 @@
+SELECT unit, 'taken' AS field FROM observation WHERE taken_written IS NULL

@@ -1,0 +1,1 @@
+SELECT unit, 'code' AS field FROM condition WHERE is_standard = 0

@@ -1,0 +1,1 @@
+SELECT unit, 'onset' AS field FROM condition WHERE abated < onset OR written_day < onset

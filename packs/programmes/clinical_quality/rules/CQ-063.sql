@@ -1,0 +1,1 @@
+SELECT unit, 'onset' AS field FROM condition WHERE onset < birth OR onset > death

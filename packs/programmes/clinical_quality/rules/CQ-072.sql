@@ -1,0 +1,1 @@
+SELECT unit, 'prescriber' AS field FROM medication_request WHERE prescriber IS NULL

@@ -1,0 +1,1 @@
+SELECT unit, 'given_day' AS field FROM immunization WHERE given_day < birth

@@ -1,0 +1,1 @@
+SELECT unit, 'name' AS field FROM practitioner WHERE name IS NULL
