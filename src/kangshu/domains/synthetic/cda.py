@@ -153,11 +153,12 @@ def write_document(
     titles: Mapping[str, str],
     moment: datetime,
     person: int | None = None,
+    patient: Patient | None = None,
 ) -> Document:
     """Document `number` of a kind (`C0001` … `C0053`), of the person of that number or of another."""
     if kind not in KINDS:
         raise Invalid(f"{kind} is no kind of document.", remedy=f"Kinds are {KINDS[0]} to {KINDS[-1]}.")
-    patient = write_patient(contents, seed, number if person is None else person)
+    patient = patient or write_patient(contents, seed, number if person is None else person)
     plan = contents.plans.get(kind) or contents.plans[""]
     pen = _Pen(contents, chance(seed, f"cda {kind}", number), moment)
     sections = "".join(_section(section, pen) for section in plan.sections)
@@ -197,11 +198,13 @@ def _identification(kind: str, title: str, number: int, institution: str, moment
 def _record_target(patient: Patient, visit: str) -> str:
     own = _id(f"{_ROOT}.1.12" if visit == "3" else f"{_ROOT}.1.11", f"SYN{patient.number:08d}")
     sex = ("2", "女性") if patient.female else ("1", "男性")
+    card = _id(f"{_ROOT}.1.19", patient.card) if patient.card else ""
+    identity = _id(f"{_ROOT}.1.3", patient.identity) if patient.identity else ""
     return (
-        f'<recordTarget><patientRole classCode="PAT">{own}{_id(f"{_ROOT}.1.19", patient.card)}'
+        f'<recordTarget><patientRole classCode="PAT">{own}{card}'
         '<addr use="H"><houseNumber>1号</houseNumber><streetName>合成路</streetName><county>示范县</county>'
         "<city>示范市</city><state>广东省</state></addr>"
-        f'<patient classCode="PSN" determinerCode="INSTANCE">{_id(f"{_ROOT}.1.3", patient.identity)}'
+        f'<patient classCode="PSN" determinerCode="INSTANCE">{identity}'
         f"<name>{escape(patient.name)}</name>"
         f'<administrativeGenderCode code="{sex[0]}" codeSystem="{_SEX}" displayName="{sex[1]}"/>'
         f'<birthTime value="{patient.birth:%Y%m%d}"/></patient></patientRole></recordTarget>'

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from kangshu.domains.synthetic.local_codes import Format, LocalCodes
+from kangshu.domains.synthetic.sources import Fault, Format, LocalCodes
 
 Sex = Literal["male", "female"]
 
@@ -334,6 +334,7 @@ class County:
     growth: tuple[Growth, ...]
     local_codes: LocalCodes
     formats: tuple[Format, ...]
+    faults: tuple[Fault, ...]
 
     def of_level(self, level: str) -> list[Institution]:
         return [each for each in self.institutions.values() if each.level == level]

@@ -36,7 +36,7 @@ from kangshu.domains.synthetic.county import (
     Vaccine,
     Village,
 )
-from kangshu.domains.synthetic.local_codes import Format, LocalCode, by_standard
+from kangshu.domains.synthetic.sources import Fault, Format, LocalCode, by_standard
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 
 Row = TypeVar("Row")
@@ -81,6 +81,7 @@ def load_county(folder: Path) -> County:
         growth=reader.rows("growth", Growth),
         local_codes=by_standard(reader.rows("local_codes", LocalCode)),
         formats=reader.rows("formats", Format),
+        faults=reader.rows("faults", Fault),
     )
     problems = (*reader.problems, *_dangling(county))
     if problems:

@@ -44,6 +44,10 @@ class Message:
         """The message with another segment in one place."""
         return replace(self, segments=(*self.segments[:place], segment, *self.segments[place + 1 :]))
 
+    def again(self, control: str) -> Message:
+        """The same message under another control id."""
+        return replace(self, control=control)
+
     def render(self) -> bytes:
         """The bytes, segments ended by CR as the standard has it."""
         head = (

@@ -11,7 +11,7 @@ from kangshu.domains.synthetic.county import County, Institution
 from kangshu.domains.synthetic.definition import Allergy, Practitioner, Registration, Resident, Visit
 from kangshu.domains.synthetic.directory import patient_system, staff_system
 from kangshu.domains.synthetic.hl7v2.message import Segment, day, escaped, parts, segment, stamp
-from kangshu.domains.synthetic.local_codes import LocalCode, What
+from kangshu.domains.synthetic.sources import LocalCode, What
 
 _CLASSES = {"admission": "I", "birth": "I"}
 _KINDS = {

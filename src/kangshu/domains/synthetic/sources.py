@@ -1,4 +1,4 @@
-"""What an institution calls things: its own codes, names and units, and the standard code that is meant."""
+"""How institutions send: in which format, in codes of their own and with which faults."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ class Format:
     part: str
     format: str
     charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row of `faults.tsv`: what goes wrong in a format, and what of the platform should find it."""
+
+    name: str
+    format: str
+    title: str
+    does: str
+    found_by: str
 
 
 LocalCodes = Mapping[tuple[str, str, str], LocalCode]
