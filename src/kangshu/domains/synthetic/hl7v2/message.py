@@ -52,7 +52,7 @@ class Message:
         """The bytes, segments ended by CR as the standard has it."""
         head = (
             rf"MSH|^~\&|{self.application}|{self.facility}|KANGSHU|CITY|{stamp(self.at)}+0800||"
-            f"{self.kind}|{self.control}|P|2.5.1|||AL|NE||{self.said}"
+            f"{self.kind}|{self.control}|P|2.5.1||||||{self.said}"
         )
         lines = [head, *("|".join(each).rstrip("|") for each in self.segments)]
         return ("\r".join(lines) + "\r").encode(self.coded, "replace")
