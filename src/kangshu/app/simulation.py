@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from kangshu.app.tables import read_macros
-from kangshu.domains.synthetic.cda import parse_contents
+from kangshu.domains.synthetic.cda.document import parse_contents
 from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Population
 from kangshu.domains.synthetic.deliveries import Order, write_zip

@@ -14,7 +14,7 @@ from kangshu.app.demonstration_messages import batches, elsewhere
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.hl7v2.tables import read_tables
 from kangshu.domains.synthetic.bundles import bundles
-from kangshu.domains.synthetic.cda import parse_contents
+from kangshu.domains.synthetic.cda.document import parse_contents
 from kangshu.domains.synthetic.definition import Population
 from kangshu.domains.synthetic.faults.documents import DOCUMENT_FAULTS
 from kangshu.domains.synthetic.sending import Sent, send_cda
@@ -52,8 +52,8 @@ def test_the_laboratory_of_the_hospital_loses_no_result_to_faults(hamlet: Popula
         if org == HOSPITAL:
             for each in resources(reader, batch, org):
                 if each["resourceType"] == "Observation" and "effectiveDateTime" in each:
-                    code = each["code"]["coding"][0]["code"]
-                    found.add((local.get(code, code), each["effectiveDateTime"][:19]))
+                    code: str = each["code"]["coding"][0]["code"]
+                    found.add((str(local.get(code, code)), each["effectiveDateTime"][:19]))
     assert len(there) > 100
     # Only what was dated into the future is there under another day alone.
     future = {each for each in found if each not in there}

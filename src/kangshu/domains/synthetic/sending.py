@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from kangshu.domains.synthetic.bundles import bundles
-from kangshu.domains.synthetic.cda import Contents, Patient, write_document
+from kangshu.domains.synthetic.cda.definition import Contents, Patient
+from kangshu.domains.synthetic.cda.document import write_document
 from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Population, Registration, Visit
 from kangshu.domains.synthetic.faults.catalogue import Catalogue
