@@ -16,7 +16,8 @@ from pathlib import Path
 
 from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.reading import CdaReader, read_reader
-from kangshu.domains.synthetic.cda import KINDS, parse_contents, write_document
+from kangshu.domains.synthetic.cda.definition import KINDS
+from kangshu.domains.synthetic.cda.document import parse_contents, write_document
 from kangshu.kernel.packs.find import default_root, find_packs
 
 DATA = Path(os.environ.get("KANGSHU_TESTDATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -11,7 +11,8 @@ import pytest
 from kangshu.domains.intake.cda.document import Reading
 from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.validation import problems_of
-from kangshu.domains.synthetic.cda import KINDS, Contents, Document, Said, parse_contents, write_document
+from kangshu.domains.synthetic.cda.definition import KINDS, Contents, Document, Said
+from kangshu.domains.synthetic.cda.document import parse_contents, write_document
 from kangshu.kernel.packs.find import default_root
 from tests.support.cda_texts import reader
 

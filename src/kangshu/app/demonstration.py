@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from kangshu.app import demonstration_tables
+from kangshu.app import demonstration_codes, demonstration_messages, demonstration_tables
 from kangshu.app.identity_provider.add_user import add_user
 from kangshu.app.identity_provider.build import FILE, read_directory
 from kangshu.app.identity_provider.directory import User
@@ -60,6 +60,7 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
         tally = load(platform.settings, platform.database.url, by_org, progress).tally
         platform.database.settle()
     place = platform.settings.packs / "places" / PLACE
+    demonstration_codes.put_on_the_work_list(platform, county)
     demonstration_tables.deliver(platform, place, seed=plan.seed, until=plan.until)
     _let_in(platform.settings, _well_documented(population))
     _mark(platform.settings).write_text(
@@ -71,8 +72,13 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
 def _write(population: Population, folder: Path) -> Mapping[str, list[Path]]:
     """The messages of every institution as files, as if they had been handed in."""
     by_org: dict[str, list[Path]] = {}
-    for number, (org, content) in enumerate(bundles(population)):
+    elsewhere = demonstration_messages.elsewhere(population.county)
+    for number, (org, content) in enumerate(bundles(population, elsewhere)):
         path = folder / f"{number:06}.json"
+        path.write_bytes(content)
+        by_org.setdefault(org, []).append(path)
+    for number, (org, content) in enumerate(demonstration_messages.batches(population)):
+        path = folder / f"{number:06}.hl7"
         path.write_bytes(content)
         by_org.setdefault(org, []).append(path)
     return by_org

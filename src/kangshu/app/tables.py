@@ -132,6 +132,12 @@ class Tables:
         return query_to_file(url, feed.query, path)
 
 
+def read_macros(packs: Mapping[str, Pack]) -> str:
+    """The SQL functions of all packs."""
+    paths = [pack.folder / MACROS for pack in packs.values() if (pack.folder / MACROS).exists()]
+    return "\n".join(path.read_text("utf-8") for path in paths)
+
+
 def read_tables(packs: Mapping[str, Pack], lake: Lake, codes: Path) -> Tables:
     """From all packs: feeds of places, rules of programmes, and the models.
 
@@ -139,11 +145,10 @@ def read_tables(packs: Mapping[str, Pack], lake: Lake, codes: Path) -> Tables:
     Raises `Invalid` with every problem of every feed.
     """
     models = read_models(packs[MODELS].folder)
-    macros = [pack.folder / MACROS for pack in packs.values() if (pack.folder / MACROS).exists()]
     content = Content(
         models=models,
         rules=_rules(packs),
-        macros="\n".join(path.read_text("utf-8") for path in macros),
+        macros=read_macros(packs),
         references={path.stem: _rows(path) for path in sorted(codes.glob("*.tsv"))},
     )
     scoring = parse_scoring((packs[SCORING].folder / "scoring.toml").read_text("utf-8"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 
 from kangshu.domains.synthetic.chance import age_on
 from kangshu.domains.synthetic.chart import Chart
-from kangshu.domains.synthetic.county import Institution
+from kangshu.domains.synthetic.county import County, Institution
 from kangshu.domains.synthetic.definition import (
     Course,
     Population,
@@ -32,7 +33,9 @@ from kangshu.domains.synthetic.enrolment import (
 from kangshu.domains.synthetic.vocabulary import Json, Vocabulary
 
 
-def bundles(population: Population) -> Iterator[tuple[str, bytes]]:
+def bundles(
+    population: Population, elsewhere: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Every message of every institution as (institution code, bundle as JSON text).
 
     An institution's first message brings its Organization, Practitioners and their roles; the others one
@@ -42,20 +45,30 @@ def bundles(population: Population) -> Iterator[tuple[str, bytes]]:
     transaction_uuid         POST with urn:uuid addresses and references
     transaction_conditional  the same, with If-None-Exist on the patient and conditional doctors
     collection               no requests, absolute addresses, relative references
+
+    `elsewhere` says what institutions send in another format: `laboratory` (its results are left out here)
+    or `all` (nothing but staff is left).
     """
+    apart = elsewhere or {}
     county, words = population.county, Vocabulary(population.county)
     staff: dict[str, list[Practitioner]] = {}
     for doctor in population.practitioners:
         staff.setdefault(doctor.org, []).append(doctor)
     visits = _by_file(population.visits)
     for institution in county.institutions.values():
+        part = apart.get(institution.code, "")
         yield institution.code, _first_bundle(population, institution, staff[institution.code])
         for file in population.registrations:
-            if file.org == institution.code:
-                chart = _chart(
-                    population, words, file, staff[institution.code], visits[file.resident, file.org]
-                )
+            if file.org == institution.code and part != "all":
+                known = visits[file.resident, file.org]
+                here = [_without_laboratory(county, each) for each in known] if part else known
+                chart = _chart(population, words, file, staff[institution.code], here)
                 yield institution.code, _bundle(institution, chart.resources)
+
+
+def _without_laboratory(county: County, visit: Visit) -> Visit:
+    kept = tuple(each for each in visit.readings if county.tests[each.test].kind != "laboratory")
+    return replace(visit, readings=kept)
 
 
 def _by_file(visits: Sequence[Visit]) -> Mapping[tuple[int, str], list[Visit]]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from kangshu.domains.synthetic.sources import Fault, Format, LocalCodes
+
 Sex = Literal["male", "female"]
 
 
@@ -330,6 +332,9 @@ class County:
     flags: tuple[FlagRule, ...]
     departments: tuple[Department, ...]
     growth: tuple[Growth, ...]
+    local_codes: LocalCodes
+    formats: tuple[Format, ...]
+    faults: tuple[Fault, ...]
 
     def of_level(self, level: str) -> list[Institution]:
         return [each for each in self.institutions.values() if each.level == level]

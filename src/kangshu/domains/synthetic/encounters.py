@@ -24,7 +24,7 @@ _KINDS: Mapping[str, tuple[str, str, str, str]] = {
 }
 """By kind of visit: class code and display, type code and display."""
 
-_NO_ILLNESS = frozenset({"Z00.001", "Z00.100", "Z34.900", "Z39.000x001", "Z38.000x001"})
+NO_ILLNESS = frozenset({"Z00.001", "Z00.100", "Z34.900", "Z39.000x001", "Z38.000x001"})
 """Reasons for a visit that stay reasons and become no Condition."""
 
 
@@ -32,7 +32,7 @@ def add_visit(chart: Chart, visit: Visit, courses: Mapping[str, Course], turn: i
     """The Encounter and everything found and done in it; `turn` says which doctor's turn it is."""
     doctor = chart.doctor(visit.department, turn)
     encounter = chart.reserve("Encounter")
-    codes = [code for code in visit.conditions if code not in _NO_ILLNESS]
+    codes = [code for code in visit.conditions if code not in NO_ILLNESS]
     diagnoses = [_diagnosis(chart, visit, code, courses.get(code), encounter) for code in codes]
     _add_encounter(chart, visit, encounter, doctor, diagnoses)
     results = add_observations(chart, visit, encounter)

@@ -36,6 +36,7 @@ from kangshu.domains.synthetic.county import (
     Vaccine,
     Village,
 )
+from kangshu.domains.synthetic.sources import Fault, Format, LocalCode, by_standard
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 
 Row = TypeVar("Row")
@@ -78,6 +79,9 @@ def load_county(folder: Path) -> County:
         flags=reader.rows("flags", FlagRule),
         departments=reader.rows("departments", Department),
         growth=reader.rows("growth", Growth),
+        local_codes=by_standard(reader.rows("local_codes", LocalCode)),
+        formats=reader.rows("formats", Format),
+        faults=reader.rows("faults", Fault),
     )
     problems = (*reader.problems, *_dangling(county))
     if problems:
@@ -172,6 +176,7 @@ def _dangling(county: County) -> list[Problem]:
     """Codes that one table uses and the table they belong to does not have."""
     plans = [plan for group in county.plans.values() for plan in group]
     treatments = [each for group in county.treatments.values() for each in group]
+    drugs = county.medicines.values()
     effects = [each for group in county.effects.values() for each in group]
     uses = [
         ("plans", "conditions", {each.condition for each in plans}, county.conditions),
@@ -191,6 +196,11 @@ def _dangling(county: County) -> list[Problem]:
             county.procedures,
         ),
         ("admissions", "studies", {each.study for each in county.admissions} - {""}, county.studies),
+        ("local_codes", "institutions", {org for org, _, _ in county.local_codes}, county.institutions),
+        ("local_codes", "tests", _meant(county, "test"), county.tests),
+        ("local_codes", "conditions", _meant(county, "diagnosis"), county.conditions),
+        ("local_codes", "medicines", _meant(county, "medicine"), {each.code for each in drugs}),
+        ("formats", "institutions", {each.institution for each in county.formats}, county.institutions),
         ("villages", "towns", {each.town for each in county.villages}, county.towns),
         ("villages", "institutions", {each.clinic for each in county.villages}, county.institutions),
     ]
@@ -199,3 +209,8 @@ def _dangling(county: County) -> list[Problem]:
         for table, other, used, known in uses
         for code in sorted(used - set(known))
     ]
+
+
+def _meant(county: County, kind: str) -> set[str]:
+    """The standard codes that local codes of a kind lead to."""
+    return {standard for _, what, standard in county.local_codes if what == kind}

@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "demo:command",
     "load": "load:command",
     "mllp": "mllp:command",
+    "simulate": "simulate:command",
     "land": "land:command",
     "token": "token:command",
     "migrate": "schema:command",
