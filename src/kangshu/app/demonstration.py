@@ -60,7 +60,7 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
         tally = load(platform.settings, platform.database.url, by_org, progress).tally
         platform.database.settle()
     place = platform.settings.packs / "places" / PLACE
-    demonstration_codes.put_on_the_work_list(platform, county)
+    demonstration_codes.publish_standards(platform, county)
     demonstration_tables.deliver(platform, place, seed=plan.seed, until=plan.until)
     _let_in(platform.settings, _well_documented(population))
     _mark(platform.settings).write_text(

@@ -1,4 +1,4 @@
-"""The codes of the demonstration: the standard ones it uses, and local ones a steward leads to them."""
+"""The standard codes of the demonstration, which a steward leads the local ones of its institutions to."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from collections.abc import Mapping
 
 import orjson
 
-from kangshu.app.local_codes import scan
 from kangshu.app.platform import Platform
 from kangshu.domains.synthetic.county import County
 from kangshu.domains.terminology.shelf import OWN
 
 
-def put_on_the_work_list(platform: Platform, county: County) -> int:
-    """Publish the standard codes of the county, so that there is something to suggest, and look through what
-    is stored; how many facts were read. Again: nothing changes."""
+def publish_standards(platform: Platform, county: County) -> None:
+    """Publish the standard codes of the county: there is something to suggest. Again: nothing changes."""
     for system, (title, named) in _standards(county).items():
         resource = _fragment(system, title, named)
         platform.intake.work_through(platform.intake.journal([(OWN, [orjson.dumps(resource)], "")])[0])
-    return scan(platform)
 
 
 def _standards(county: County) -> Mapping[str, tuple[str, Mapping[str, str]]]:
