@@ -25,7 +25,7 @@ from kangshu.domains.intake.work import Bad, Origin, Taken, TooEarly
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
 from kangshu.kernel.base.time import Clock
-from kangshu.kernel.facts import journal
+from kangshu.kernel.facts import journal, quarantine
 from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.exclusive import alone, exclusive
@@ -258,8 +258,8 @@ class Intake:
         now = self.clock()
 
         def finish(session: Session) -> None:
-            journal.resolve(session, message, [position for position, _, _ in bad], now)
-            journal.quarantine(session, message, bad, now)
+            quarantine.resolve(session, message, [position for position, _, _ in bad], now)
+            quarantine.set_aside(session, message, bad, now)
             journal.finish(session, message, tally.as_json(), now)
 
         self.database.transact(finish)

@@ -23,14 +23,15 @@ from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.base.time import Clock
-from kangshu.kernel.facts import journal, persons, work_items
+from kangshu.kernel.facts import inventory, journal, persons, quarantine, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.journal import Figures, Inventory, Quarantined
+from kangshu.kernel.facts.inventory import Figures, Inventory
 from kangshu.kernel.facts.lookup import subject_of
 from kangshu.kernel.facts.parameters import Catalogue
+from kangshu.kernel.facts.quarantine import Quarantined
 from kangshu.kernel.facts.reader import Note, Reader, Use
 from kangshu.kernel.facts.work_items import WorkItem
 from kangshu.kernel.lake.reader import LakeReader
@@ -78,7 +79,7 @@ class Platform:
     def operating_figures(self) -> Figures:
         """What an operator watches; numbers only."""
         with self.database.connection() as session:
-            return journal.figures(session)
+            return inventory.figures(session)
 
     def verify_access_log(self, *known: Head) -> Verdict:
         """Check the access log, also against the heads that were written down; write down its head if it
@@ -97,7 +98,7 @@ class Platform:
     def inventory(self) -> Inventory:
         """Exact counts of everything stored; takes as long as reading it."""
         with self.database.connection() as session:
-            return journal.inventory(session)
+            return inventory.inventory(session)
 
     # -- reading and writing
 
@@ -134,14 +135,14 @@ class Platform:
     ) -> list[Quarantined]:
         """What waits in quarantine: places and problems, no content."""
         with self.database.connection() as session:
-            found = journal.waiting(session, source=source, after=after, limit=limit)
+            found = quarantine.waiting(session, source=source, after=after, limit=limit)
         self.note(grant, Use(None, (), (), len(found)))
         return found
 
     def quarantined(self, grant: Grant, identifier: int) -> Quarantined:
         """One entry of the quarantine."""
         with self.database.connection() as session:
-            found = journal.quarantined(session, identifier)
+            found = quarantine.entry(session, identifier)
         self.note(grant, Use(None, (), (), 1))
         return found
 

@@ -19,7 +19,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.wiring import build, database_url
 from kangshu.kernel.base.errors import Conflict, Invalid, NotFound
 from kangshu.kernel.facts import dump
-from kangshu.kernel.facts.journal import Inventory
+from kangshu.kernel.facts.inventory import Inventory
 
 KEPT = ("keys", "users.toml", "oidc.toml", "demonstration.json")
 """What of `home` belongs to a backup. The embedded database's own files do not: they are in the dump."""

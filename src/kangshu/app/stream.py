@@ -28,7 +28,7 @@ from kangshu.app.wiring import build
 from kangshu.domains.intake.reading import Unit
 from kangshu.domains.intake.work import TooEarly
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
-from kangshu.kernel.facts import journal
+from kangshu.kernel.facts import journal, quarantine
 from kangshu.kernel.facts.database import Session
 from kangshu.kernel.facts.exclusive import alone
 from kangshu.kernel.facts.journal import Message
@@ -337,7 +337,7 @@ def _together(platform: Platform, source: str, units: Sequence[tuple[int, Unit]]
         results = platform.pipeline.take(session, whole(session, units, source), origin)
         for taken in results:
             if taken.bad:
-                journal.quarantine(session, taken.message, taken.bad, origin.now)
+                quarantine.set_aside(session, taken.message, taken.bad, origin.now)
         journal.finish_all(session, [(taken.message, taken.tally.as_json()) for taken in results], origin.now)
 
     try:

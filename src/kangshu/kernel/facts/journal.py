@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from kangshu.kernel.base.errors import NotFound, Problem
+from kangshu.kernel.base.errors import NotFound
 
 PART = 1 << 20
 """Bytes per row: a large message is never held in memory as one value."""
@@ -33,19 +33,6 @@ class Message:
     size: int
     received_at: datetime
     counts: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A part of a message that could not be used. Holds no content: that stays in the journal."""
-
-    id: int
-    message: int
-    source: str
-    position: int
-    type: str
-    problems: tuple[Problem, ...]
-    arrived_at: datetime
 
 
 def keep(
@@ -254,115 +241,3 @@ def unfinished(connection: Connection[TupleRow]) -> list[Message]:
     """Messages that were received but not worked through: a process was killed in between."""
     rows = connection.execute(f"{_SELECT} WHERE finished_at IS NULL AND channel = 'intake' ORDER BY id")
     return [Message(*row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """Exact counts of everything a backup has to bring back."""
-
-    facts: int
-    messages: int
-    quarantined: int
-    persons: int
-    person_keys: int
-    work_items: int
-    access_log: int
-
-
-def inventory(connection: Connection[TupleRow]) -> Inventory:
-    """Count everything. Reads whole tables."""
-    tables = ("fact", "message", "quarantine", "person", "person_key", "work_item", "access_log")
-    row = connection.execute(
-        "SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # pyright: ignore[reportArgumentType]
-    ).fetchone()
-    assert row is not None
-    return Inventory(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Facts as estimated by the planner, entries in quarantine, messages not worked through."""
-
-    facts: int
-    quarantined: int
-    unfinished: int
-
-
-def figures(connection: Connection[TupleRow]) -> Figures:
-    """The figures of this moment, without walking over the facts."""
-    row = connection.execute(
-        "SELECT (SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_inherits i"
-        " JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'fact'::regclass),"
-        " (SELECT count(*) FROM quarantine WHERE resolved_at IS NULL),"
-        " (SELECT count(*) FROM message WHERE finished_at IS NULL)"
-    ).fetchone()
-    assert row is not None
-    return Figures(*row)
-
-
-def quarantine(
-    connection: Connection[TupleRow],
-    identifier: int,
-    entries: Sequence[tuple[int, str, Sequence[Problem]]],
-    now: datetime,
-) -> None:
-    """Set parts of a message aside, as (position, type, problems). Again: problems are replaced."""
-    connection.cursor().executemany(
-        "INSERT INTO quarantine (message, position, type, problems, arrived_at) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT (message, position) DO UPDATE SET problems = EXCLUDED.problems, resolved_at = NULL",
-        [
-            (identifier, position, type_, _problems_json(problems), now)
-            for position, type_, problems in entries
-        ],
-    )
-
-
-def _problems_json(problems: Sequence[Problem]) -> Jsonb:
-    return Jsonb(
-        [{"severity": p.severity, "code": p.code, "path": p.path, "message": p.message} for p in problems]
-    )
-
-
-_QUARANTINED = (
-    "SELECT q.id, q.message, m.source, q.position, q.type, q.problems, q.arrived_at"
-    " FROM quarantine q JOIN message m ON m.id = q.message"
-)
-
-
-def waiting(
-    connection: Connection[TupleRow], *, source: str | None = None, after: int = 0, limit: int = 100
-) -> list[Quarantined]:
-    """What is in quarantine, oldest first."""
-    rows = connection.execute(
-        f"{_QUARANTINED} WHERE q.resolved_at IS NULL AND q.id > %(after)s"
-        " AND (%(source)s::text IS NULL OR m.source = %(source)s) ORDER BY q.id LIMIT %(limit)s",
-        {"after": after, "source": source, "limit": limit},
-    )
-    return [_quarantined(row) for row in rows]
-
-
-def quarantined(connection: Connection[TupleRow], identifier: int) -> Quarantined:
-    """One entry of the quarantine. Raises `NotFound`."""
-    row = connection.execute(f"{_QUARANTINED} WHERE q.id = %s", (identifier,)).fetchone()
-    if row is None:
-        raise NotFound(
-            f"There is no entry {identifier} in quarantine.", remedy="See `kangshu quarantine list`."
-        )
-    return _quarantined(row)
-
-
-def _quarantined(row: TupleRow) -> Quarantined:
-    identifier, message_id, source, position, type_, problems, arrived_at = row
-    found = tuple(Problem(**problem) for problem in problems)
-    return Quarantined(identifier, message_id, source, position, type_, found, arrived_at)
-
-
-def resolve(
-    connection: Connection[TupleRow], identifier: int, keep_positions: Sequence[int], now: datetime
-) -> None:
-    """Mark what is no longer wrong with a message as resolved: all but the positions given."""
-    connection.execute(
-        "UPDATE quarantine SET resolved_at = %s WHERE message = %s AND resolved_at IS NULL"
-        " AND NOT position = ANY(%s)",
-        (now, identifier, list(keep_positions)),
-    )
