@@ -18,14 +18,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 
 from kangshu.app.intake import HL7V2, media_of
-from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
-from kangshu.app.wiring import build
+from kangshu.app.worker import platform_here, workers
 from kangshu.domains.intake.tally import Tally
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
 
@@ -126,10 +123,10 @@ def load(
     number = sum(len(paths) for paths in files.values())
     loaded = Loaded(Tally(), [], number)
     done = 0
-    workers = min(processes or os.cpu_count() or 1, sum(len(lane) for lane in lanes))
-    with _workers(workers, settings, url) as pool:
+    processes = min(processes or os.cpu_count() or 1, sum(len(lane) for lane in lanes))
+    with _workers(processes, settings, url) as pool:
         early: list[int] = []
-        for batch, result in _results(pool, lanes, ahead=workers * 2):
+        for batch, result in _results(pool, lanes, ahead=processes * 2):
             loaded.tally.add(result.tally)
             loaded.unreadable += result.unreadable
             early += result.early
@@ -167,10 +164,7 @@ def _results(
 @contextmanager
 def _workers(number: int, settings: Settings, url: str) -> Generator[ProcessPoolExecutor]:
     """Worker processes; what an error leaves undone is not begun."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(
-        number, mp_context=context, initializer=_start, initargs=(settings, url)
-    ) as pool:
+    with workers(number, settings, url) as pool:
         try:
             yield pool
         finally:
@@ -213,27 +207,6 @@ def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
         yield group
 
 
-_of_this_process: list[Platform] = []
-"""A worker process has one platform, made when it starts."""
-
-
-def _start(settings: Settings, url: str) -> None:
-    """In a new worker process: its own platform on the same database."""
-    Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    # The garbage collector would walk all the short-lived rows again and again and find nothing.
-    gc.disable()
-    _of_this_process.append(build(settings, url=url, max_connections=4))
-
-
-def _end_with_parent() -> None:
-    """A worker waits for work as long as its queue is open, and it holds both ends of it itself."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    # Not an orderly end: whatever is under way belongs to a transaction that nobody will ask about.
-    os._exit(1)
-
-
 def _load_batch(source: str, files: list[Path]) -> _Result:
     readable: list[Path] = []
     unreadable: list[Unreadable] = []
@@ -244,10 +217,10 @@ def _load_batch(source: str, files: list[Path]) -> _Result:
             readable.append(path)
         except OSError as error:
             unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
-    tally, early = _of_this_process[0].intake.receive_files(source, readable)
+    tally, early = platform_here().intake.receive_files(source, readable)
     gc.collect(0)
     return _Result(tally, unreadable, early)
 
 
 def _take_up(messages: list[int]) -> _Result:
-    return _Result(_of_this_process[0].intake.take_up(messages), [], [])
+    return _Result(platform_here().intake.take_up(messages), [], [])

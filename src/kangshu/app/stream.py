@@ -9,31 +9,24 @@ journal and is taken up first when it starts again.
 from __future__ import annotations
 
 import gc
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
 
 import structlog
 
-from kangshu.app.intake import HL7V2, STREAM, whole
+from kangshu.app.intake import HL7V2, STREAM
 from kangshu.app.platform import Platform
-from kangshu.app.settings import Settings
-from kangshu.app.wiring import build
-from kangshu.domains.intake.reading import Unit
-from kangshu.domains.intake.work import TooEarly
-from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
-from kangshu.kernel.facts import journal, quarantine
-from kangshu.kernel.facts.database import Session
+from kangshu.app.stream_batch import Waiting, work_through
+from kangshu.app.worker import platform_here, workers
+from kangshu.kernel.base.errors import KangshuError
+from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.exclusive import alone
 from kangshu.kernel.facts.journal import Message
-from kangshu.kernel.facts.reader import Use
-from kangshu.kernel.policies.definition import Principal, Resource
 
 GROUP = 512
 """Messages of one transaction of the journal."""
@@ -58,15 +51,11 @@ class _Offer:
     answer: Answer
 
 
-_Waiting = tuple[int, bytes | None]
-"""(message, its bytes if they are still in memory)"""
-
-
 @dataclass(slots=True)
 class _Lane:
     """What waits of one institution. `busy`: a batch of it is being worked through."""
 
-    waiting: deque[_Waiting] = field(default_factory=deque[_Waiting])
+    waiting: deque[Waiting] = field(default_factory=deque[Waiting])
     busy: bool = False
 
 
@@ -207,7 +196,7 @@ class Stream:
             return None
         return next((s for s, lane in self._lanes.items() if lane.waiting and not lane.busy), None)
 
-    def _hand_out(self, source: str, batch: list[_Waiting]) -> None:
+    def _hand_out(self, source: str, batch: list[Waiting]) -> None:
         assert self._pool is not None
         try:
             if self._workers:
@@ -220,7 +209,7 @@ class Stream:
             return
         future.add_done_callback(lambda done: self._finished(source, batch, done))
 
-    def _finished(self, source: str, batch: list[_Waiting], done: Future[None]) -> None:
+    def _finished(self, source: str, batch: list[Waiting], done: Future[None]) -> None:
         error = None if done.cancelled() else done.exception()
         if error is None:
             with self._changed:
@@ -236,12 +225,12 @@ class Stream:
                     self._pool = self._new_pool()
         with self._changed:
             self._held -= sum(len(raw) for _, raw in batch if raw is not None)
-        again: list[_Waiting] = [(number, None) for number, _ in batch]
+        again: list[Waiting] = [(number, None) for number, _ in batch]
         timer = threading.Timer(PATIENCE, self._give_back, (source, again))
         timer.daemon = True
         timer.start()
 
-    def _give_back(self, source: str, batch: list[_Waiting]) -> None:
+    def _give_back(self, source: str, batch: list[Waiting]) -> None:
         with self._changed:
             lane = self._lanes[source]
             lane.waiting.extendleft(reversed(batch))
@@ -251,12 +240,7 @@ class Stream:
     def _new_pool(self) -> Executor:
         if not self._workers:
             return ThreadPoolExecutor(1, thread_name_prefix="work")
-        return ProcessPoolExecutor(
-            self._workers,
-            mp_context=get_context("spawn"),
-            initializer=_start,
-            initargs=(self._platform.settings, self._platform.database.url),
-        )
+        return workers(self._workers, self._platform.settings, self._platform.database.url)
 
 
 def _tell(group: Sequence[_Offer], results: Sequence[Message | KangshuError]) -> None:
@@ -264,87 +248,7 @@ def _tell(group: Sequence[_Offer], results: Sequence[Message | KangshuError]) ->
         offer.answer(result)
 
 
-# -- in a worker
-
-_of_this_process: list[Platform] = []
-
-
-def _start(settings: Settings, url: str) -> None:
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    gc.disable()
-    _of_this_process.append(build(settings, url=url, max_connections=4))
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _work_here(source: str, batch: list[_Waiting]) -> None:
-    work_through(_of_this_process[0], source, batch)
+def _work_here(source: str, batch: list[Waiting]) -> None:
+    """In a worker process."""
+    work_through(platform_here(), source, batch)
     gc.collect(0)
-
-
-def work_through(platform: Platform, source: str, batch: Sequence[_Waiting]) -> None:
-    """Turn journalled messages of one institution into facts, in order, in one transaction if they can."""
-    units: list[tuple[int, Unit]] = []
-    batch = [each for each in batch if each[1] is not None or not _is_finished(platform, each[0])]
-    for number, raw in batch:
-        unit = _unit(platform, source, number, raw)
-        if unit is None:
-            break
-        units.append((number, unit))
-    if units:
-        _together(platform, source, units)
-    for number, _ in batch[len(units) :]:
-        with platform.database.connection() as session:
-            message = journal.message(session, number)
-        platform.intake.work_through(message)
-    if batch:
-        _note(platform, source, len(batch))
-
-
-def _note(platform: Platform, source: str, count: int) -> None:
-    """Messages of an institution were taken in: a use of the leave to load, as any other way in is."""
-    listener = Principal("hl7v2-listener", "HL7 v2 listener", "operator", org=source)
-    grant = platform.policies.decide(listener, "load", Resource("operations"), "operations")
-    platform.note(grant, Use(None, (), (), count))
-
-
-def _is_finished(platform: Platform, number: int) -> bool:
-    """Whether it was worked through in an earlier try; again would put an old state on a newer one."""
-    with platform.database.connection() as session:
-        return journal.message(session, number).counts is not None
-
-
-def _unit(platform: Platform, source: str, number: int, raw: bytes | None) -> Unit | None:
-    """The one unit of a message; None for one that has several, which is worked through by itself."""
-    try:
-        parts = [raw] if raw is not None else platform.intake.content(number)
-        found = list(platform.intake.hl7.units(parts, source))
-    except (Invalid, TooCostly) as error:
-        problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", error.message),)
-        return Unit([], bad=[(-1 - at, problem) for at, problem in enumerate(problems)])
-    return found[0] if len(found) == 1 else None
-
-
-def _together(platform: Platform, source: str, units: Sequence[tuple[int, Unit]]) -> None:
-    origin = platform.intake.origin(source)
-
-    def work(session: Session) -> None:
-        results = platform.pipeline.take(session, whole(session, units, source), origin)
-        for taken in results:
-            if taken.bad:
-                quarantine.set_aside(session, taken.message, taken.bad, origin.now)
-        journal.finish_all(session, [(taken.message, taken.tally.as_json()) for taken in results], origin.now)
-
-    try:
-        platform.database.transact(work)
-    except (Invalid, TooEarly):
-        # One of them holds what cannot be stored: one after the other, it only spoils itself.
-        for number, _ in units:
-            with platform.database.connection() as session:
-                message = journal.message(session, number)
-            platform.intake.work_through(message)
