@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kangshu.domains.intake.cda.definition import Map, Row, Tables, read_tables
+from kangshu.domains.intake.cda.definition import Map, Row, Tables
+from kangshu.domains.intake.cda.tables import read_tables
 from kangshu.domains.intake.validation import RESOURCE_TYPES
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.packs.find import default_root

@@ -15,7 +15,8 @@ from kangshu.interfaces.web.portal.home import HomePage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
 from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
-from kangshu.interfaces.web.portal.quality import InstitutionQualityPage, QualityPage
+from kangshu.interfaces.web.portal.quality import QualityPage
+from kangshu.interfaces.web.portal.quality_of import InstitutionQualityPage
 from kangshu.interfaces.web.portal.quarantine import QuarantinePage
 from kangshu.interfaces.web.portal.record import (
     AccessesPage,

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kangshu.domains.intake.cda import narrative
+from kangshu.domains.intake.cda.coded_values import target_of
 from kangshu.domains.intake.cda.concepts import concept
+from kangshu.domains.intake.cda.context import Context, Json
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
-from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json, target_of
+from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
 from kangshu.kernel.base.errors import Problem
 

@@ -17,9 +17,10 @@ from typing import Any, cast
 import msgspec
 
 from kangshu.domains.intake.cda.concepts import identifier
+from kangshu.domains.intake.cda.context import Context, Json, Typed
 from kangshu.domains.intake.cda.definition import Kind, Map, Row, Step, Tables
 from kangshu.domains.intake.cda.texts import tidy
-from kangshu.domains.intake.cda.values import CONVERTERS, Context, Json, Typed
+from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Problem

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from kangshu.domains.intake.cda.definition import Tables, read_tables
+from kangshu.domains.intake.cda.definition import Tables
 from kangshu.domains.intake.cda.document import Reading, read_document
 from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.tables import read_tables
 from kangshu.domains.intake.cda.xml import gather, looks_like_xml
 from kangshu.domains.intake.reading import Entry, Unit
 

@@ -23,7 +23,8 @@ from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
-from kangshu.interfaces.web.portal.quality import quality, quality_of
+from kangshu.interfaces.web.portal.quality import quality
+from kangshu.interfaces.web.portal.quality_of import quality_of
 from kangshu.interfaces.web.portal.quarantine import quarantine
 from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
 from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
