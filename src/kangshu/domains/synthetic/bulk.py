@@ -7,18 +7,16 @@ the same whoever asks and however many are asked for, so several processes can s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import accumulate
 from random import Random
-from typing import Any
 
 import orjson
 
+from kangshu.domains.synthetic.bulk_templates import HL7, Measure, Templates
+from kangshu.domains.synthetic.care_tables import Sex
 from kangshu.domains.synthetic.chance import chance
-from kangshu.domains.synthetic.county import County, Sex, Test, Village
-from kangshu.domains.synthetic.definition import Practitioner
+from kangshu.domains.synthetic.county import County, Village
 from kangshu.domains.synthetic.directory import organization_resource, practitioner_resources
 from kangshu.domains.synthetic.generate import practitioners
 from kangshu.domains.synthetic.id_number import identity_number
@@ -26,13 +24,9 @@ from kangshu.domains.synthetic.people import health_card
 
 CHUNK = 25
 """Residents in one chunk: about a thousand lines, some 600 kB."""
-
-_YEARS = 6
-_VITALS = ("8867-4", "8310-5", "29463-7", "8302-2", "59408-5")
 _BIRTHDAYS, _STRIDE = 29_201, 7_919
 """Days of eighty years, and a step that visits each of them once: no two residents share day and serial."""
 _TAG = '"meta":{"tag":[{"system":"urn:kangshu:code:origin","code":"synthetic"}]}'
-_HL7 = "http://terminology.hl7.org/CodeSystem"
 
 
 def residents(
@@ -51,85 +45,14 @@ def residents(
         yield ("\n".join(lines) + "\n").encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Menu:
-    """Ready-made pieces of JSON, each with its share."""
-
-    pieces: tuple[Any, ...]
-    shares: tuple[float, ...]
-
-    def pick(self, throw: Random) -> Any:
-        return throw.choices(self.pieces, cum_weights=self.shares)[0]
-
-
-def _menu(pieces: Sequence[Any], weights: Sequence[float]) -> _Menu:
-    return _Menu(tuple(pieces), tuple(accumulate(weights)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    """The template of one test for one sex: takes the value."""
-
-    head: str
-    mean: float
-    spread: float
-    floor: float
-    decimals: int
-    high: float | None
-    tail: str
-
-
 class _Writer:
-    """Holds the templates of one county; `resident` fills them."""
+    """Fills the templates of one county."""
 
     def __init__(self, county: County, seed: int, until: date) -> None:
         self.county = county
         self.seed = seed
         self.until = until
-        self.days = [(until - timedelta(days=back)).isoformat() for back in range(_YEARS * 365)]
-        self.family = _menu(
-            [each.name for each in county.family_names], [each.weight for each in county.family_names]
-        )
-        self.given = {
-            sex: _menu(
-                [each.character for each in county.given_names if each.sex == sex],
-                [each.weight for each in county.given_names if each.sex == sex],
-            )
-            for sex in ("male", "female")
-        }
-        self.village = _menu(county.villages, [each.weight for each in county.villages])
-        self.acute = _menu(
-            [
-                self._code("diagnosis", each.condition, county.conditions[each.condition].name)
-                for each in county.complaints
-            ],
-            [each.middle + each.old for each in county.complaints],
-        )
-        chronic = [each for each in county.conditions.values() if each.kind == "chronic"]
-        self.chronic = _menu(
-            [self._code("diagnosis", each.code, each.name) for each in chronic],
-            [
-                sum(share for _, share in county.curves.get((each.code, "male"), ())) + 0.02
-                for each in chronic
-            ],
-        )
-        self.medicine = _menu(
-            [self._medicine(key) for key in county.medicines],
-            [1 / (2 + rank) for rank in range(len(county.medicines))],
-        )
-        vaccines = {each.code: each.name for each in county.vaccines}
-        self.vaccine = _menu(
-            [self._code("vaccine", *each) for each in vaccines.items()], [1.0] * len(vaccines)
-        )
-        self.procedure = _menu(
-            [self._code("procedure", each.code, each.name) for each in county.procedures.values()],
-            [1.0] * len(county.procedures),
-        )
-        laboratory = [each for each in county.tests.values() if each.kind == "laboratory"]
-        self.laboratory = {sex: [self._measure(each, sex) for each in laboratory] for sex in _SEXES}
-        self.vital = {sex: [self._measure(county.tests[each], sex) for each in _VITALS] for sex in _SEXES}
-        self.panel = [self._code("loinc", each.code, each.name) for each in county.panels.values()][1:]
-        self.staff = self._staff()
+        self._of = Templates(county, seed, until)
 
     def directory(self) -> bytes:
         """Institutions and staff, one line each."""
@@ -139,47 +62,6 @@ class _Writer:
             found += practitioner_resources(doctor)
         return b"".join(orjson.dumps(each) + b"\n" for each in found)
 
-    def _staff(self) -> dict[str, list[Practitioner]]:
-        found: dict[str, list[Practitioner]] = {}
-        for doctor in practitioners(self.county, self.seed):
-            found.setdefault(doctor.org, []).append(doctor)
-        return found
-
-    # templates
-
-    def _code(self, system: str, code: str, name: str) -> str:
-        coding = f'"coding":[{{"system":"{self.county.systems[system]}","code":"{code}","display":"{name}"}}]'
-        return f'{{{coding},"text":"{name}"}}'
-
-    def _medicine(self, key: str) -> str:
-        medicine, systems = self.county.medicines[key], self.county.systems
-        atc = f',{{"system":"{systems["atc"]}","code":"{medicine.atc}"}}' if medicine.atc else ""
-        own = f'{{"system":"{systems["medicine"]}","code":"{medicine.code}","display":"{medicine.name}"}}'
-        concept = f'{{"coding":[{own}{atc}],"text":"{medicine.name} {medicine.spec}"}}'
-        return (
-            f'"medicationCodeableConcept":{concept},"dosageInstruction":[{{"text":"{medicine.directions}"}}]'
-        )
-
-    def _measure(self, test: Test, sex: Sex) -> _Measure:
-        kind = "vital-signs" if test.kind == "vital" else "laboratory"
-        category = f'[{{"coding":[{{"system":"{_HL7}/observation-category","code":"{kind}"}}]}}]'
-        low, high = test.range(sex)
-        unit = f'"unit":"{test.display_unit}","system":"{self.county.systems["ucum"]}","code":"{test.unit}"'
-        ends = [(side, value) for side, value in (("low", low), ("high", high)) if value is not None]
-        limits = ",".join(f'"{side}":{{"value":{value:g},{unit}}}' for side, value in ends)
-        reference = f',"referenceRange":[{{{limits}}}]' if limits else ""
-        return _Measure(
-            head=f'"category":{category},"code":{self._code("loinc", test.code, test.name)}',
-            mean=test.mean(sex),
-            spread=(test.between**2 + test.within**2) ** 0.5 * 1.3 or 1.0,
-            floor=test.floor,
-            decimals=test.decimals,
-            high=high,
-            tail=f"{unit}}}{reference}}}",
-        )
-
-    # one resident
-
     def resident(self, number: int) -> list[str]:
         """The lines of one resident."""
         throw = chance(self.seed, "bulk", number)
@@ -187,15 +69,15 @@ class _Writer:
         sex: Sex = "male" if throw.random() < 0.51 else "female"
         generation, day_back = divmod(number, _BIRTHDAYS)
         birth = self.until - timedelta(days=(day_back * _STRIDE + self.seed * 977) % _BIRTHDAYS)
-        village = self.village.pick(throw)
+        village = self._of.village.pick(throw)
         township = self.county.township_of(village).code
         card = identity_number(self.county.division, birth, 2 * generation + (1 if sex == "male" else 2))
         lines = [self._patient(throw, number, id, sex, birth, card, village, township)]
         subject = f'"subject":{{"reference":"Patient/{id}"}}'
-        earliest = min(len(self.days) - 1, max(1, (self.until - birth).days))
+        earliest = min(len(self._of.days) - 1, max(1, (self.until - birth).days))
         for visit in range(2 + throw.randrange(6)):
             org = (village.clinic, township, "H44099900001")[throw.randrange(3)] if visit else township
-            day = self.days[throw.randrange(earliest)]
+            day = self._of.days[throw.randrange(earliest)]
             lines += self._visit(throw, id, visit, org, day, sex, subject)
         lines += self._lasting(throw, id, subject, earliest)
         return lines
@@ -212,7 +94,10 @@ class _Writer:
         township: str,
     ) -> str:
         county, systems = self.county, self.county.systems
-        family, given = self.family.pick(throw), self.given[sex].pick(throw) + self.given[sex].pick(throw)
+        family, given = (
+            self._of.family.pick(throw),
+            self._of.given[sex].pick(throw) + self._of.given[sex].pick(throw),
+        )
         street = f"{county.towns[village.town].name}{village.name}{1 + throw.randrange(180)}号"
         return (
             f'{{"resourceType":"Patient","id":"{id}",{_TAG},"identifier":['
@@ -230,16 +115,16 @@ class _Writer:
     def _visit(
         self, throw: Random, id: str, visit: int, org: str, day: str, sex: Sex, subject: str
     ) -> Iterator[str]:
-        staff = self.staff[org]
+        staff = self._of.staff[org]
         doctor = staff[throw.randrange(len(staff))].id
         encounter = f"{id}-e{visit}"
         hour, minute = 8 + throw.randrange(9), throw.randrange(60)
         at = f"{day}T{hour:02d}:{minute:02d}:00+08:00"
         about = f'{subject},"encounter":{{"reference":"Encounter/{encounter}"}}'
-        reason = self.acute.pick(throw)
+        reason = self._of.acute.pick(throw)
         yield (
             f'{{"resourceType":"Encounter","id":"{encounter}",{_TAG},"status":"finished",'
-            f'"class":{{"system":"{_HL7}/v3-ActCode","code":"{"IMP" if throw.random() < 0.05 else "AMB"}"}},'
+            f'"class":{{"system":"{HL7}/v3-ActCode","code":"{"IMP" if throw.random() < 0.05 else "AMB"}"}},'
             f'"type":[{_OUTPATIENT}],{subject},'
             f'"participant":[{{"individual":{{"reference":"Practitioner/{doctor}"}}}}],'
             f'"period":{{"start":"{at}","end":"{day}T{hour + 1:02d}:{minute:02d}:00+08:00"}},'
@@ -252,10 +137,10 @@ class _Writer:
                 f'"onsetDateTime":"{day}","recordedDate":"{at}"}}'
             )
         yield self._pressure(throw, f"{id}-o{visit}-bp", about, at)
-        measures = self.vital[sex][: 1 + throw.randrange(3)]
+        measures = self._of.vital[sex][: 1 + throw.randrange(3)]
         if visit % 2 == 0:
-            start = throw.randrange(len(self.laboratory[sex]) - 5)
-            measures = measures + self.laboratory[sex][start : start + 5]
+            start = throw.randrange(len(self._of.laboratory[sex]) - 5)
+            measures = measures + self._of.laboratory[sex][start : start + 5]
         for number, each in enumerate(measures):
             yield self._observation(throw, f"{id}-o{visit}-{number}", each, about, at)
         if visit % 2 == 0:
@@ -265,14 +150,14 @@ class _Writer:
             )
             yield (
                 f'{{"resourceType":"DiagnosticReport","id":"{id}-r{visit}",{_TAG},"status":"final",'
-                f'"category":[{_LABORATORY}],"code":{self.panel[throw.randrange(len(self.panel))]},{about},'
+                f'"category":[{_LABORATORY}],"code":{self._of.panel[throw.randrange(len(self._of.panel))]},{about},'
                 f'"effectiveDateTime":"{at}","performer":[{{"reference":"Organization/{org}"}}],"result":[{results}]}}'
             )
         for number in range(throw.randrange(3)):
             yield (
                 f'{{"resourceType":"MedicationRequest","id":"{id}-m{visit}-{number}",{_TAG},"status":"completed",'
                 f'"intent":"order",{about},"authoredOn":"{at}",'
-                f'"requester":{{"reference":"Practitioner/{doctor}"}},{self.medicine.pick(throw)}}}'
+                f'"requester":{{"reference":"Practitioner/{doctor}"}},{self._of.medicine.pick(throw)}}}'
             )
 
     def _pressure(self, throw: Random, id: str, about: str, at: str) -> str:
@@ -285,7 +170,7 @@ class _Writer:
             f'{{"code":{_DIASTOLIC},"valueQuantity":{{"value":{diastolic:.0f},{_MERCURY}}}}}]}}'
         )
 
-    def _observation(self, throw: Random, id: str, measure: _Measure, about: str, at: str) -> str:
+    def _observation(self, throw: Random, id: str, measure: Measure, about: str, at: str) -> str:
         value = max(measure.floor, measure.mean + throw.gauss(0, measure.spread))
         mark = "H" if measure.high is not None and value > measure.high else "N"
         return (
@@ -297,28 +182,25 @@ class _Writer:
     def _lasting(self, throw: Random, id: str, subject: str, earliest: int) -> Iterator[str]:
         """Problems, vaccines, a procedure for some, a contract for most."""
         for number in range(throw.randrange(4)):
-            day = self.days[throw.randrange(earliest)]
+            day = self._of.days[throw.randrange(earliest)]
             yield (
                 f'{{"resourceType":"Condition","id":"{id}-p{number}",{_TAG},"clinicalStatus":{_ACTIVE},'
-                f'"verificationStatus":{_CONFIRMED},"category":[{_PROBLEM}],"code":{self.chronic.pick(throw)},'
+                f'"verificationStatus":{_CONFIRMED},"category":[{_PROBLEM}],"code":{self._of.chronic.pick(throw)},'
                 f'{subject},"onsetDateTime":"{day}"}}'
             )
         for number in range(throw.randrange(5)):
             yield (
                 f'{{"resourceType":"Immunization","id":"{id}-i{number}",{_TAG},"status":"completed",'
-                f'"vaccineCode":{self.vaccine.pick(throw)},"patient":{{"reference":"Patient/{id}"}},'
-                f'"occurrenceDateTime":"{self.days[throw.randrange(earliest)]}","primarySource":true,'
+                f'"vaccineCode":{self._of.vaccine.pick(throw)},"patient":{{"reference":"Patient/{id}"}},'
+                f'"occurrenceDateTime":"{self._of.days[throw.randrange(earliest)]}","primarySource":true,'
                 f'"lotNumber":"{throw.randrange(10**6):06d}"}}'
             )
         if throw.random() < 0.25:
             yield (
                 f'{{"resourceType":"Procedure","id":"{id}-x",{_TAG},"status":"completed",'
-                f'"code":{self.procedure.pick(throw)},{subject},'
-                f'"performedDateTime":"{self.days[throw.randrange(earliest)]}"}}'
+                f'"code":{self._of.procedure.pick(throw)},{subject},'
+                f'"performedDateTime":"{self._of.days[throw.randrange(earliest)]}"}}'
             )
-
-
-_SEXES: tuple[Sex, Sex] = ("male", "female")
 
 
 def _concept(system: str, code: str, text: str) -> str:
@@ -326,18 +208,18 @@ def _concept(system: str, code: str, text: str) -> str:
 
 
 _OUTPATIENT = _concept("urn:kangshu:code:service", "outpatient", "普通门诊")
-_ACTIVE = _concept(f"{_HL7}/condition-clinical", "active", "活动")
-_RESOLVED = _concept(f"{_HL7}/condition-clinical", "resolved", "已愈")
-_CONFIRMED = _concept(f"{_HL7}/condition-ver-status", "confirmed", "确诊")
-_DIAGNOSIS = _concept(f"{_HL7}/condition-category", "encounter-diagnosis", "就诊诊断")
-_PROBLEM = _concept(f"{_HL7}/condition-category", "problem-list-item", "健康问题")
-_LABORATORY = _concept(f"{_HL7}/v2-0074", "LAB", "检验")
-_VITAL_SIGNS = _concept(f"{_HL7}/observation-category", "vital-signs", "生命体征")
+_ACTIVE = _concept(f"{HL7}/condition-clinical", "active", "活动")
+_RESOLVED = _concept(f"{HL7}/condition-clinical", "resolved", "已愈")
+_CONFIRMED = _concept(f"{HL7}/condition-ver-status", "confirmed", "确诊")
+_DIAGNOSIS = _concept(f"{HL7}/condition-category", "encounter-diagnosis", "就诊诊断")
+_PROBLEM = _concept(f"{HL7}/condition-category", "problem-list-item", "健康问题")
+_LABORATORY = _concept(f"{HL7}/v2-0074", "LAB", "检验")
+_VITAL_SIGNS = _concept(f"{HL7}/observation-category", "vital-signs", "生命体征")
 _PRESSURE = _concept("http://loinc.org", "85354-9", "血压")
 _SYSTOLIC = _concept("http://loinc.org", "8480-6", "收缩压")
 _DIASTOLIC = _concept("http://loinc.org", "8462-4", "舒张压")
 _MERCURY = '"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"'
 _MARKS = {
-    "N": _concept(f"{_HL7}/v3-ObservationInterpretation", "N", "正常"),
-    "H": _concept(f"{_HL7}/v3-ObservationInterpretation", "H", "偏高"),
+    "N": _concept(f"{HL7}/v3-ObservationInterpretation", "N", "正常"),
+    "H": _concept(f"{HL7}/v3-ObservationInterpretation", "H", "偏高"),
 }

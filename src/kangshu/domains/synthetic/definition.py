@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from kangshu.domains.synthetic.county import County, Sex
+from kangshu.domains.synthetic.care_tables import Sex
+from kangshu.domains.synthetic.county import County
 
 Kind = Literal["clinic", "follow_up", "check", "child", "vaccination", "prenatal", "admission", "birth"]
 """What a visit is: a complaint, care of a chronic condition, a health check, a child's check-up, a

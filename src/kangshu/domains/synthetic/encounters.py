@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from kangshu.domains.synthetic.care_tables import Medicine
 from kangshu.domains.synthetic.chart import Chart
-from kangshu.domains.synthetic.county import Medicine
 from kangshu.domains.synthetic.definition import Course, Dose, Prescription, Visit
 from kangshu.domains.synthetic.discharge import add_discharge
 from kangshu.domains.synthetic.results import add_observations, add_panels, add_study

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from kangshu.domains.synthetic.care_tables import FlagRule
 from kangshu.domains.synthetic.chart import Chart
-from kangshu.domains.synthetic.county import FlagRule
 from kangshu.domains.synthetic.definition import Allergy, Course, Pregnancy, Resident
 from kangshu.domains.synthetic.directory import patient_system
 from kangshu.domains.synthetic.vocabulary import HL7, Json

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from kangshu.domains.synthetic.care_tables import Plan
 from kangshu.domains.synthetic.chance import add_months, office_hour
-from kangshu.domains.synthetic.county import Plan
 from kangshu.domains.synthetic.definition import Course, StudyResult, Visit
 from kangshu.domains.synthetic.life import Life
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date
 from math import ceil
 
+from kangshu.domains.synthetic.care_tables import Sex
 from kangshu.domains.synthetic.chance import add_months, chance, weighted
 from kangshu.domains.synthetic.checks import check_visits, child_check_visits
 from kangshu.domains.synthetic.complaints import complaint_visits
-from kangshu.domains.synthetic.county import County, Institution, Sex
+from kangshu.domains.synthetic.county import County, Institution
 from kangshu.domains.synthetic.definition import (
     Allergy,
     Course,

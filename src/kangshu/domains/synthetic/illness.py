@@ -7,8 +7,9 @@ from itertools import pairwise
 from random import Random
 from statistics import NormalDist
 
+from kangshu.domains.synthetic.care_tables import Curve
 from kangshu.domains.synthetic.chance import add_months, chance, weighted
-from kangshu.domains.synthetic.county import County, Curve
+from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Allergy, Course, Resident
 
 _METABOLIC = 0.55

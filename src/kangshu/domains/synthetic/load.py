@@ -9,20 +9,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kangshu.domains.synthetic.county import (
+from kangshu.domains.synthetic.care_tables import (
     Admission,
     Allergen,
     Complaint,
     Condition,
-    County,
     Curve,
-    Department,
     Effect,
-    FamilyName,
     FlagRule,
-    GivenName,
     Growth,
-    Institution,
     Medicine,
     Panel,
     Plan,
@@ -31,9 +26,16 @@ from kangshu.domains.synthetic.county import (
     Sex,
     Study,
     Test,
-    Town,
     Treatment,
     Vaccine,
+)
+from kangshu.domains.synthetic.county import (
+    County,
+    Department,
+    FamilyName,
+    GivenName,
+    Institution,
+    Town,
     Village,
 )
 from kangshu.domains.synthetic.sources import Fault, Format, LocalCode, by_standard

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
+from kangshu.domains.synthetic.care_tables import Sex
 from kangshu.domains.synthetic.chance import age_on, chance, day_between, weighted
-from kangshu.domains.synthetic.county import County, GivenName, Sex
+from kangshu.domains.synthetic.county import County, GivenName
 from kangshu.domains.synthetic.definition import Household, Resident
 from kangshu.domains.synthetic.id_number import identity_number
 

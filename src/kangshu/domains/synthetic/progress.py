@@ -7,8 +7,9 @@ from datetime import date, datetime
 from itertools import pairwise
 from random import Random
 
+from kangshu.domains.synthetic.care_tables import Effect, Growth, Test
 from kangshu.domains.synthetic.chance import age_on, chance
-from kangshu.domains.synthetic.county import County, Effect, Growth, Test
+from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Course, Reading, Resident
 
 HEIGHT, WEIGHT, BODY_MASS, HEAD = "8302-2", "29463-7", "39156-5", "9843-4"

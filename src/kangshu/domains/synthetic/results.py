@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from kangshu.domains.synthetic.care_tables import Study, Test
 from kangshu.domains.synthetic.chance import age_on
 from kangshu.domains.synthetic.chart import Chart
-from kangshu.domains.synthetic.county import Study, Test
 from kangshu.domains.synthetic.definition import Reading, StudyResult, Visit
 from kangshu.domains.synthetic.vocabulary import Json, moment
 from kangshu.kernel.base.ids import derived_id

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from kangshu.domains.synthetic.care_tables import Admission
 from kangshu.domains.synthetic.chance import day_between, office_hour
-from kangshu.domains.synthetic.county import Admission
 from kangshu.domains.synthetic.definition import Reading, StudyResult, Visit
 from kangshu.domains.synthetic.illness import choose_medicines
 from kangshu.domains.synthetic.life import Life, age_group

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from kangshu.domains.synthetic.county import County, Medicine, Sex, Test
+from kangshu.domains.synthetic.care_tables import Medicine, Sex, Test
+from kangshu.domains.synthetic.county import County
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kangshu.domains.synthetic.county import Test
+from kangshu.domains.synthetic.care_tables import Test
 from kangshu.domains.synthetic.definition import Reading, StudyResult
 from kangshu.domains.synthetic.hl7v2.message import Segment, escaped, parts, segment, stamp
 from kangshu.domains.synthetic.hl7v2.person import Desk
