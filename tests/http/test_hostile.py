@@ -57,13 +57,14 @@ class Caller:
 
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
-    with open_home() as home, serving(home) as server:
+    with open_home() as home, serving(home, KANGSHU_QUALITY_SECONDS="1") as server:
         token = kangshu(home, "token", "--client", "hostile", "--scope", "system/*.cruds").stdout.strip()
         made = Caller(server, token)
         yield made
         assert made.is_up()
         assert MARK not in server.log.read_text()
         assert "Traceback" not in server.log.read_text()
+        assert "quality not judged" not in server.log.read_text()
 
 
 def refused(answer: tuple[int, bytes]) -> dict[str, Any]:

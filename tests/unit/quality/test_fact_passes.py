@@ -204,3 +204,13 @@ def test_one_process_at_a_time(platform: Platform) -> None:
     with platform.database.statements() as session, exclusive(session, "quality of facts"):
         assert platform.fact_quality.check_if_free(lambda: False) is None
     assert platform.fact_quality.check_if_free(lambda: False) is not None
+
+
+def test_what_belongs_to_no_institution_is_passed_over_and_stops_nobody(platform: Platform) -> None:
+    """A client of the interface may belong to none: there is nobody whose score it would be."""
+    receive(platform, GOOD | {"id": "nobody"}, source="")
+    receive(platform, GOOD, result("o1", 400))
+    check(platform)
+    assert {row[0] for row in findings(platform)} == {"Observation/o1"}
+    check(platform)
+    assert rows(platform, f"SELECT DISTINCT _source FROM {DELIVERY}") == [(HOSPITAL,)]

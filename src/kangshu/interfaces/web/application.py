@@ -105,8 +105,10 @@ def _judge_quality(platform: Platform, stopped: Event) -> None:
         pause = seconds
         try:
             passed = platform.fact_quality.check_if_free(stopped.is_set)
-        except (KangshuError, OSError) as error:
-            _log.warning("quality not judged", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001
+            # Whatever it is, whoever watches is told, and the next pass tries again: without this thread
+            # scores would stand still, and nobody would know.
+            _log.error("quality not judged", error=type(error).__name__)
             continue
         if passed and passed.stretches:
             _log.info("quality judged", facts=passed.facts, findings=passed.findings)

@@ -48,10 +48,12 @@ def gather(engine: Engine, database: Database, stretch: Stretch, content: FactCo
     _read(engine, CHANGED, FACT_COLUMNS)
     _read(engine, EARLIER, {"message": "BIGINT", "type": "VARCHAR", "id": "VARCHAR"})
     _read(engine, FINISHED, MESSAGE_COLUMNS)
+    # A client of the interface may belong to no institution: there is nobody whose score that would be.
+    engine.run(f"DELETE FROM {FINISHED} WHERE source = ''")
     _read(engine, WAITING, {"message": "BIGINT", "position": "INTEGER", "type": "VARCHAR"})
     engine.run(
         f"CREATE TABLE {FACT} AS SELECT line AS unit, * EXCLUDE (line, current), {_FEED} AS feed"
-        f" FROM {CHANGED} WHERE current AND body IS NOT NULL"
+        f" FROM {CHANGED} WHERE current AND body IS NOT NULL AND org <> ''"
     )
     offer_values(engine, content)
     there = prepare(engine, content.rules, {FACT, "value_set"})
@@ -83,6 +85,6 @@ def _read(engine: Engine, name: str, columns: Mapping[str, str]) -> None:
     engine.run(
         f"CREATE TABLE {name} AS SELECT * FROM read_csv({literal(str(path))}, header = false,"
         f" columns = {{{heads}}}, quote = '\"', escape = '\"', delim = ',', nullstr = '',"
-        f" auto_detect = false, max_line_size = {_LONGEST})"
+        f" allow_quoted_nulls = false, auto_detect = false, max_line_size = {_LONGEST})"
     )
     Path(path).unlink()
