@@ -33,9 +33,10 @@ def create(platform: Platform) -> Starlette:
     """The application of a platform; it closes the platform when the server stops."""
     login = build_login(platform)
     routes: list[BaseRoute] = [
+        # The busiest first: routes are tried in this order.
+        *fhir_routes(platform, login.api_principal_of, oauth=_oauth()),
         *operation_routes(platform),
         *login_routes(login),
-        *fhir_routes(platform, login.api_principal_of, oauth=_oauth()),
         *portal_routes(platform, login.principal_of, _staff_names(login)),
     ]
     return Starlette(

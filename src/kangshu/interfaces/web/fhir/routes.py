@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+from asyncio import get_running_loop
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import IO
@@ -15,6 +17,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.call import Answer, Call, Params
@@ -58,9 +61,14 @@ _OPEN = frozenset({("metadata",)})
 
 MAX_PARAMETERS = 1000
 
+READERS = 40
+"""Requests without a body that are answered at once; the others wait their turn."""
+
 LARGE_BODY = 4 << 20
 _LARGE = CapacityLimiter(1)
 """Parsed, a large body takes many times its size: they are worked on one after the other."""
+
+_READING = ThreadPoolExecutor(READERS, thread_name_prefix="fhir")
 
 _NOBODY = Principal(id="", name="", role="client")
 
@@ -77,10 +85,10 @@ def fhir_routes(
     """Routes for `/fhir` and `/intake/fhir`. Takes up exports that a killed process left behind."""
     service = make_service(platform, oauth or {})
     register_url_convertor("fhir_path", _FhirPath())
-    endpoint = _endpoint(service, principal_of)
+    endpoint = _Endpoint(service, principal_of)
     routes = [
-        Route("/fhir", endpoint),
         Route("/fhir/{path:fhir_path}", endpoint),
+        Route("/fhir", endpoint),
         Route("/intake/fhir", _intake_endpoint(service, principal_of)),
         Route("/intake/{path:fhir_path}", _no_intake),
     ]
@@ -96,12 +104,16 @@ def make_service(platform: Platform, oauth: dict[str, str]) -> Service:
     return Service(platform, elements, platform.extractor, exports, oauth)
 
 
-def _endpoint(service: Service, principal_of: PrincipalOf) -> Callable[[Request], object]:
-    async def endpoint(request: Request) -> Response:
-        answer = await _answered(request, partial(_handle, service, principal_of))
-        return _response(request, answer)
+class _Endpoint:
+    """Called by the framework with nothing in between: every failure is an answer already."""
 
-    return endpoint
+    def __init__(self, service: Service, principal_of: PrincipalOf) -> None:
+        self._handle = partial(_handle, service, principal_of)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        answer = await _answered(request, self._handle)
+        await _response(request, answer)(scope, receive, send)
 
 
 def _intake_endpoint(service: Service, principal_of: PrincipalOf) -> Callable[[Request], object]:
@@ -139,8 +151,10 @@ async def _handle(service: Service, principal_of: PrincipalOf, request: Request)
         allowed = ", ".join(allowed_methods(segments) or _METHODS)
         return Answer(204, headers={"Allow": allowed, **_PREFLIGHT})
     if request.method == "GET" and not _sends_body(request):
-        # One way to another thread and back instead of two: for small answers that is half of the time.
-        return await to_thread.run_sync(_answered_at_once, service, principal_of, request, segments)
+        # One way to another thread and back, and the plainest: for small answers that is most of the time.
+        return await get_running_loop().run_in_executor(
+            _READING, _answered_at_once, service, principal_of, request, segments
+        )
     principal = _NOBODY if segments in _OPEN else await run_in_threadpool(_identified, principal_of, request)
     with await read_body(
         request.stream(),
