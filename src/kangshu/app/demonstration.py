@@ -21,11 +21,14 @@ from kangshu.app.settings import Settings
 from kangshu.domains.identity.keys import RESIDENT_ID
 from kangshu.domains.intake.tally import Tally
 from kangshu.domains.synthetic.bundles import bundles
+from kangshu.domains.synthetic.cda.definition import Contents
+from kangshu.domains.synthetic.cda.document import read_contents
 from kangshu.domains.synthetic.definition import Population, Resident
 from kangshu.domains.synthetic.generate import generate
 from kangshu.domains.synthetic.load import load_county
+from kangshu.kernel.packs.find import find_packs
 
-PLACE = "demo_county"
+PLACE, DOCUMENTS = "demo_county", "wst500"
 RESIDENT_LOGIN = "resident"
 
 
@@ -56,7 +59,8 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
         county, seed=plan.seed, residents=plan.residents, years=plan.years, until=plan.until
     )
     with tempfile.TemporaryDirectory(prefix="kangshu-demo-") as folder:
-        by_org = _write(population, Path(folder))
+        contents = read_contents(find_packs(platform.settings.packs)[DOCUMENTS].folder)
+        by_org = _write(population, contents, Path(folder))
         tally = load(platform.settings, platform.database.url, by_org, progress).tally
         platform.database.settle()
     place = platform.settings.packs / "places" / PLACE
@@ -69,18 +73,20 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
     return tally
 
 
-def _write(population: Population, folder: Path) -> Mapping[str, list[Path]]:
+def _write(population: Population, contents: Contents, folder: Path) -> Mapping[str, list[Path]]:
     """The messages of every institution as files, as if they had been handed in."""
-    by_org: dict[str, list[Path]] = {}
     elsewhere = demonstration_messages.elsewhere(population.county)
-    for number, (org, content) in enumerate(bundles(population, elsewhere)):
-        path = folder / f"{number:06}.json"
-        path.write_bytes(content)
-        by_org.setdefault(org, []).append(path)
-    for number, (org, content) in enumerate(demonstration_messages.batches(population)):
-        path = folder / f"{number:06}.hl7"
-        path.write_bytes(content)
-        by_org.setdefault(org, []).append(path)
+    sent = {
+        "json": bundles(population, elsewhere),
+        "hl7": demonstration_messages.batches(population),
+        "xml": demonstration_messages.documents(population, contents),
+    }
+    by_org: dict[str, list[Path]] = {}
+    for suffix, messages in sent.items():
+        for number, (org, content) in enumerate(messages):
+            path = folder / f"{number:06}.{suffix}"
+            path.write_bytes(content)
+            by_org.setdefault(org, []).append(path)
     return by_org
 
 

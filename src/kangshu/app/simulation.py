@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from kangshu.app.tables import read_macros
-from kangshu.domains.synthetic.cda.document import parse_contents
+from kangshu.domains.synthetic.cda.document import read_contents
 from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Population
 from kangshu.domains.synthetic.deliveries import Order, write_zip
@@ -97,9 +97,7 @@ def _of(simulation: Simulation, population: Population, org: str, form: str, sin
         )
         yield from send_hl7v2(population, org, interface, since=since, faults=simulation.faults)
         return
-    contents = parse_contents(
-        (find_packs(simulation.packs)[DOCUMENTS].folder / "synthetic.toml").read_text("utf-8")
-    )
+    contents = read_contents(find_packs(simulation.packs)[DOCUMENTS].folder)
     yield from send_cda(population, org, contents, since=since, faults=simulation.faults)
 
 

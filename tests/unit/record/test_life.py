@@ -137,6 +137,24 @@ def test_reports_that_name_each_other_end_in_one_tree() -> None:
     assert sorted(shown(life([report("a", "b"), report("b", "a")], ON))) == ["Observation/a", "Observation/b"]
 
 
+def test_a_document_and_what_it_says_are_one_paper() -> None:
+    paper: dict[str, Any] = {"status": "current", "content": [{"attachment": {"title": "出院小结"}}]}
+    reference = fact_of(
+        {
+            "resourceType": "DocumentReference",
+            "id": "d1",
+            **paper,
+            "context": {"related": [{"reference": "Composition/c1"}]},
+        },
+        1,
+    )
+    said = fact_of({"resourceType": "Composition", "id": "c1", "title": "出院小结", "date": "2026-01-01"}, 2)
+    alone = fact_of({"resourceType": "Composition", "id": "c2", "title": "病历", "date": "2026-01-01"}, 3)
+    page = life([reference, said, alone], ON)
+    assert {each.source.address for each in page.documents} == {"DocumentReference/d1", "Composition/c2"}
+    assert sorted(shown(page)) == ["Composition/c1", "Composition/c2", "DocumentReference/d1"]
+
+
 def test_the_same_diagnosis_from_two_institutions_is_one_problem() -> None:
     page = life([condition(1, "I10", "active", "A"), condition(2, "I10", "active", "B")], ON)
     (problem,) = page.problems

@@ -92,6 +92,33 @@ def test_documents_are_about_the_residents_and_their_illnesses(
         assert diagnoses
 
 
+def test_documents_say_what_was_measured_and_given_and_nothing_else(
+    hamlet: Population, documents: list[Sent]
+) -> None:
+    visits = [each for each in hamlet.visits if each.org == CHINESE_MEDICINE and each.conditions]
+    laboratory = {code for code, each in hamlet.county.tests.items() if each.kind == "laboratory"}
+    said, given = Counter[tuple[str, float]](), Counter[str]()
+    for each in documents:
+        for body in cda_reader().read(each.content, source=each.org).resources:
+            if body["resourceType"] == "Observation" and "valueQuantity" in body:
+                said[body["code"]["coding"][0]["code"], float(body["valueQuantity"]["value"])] += 1
+            given[body["resourceType"]] += 1
+    there = Counter(
+        (reading.test, round(reading.value, hamlet.county.tests[reading.test].decimals))
+        for visit in visits
+        for reading in visit.readings
+    )
+    assert {key: count for key, count in said.items() if key[0] in laboratory} == {
+        key: count for key, count in there.items() if key[0] in laboratory
+    }
+    assert not set(said) - set(there)
+    assert given["MedicationRequest"] + given["MedicationStatement"] == sum(
+        len(each.prescriptions) for each in visits
+    )
+    assert given["Procedure"] == sum(len(each.procedures) for each in visits)
+    assert not given["AllergyIntolerance"]
+
+
 def test_a_broken_document_is_refused_and_the_others_are_read(documents: list[Sent]) -> None:
     raw, org = documents[0].content, CHINESE_MEDICINE
     right = cda_reader().read(raw, source=org)

@@ -15,6 +15,7 @@ from kangshu.domains.record.directory import DIRECTORY_TYPES, Directory, read_di
 from kangshu.domains.record.entry import Entry, Source
 from kangshu.domains.record.medicines import Medicine, read_medicines
 from kangshu.domains.record.moment import BEIJING
+from kangshu.domains.record.paper import related_compositions
 from kangshu.domains.record.problems import Problem, read_allergies, read_problems, read_vaccines
 from kangshu.domains.record.read import read_entry, source_of
 from kangshu.domains.record.risks import Risks, read_risks
@@ -121,10 +122,21 @@ def is_synthetic(body: Json) -> bool:
     return any(word(tag.get("code")).startswith(_SYNTHETIC) for tag in tags)
 
 
+def _told_by_documents(own: Sequence[tuple[Fact, Json]]) -> set[str]:
+    """Addresses of Compositions that say what is in a document which is there too: one paper, one entry."""
+    documents = (body for fact, body in own if fact.type == "DocumentReference")
+    return {f"Composition/{id_}" for body in documents for id_ in related_compositions(body)}
+
+
 def _documents(own: Sequence[tuple[Fact, Json]], care: Sequence[Entry]) -> tuple[Entry, ...]:
+    told = _told_by_documents(own)
     attached = {f"{fact.type}/{fact.id}" for fact, body in own if tables(body.get("presentedForm"))}
     return tuple(
-        e for e in care if not e.withdrawn and (e.kind == "document" or e.source.address in attached)
+        e
+        for e in care
+        if not e.withdrawn
+        and (e.kind == "document" or e.source.address in attached)
+        and e.source.address not in told
     )
 
 

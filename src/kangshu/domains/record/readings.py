@@ -74,6 +74,7 @@ _DOCUMENT = Reading(
     ("date", "content.attachment.creation", *_TIMES),
     details=(("category", "category"), ("description", "description")),
     people=("author", "authenticator", "operator"),
+    parts=("context.related",),
 )
 _MEDICINE = Reading(
     "medicine",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from kangshu.domains.synthetic.bundles import bundles
 from kangshu.domains.synthetic.cda.definition import Contents, Patient
 from kangshu.domains.synthetic.cda.document import write_document
+from kangshu.domains.synthetic.cda.of_visit import TITLES, contents_of, kind_of
 from kangshu.domains.synthetic.county import County
 from kangshu.domains.synthetic.definition import Population, Registration, Visit
 from kangshu.domains.synthetic.faults.catalogue import Catalogue
@@ -19,7 +20,6 @@ from kangshu.domains.synthetic.sources import Format
 FHIR = "fhir"
 FORMATS = ("hl7v2", "cda", "tables", FHIR)
 SUFFIXES = {"hl7v2": "hl7", "cda": "xml", "tables": "zip", FHIR: "json"}
-_OUTPATIENT, _DISCHARGE = "C0002", "C0053"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,18 @@ def send_cda(
     for number, visit in enumerate(visits, 1):
         if not visit.conditions:
             continue
-        kind = _DISCHARGE if visit.kind in ("admission", "birth") else _OUTPATIENT
+        kind = kind_of(visit)
         document = write_document(
-            _of_visit(population, contents, visit),
+            contents_of(population, contents, visit),
             kind,
             seed=population.seed,
             number=number,
             institution=org,
-            titles={_DISCHARGE: "出院小结", _OUTPATIENT: "门急诊病历"},
+            named=population.county.institutions[org].name,
+            titles=TITLES,
+            begun=visit.start,
             moment=visit.end,
-            patient=_patient(population, files[visit.resident]),
+            person=_patient(population, files[visit.resident]),
         )
         name = f"{kind}-{number:06}"
         xml, fault = catalogue.document(document.xml, f"{org}/{name}", seed=population.seed, share=faults)
@@ -108,19 +110,6 @@ def _patient(population: Population, file: Registration) -> Patient:
         identity=file.id_number or "",
         card=file.health_card or "",
     )
-
-
-def _of_visit(population: Population, contents: Contents, visit: Visit) -> Contents:
-    """The contents with the visit's own diagnoses and medicines in place of those of the lists."""
-    county = population.county
-    found = [(code, county.conditions[code].name) for code in visit.conditions]
-    drugs = [county.medicines[each.medicine] for each in visit.prescriptions]
-    given = [
-        (each.code, each.name, f"{each.amount:g}", each.unit, "", f"{each.times}/d", each.spec)
-        for each in drugs
-    ]
-    tables = {**contents.tables, "diagnosis": found, **({"medicine": given} if given else {})}
-    return replace(contents, tables=tables)
 
 
 def send_fhir(

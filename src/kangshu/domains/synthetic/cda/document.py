@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 from kangshu.domains.synthetic.cda.definition import (
@@ -28,6 +29,14 @@ from kangshu.domains.synthetic.id_number import identity_number
 from kangshu.kernel.base.errors import Invalid
 
 _NAMESPACES = 'xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+FILE = "synthetic.toml"
+
+
+def read_contents(pack: Path) -> Contents:
+    """The contents that the folder of a pack holds."""
+    return parse_contents((pack / FILE).read_text("utf-8"))
 
 
 def parse_contents(text: str) -> Contents:
@@ -75,13 +84,20 @@ def write_document(
     institution: str,
     titles: Mapping[str, str],
     moment: datetime,
-    person: int | None = None,
-    patient: Patient | None = None,
+    named: str = "",
+    begun: datetime | None = None,
+    person: int | Patient | None = None,
 ) -> Document:
-    """Document `number` of a kind (`C0001` … `C0053`), of the person of that number or of another."""
+    """Document `number` of a kind (`C0001` … `C0053`), of the person of that or another number, or given.
+
+    `named`: the name of the institution; `begun`: when the visit began that ends at `moment`.
+    """
     if kind not in KINDS:
         raise Invalid(f"{kind} is no kind of document.", remedy=f"Kinds are {KINDS[0]} to {KINDS[-1]}.")
-    patient = patient or write_patient(contents, seed, number if person is None else person)
+    if isinstance(person, Patient):
+        patient = person
+    else:
+        patient = write_patient(contents, seed, number if person is None else person)
     plan = contents.plans.get(kind) or contents.plans[""]
     pen = Pen(contents, chance(seed, f"cda {kind}", number), moment)
     sections = "".join(section(each, pen) for each in plan.sections)
@@ -89,8 +105,8 @@ def write_document(
         f'<?xml version="1.0" encoding="UTF-8"?>\n<ClinicalDocument {_NAMESPACES}>',
         identification(kind, titles.get(kind, kind), number, institution, moment),
         record_target(patient, plan.visit),
-        participants(pen, institution),
-        visit_part(plan.visit, pen, institution),
+        participants(pen, institution, named or institution),
+        visit_part(plan.visit, pen, institution, named or institution, begun),
         f"<component><structuredBody>{sections}</structuredBody></component></ClinicalDocument>",
     ]
     pen.said |= {("document", kind), ("name", patient.name), ("identity", patient.identity)}

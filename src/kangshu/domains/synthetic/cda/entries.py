@@ -103,26 +103,47 @@ def _measures(plan: EntryPlan, pen: Pen) -> str:
     parts: list[str] = []
     for element, name, unit, low, high in pen.contents.tables[plan.source]:
         value = Decimal(pen.throw.randrange(int(low) * 10, int(high) * 10)) / 10
-        pen.said.add(("measure", element, str(value), unit))
-        parts.append(_observed(element, name, f'<value xsi:type="PQ" value="{value}" unit="{unit}"/>'))
+        parts.append(_measured(element, name, str(value), unit, pen))
     return _cluster(*parts)
+
+
+def _measure(plan: EntryPlan, pen: Pen) -> str:
+    element, name, value, unit = pen.row(plan.source)
+    return _cluster(_measured(element, name, value, unit, pen))
+
+
+def _measured(element: str, name: str, value: str, unit: str, pen: Pen) -> str:
+    pen.said.add(("measure", element, value, unit))
+    return _observed(element, name, f'<value xsi:type="PQ" value="{value}" unit="{unit}"/>')
 
 
 def _laboratory(plan: EntryPlan, pen: Pen) -> str:
     code, name, low, high, unit = pen.row(plan.source)
     value = Decimal(pen.throw.randrange(int(Decimal(low) * 50), int(Decimal(high) * 150))) / 100
-    pen.said.add(("result", code, str(value), unit))
-    result = _observed(
-        "DE04.30.015.00",
-        "检验定量结果",
-        f'<value xsi:type="PQ" value="{value}" unit="{unit}"/><referenceRange><observationRange>'
-        f'<value xsi:type="IVL_PQ"><low value="{low}" unit="{unit}"/>'
-        f'<high value="{high}" unit="{unit}"/></value>'
-        "</observationRange></referenceRange>",
+    return _tested(code, name, str(value), (low, high), unit, stamp(pen.moment), pen)
+
+
+def _result(plan: EntryPlan, pen: Pen) -> str:
+    code, name, value, low, high, unit, at = pen.row(plan.source)
+    return _tested(code, name, value, (low, high), unit, at, pen)
+
+
+def _tested(code: str, name: str, value: str, ends: tuple[str, str], unit: str, at: str, pen: Pen) -> str:
+    """A test and its result, with those ends of the reference range that there are."""
+    pen.said.add(("result", code, value, unit))
+    named = zip(("low", "high"), ends, strict=True)
+    span = "".join(f'<{end} value="{number}" unit="{unit}"/>' for end, number in named if number)
+    usual = (
+        f'<referenceRange><observationRange><value xsi:type="IVL_PQ">{span}</value>'
+        "</observationRange></referenceRange>"
+        if span
+        else ""
     )
+    quantity = f'<value xsi:type="PQ" value="{value}" unit="{unit}"/>{usual}'
+    result = _observed("DE04.30.015.00", "检验定量结果", quantity)
     specimen = _observed("DE04.50.134.00", "标本类别", _string("血清"))
     item = (
-        f'<effectiveTime value="{stamp(pen.moment)}"/>'
+        f'<effectiveTime value="{at}"/>'
         f'<value xsi:type="CD" code="{code}" codeSystem="2.16.840.1.113883.6.1" displayName="{name}"/>'
     )
     more = "".join(
@@ -185,7 +206,9 @@ FORMS: Mapping[str, Callable[[EntryPlan, Pen], str]] = {
     "allergy": _allergy,
     "diagnosis": _diagnosis,
     "measures": _measures,
+    "measure": _measure,
     "laboratory": _laboratory,
+    "result": _result,
     "operation": _operation,
     "medicine": _medicine,
     "days": _days,

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from kangshu.domains.synthetic.cda.definition import MARK, ROOT, Patient, Pen
 
 _SEX = f"{ROOT}.2.3.3.4"
+_VISITS = {"1": "门诊", "2": "急诊", "3": "住院"}
 
 
 def stamp(moment: datetime) -> str:
@@ -47,11 +48,11 @@ def record_target(patient: Patient, visit: str) -> str:
     )
 
 
-def participants(pen: Pen, institution: str) -> str:
+def participants(pen: Pen, institution: str, named: str) -> str:
     doctor = pen.text("doctor")
     number = oid(f"{ROOT}.1.7", f"D{len(doctor)}{ord(doctor[0])}")
     person = f"{number}<assignedPerson><name>{doctor}</name></assignedPerson>"
-    organization = f"{oid(f'{ROOT}.1.5', institution)}<name>{escape(institution)}</name>"
+    organization = f"{oid(f'{ROOT}.1.5', institution)}<name>{escape(named)}</name>"
     return (
         f'<author><time value="{stamp(pen.moment)}"/><assignedAuthor>{person}</assignedAuthor></author>'
         "<custodian><assignedCustodian><representedCustodianOrganization>"
@@ -61,18 +62,19 @@ def participants(pen: Pen, institution: str) -> str:
     )
 
 
-def visit_part(visit: str, pen: Pen, institution: str) -> str:
-    low = pen.moment - timedelta(days=pen.throw.randrange(3, 12) if visit == "3" else 0)
+def visit_part(visit: str, pen: Pen, institution: str, named: str, begun: datetime | None) -> str:
+    low = begun or pen.moment - timedelta(days=pen.throw.randrange(3, 12) if visit == "3" else 0)
     department = pen.text("department")
     place = (
         "<asOrganizationPartOf><wholeOrganization>"
         f"{oid(f'{ROOT}.1.26', department)}<name>{department}</name>"
         "<asOrganizationPartOf><wholeOrganization>"
-        f"{oid(f'{ROOT}.1.5', institution)}<name>{escape(institution)}</name>"
+        f"{oid(f'{ROOT}.1.5', institution)}<name>{escape(named)}</name>"
         "</wholeOrganization></asOrganizationPartOf></wholeOrganization></asOrganizationPartOf>"
     )
     return (
-        f'<componentOf><encompassingEncounter><code code="{visit}" codeSystem="{ROOT}.2.3.1.271"/>'
+        f'<componentOf><encompassingEncounter><code code="{visit}" codeSystem="{ROOT}.2.3.1.271"'
+        f' displayName="{_VISITS[visit]}"/>'
         f'<effectiveTime><low value="{stamp(low)}"/><high value="{stamp(pen.moment)}"/></effectiveTime>'
         f"<location><healthCareFacility><serviceProviderOrganization>{place}</serviceProviderOrganization>"
         "</healthCareFacility></location></encompassingEncounter></componentOf>"
