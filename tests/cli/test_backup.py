@@ -11,6 +11,7 @@ import pytest
 
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
+from kangshu.kernel.lake.engine import engine
 from kangshu.kernel.packs.find import default_root
 from tests.support.commands import kangshu, open_home, serving
 
@@ -34,7 +35,28 @@ def filled(home: Path, tmp_path: Path) -> Path:
     lines += [{**lines[0], "gender": "male"}, {"resourceType": "Patient", "birthDate": "x"}]
     (tmp_path / "a.ndjson").write_text("\n".join(map(json.dumps, lines)))
     assert kangshu(home, "load", tmp_path / "a.ndjson", "--source", "H44099900001").returncode == 1
+    assert land(home, tmp_path / "visits.csv", visits_of(range(30))) == {"OutpatientVisit": 30}
     return home
+
+
+def visits_of(numbers: range) -> str:
+    head = "visit_no,fixmedins_code,visit_time,gend,brdy,patn_cert_type,certno,diag_code,dr_code"
+    row = "H44099900001,2026-03-30 09:00:00,1,1985-03-15,01,44090219850315001X,I10.x00x002,D440999000001"
+    return "\n".join([head, *(f"V{number},{row}" for number in numbers)]) + "\n"
+
+
+def land(home: Path, path: Path, text: str) -> Any:
+    """How many rows of a file of visits are new to the lake."""
+    path.write_text(text, "utf-8")
+    done = kangshu(home, "land", path, "--feed", "outpatient_visit", "--source", "H44099900001", "--json")
+    return json.loads(done.stdout.splitlines()[-1])["stored"]
+
+
+def visits(home: Path) -> list[Any]:
+    """What the lake holds of them."""
+    with build(Settings(home=home, packs=default_root())).closing() as platform, engine() as work:
+        platform.tables.lake.offer(work, "found", "outpatient_visit")
+        return work.rows("SELECT * FROM found ORDER BY ALL")
 
 
 def answers(home: Path, token: str) -> list[Any]:
@@ -83,6 +105,10 @@ def test_a_restored_platform_answers_the_same(filled: Path, tmp_path: Path) -> N
         assert occupied.returncode == 2
         assert "Traceback" not in occupied.stderr
         assert epoch(place) == epoch(filled) + 1
+        assert len(visits(place)) == 30
+        assert visits(place) == visits(filled)
+        more = visits_of(range(20, 40))
+        assert land(place, tmp_path / "more.csv", more) == {"OutpatientVisit": 10}
 
 
 def test_a_damaged_backup_is_refused_and_changes_nothing(filled: Path, tmp_path: Path) -> None:

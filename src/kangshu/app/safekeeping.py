@@ -1,7 +1,8 @@
-"""Backup and restore of an installation: the database, and the small files of its home.
+"""Backup and restore of an installation: the database, the lake, and the small files of its home.
 
 A backup is a tar file with `database.dump`, `home/…` and `manifest.json`, which says what has to
-be in it, with a checksum of every file; restoring compares before and after.
+be in it, with a checksum of every file; restoring compares before and after. A lake in an object store
+is not in it: such stores keep versions themselves.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from kangshu.app.wiring import build, database_url
 from kangshu.kernel.base.errors import Conflict, Invalid, NotFound
 from kangshu.kernel.facts import dump
 from kangshu.kernel.facts.inventory import Inventory
+from kangshu.kernel.lake.snapshot import snapshot
 
+LAKE = "lake"
 KEPT = ("keys", "users.toml", "oidc.toml", "demonstration.json")
-"""What of `home` belongs to a backup. The embedded database's own files do not: they are in the dump."""
+"""The small files of `home` that belong to a backup. Those of the embedded database are in the dump."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ def backup(platform: Platform, target: Path) -> int:
         dump.dump(platform.database.url, database)
         manifest = Path(folder) / "manifest.json"
         kept = [(name, platform.settings.home / name) for name in KEPT]
+        if platform.settings.lake_url is None:
+            # After the dump: what landed in between is in the lake already when its message is worked
+            # through again, and landing the same twice adds nothing.
+            kept.append((LAKE, Path(folder) / LAKE))
+            snapshot(platform.settings.home / LAKE, Path(folder) / LAKE)
         contents = {
             "database.dump": database,
             **{f"home/{name}": path for name, path in kept if path.exists()},
@@ -66,7 +74,7 @@ def restore(settings: Settings, source: Path) -> Restored:
     if not source.is_file():
         raise NotFound(f"There is no backup {source}.", remedy="Check the path.")
     settings.home.mkdir(parents=True, exist_ok=True)
-    present = [name for name in KEPT if (settings.home / name).exists()]
+    present = [name for name in (*KEPT, LAKE) if (settings.home / name).exists()]
     if present:
         raise Conflict(
             f"{settings.home} already holds {', '.join(present)}.",
