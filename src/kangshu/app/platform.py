@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from kangshu.app.fact_lake import FactLake
 from kangshu.app.fact_quality import FactQuality
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
@@ -62,6 +63,7 @@ class Platform:
     targets: Targets
     translators: Translators
     tables: Tables
+    fact_lake: FactLake
     fact_quality: FactQuality
 
     def close(self) -> None:

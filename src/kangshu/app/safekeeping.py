@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kangshu.app.fact_lake import is_of_facts
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build, database_url
@@ -49,7 +50,7 @@ def backup(platform: Platform, target: Path) -> int:
             # After the dump: what landed in between is in the lake already when its message is worked
             # through again, and landing the same twice adds nothing.
             kept.append((LAKE, Path(folder) / LAKE))
-            snapshot(platform.settings.home / LAKE, Path(folder) / LAKE)
+            snapshot(platform.settings.home / LAKE, Path(folder) / LAKE, leave_out=is_of_facts)
         contents = {
             "database.dump": database,
             **{f"home/{name}": path for name, path in kept if path.exists()},

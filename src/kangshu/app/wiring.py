@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from kangshu.app.fact_lake import FactLake
 from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
@@ -98,6 +99,7 @@ def build(
         targets=targets,
         translators=translators,
         tables=tables,
+        fact_lake=FactLake(database, tables.lake, tuple(catalogue.types), clock),
         fact_quality=FactQuality(
             Passes(
                 database,

@@ -139,6 +139,36 @@ FACT_COLUMNS = {
 """What `write_facts` and `write_known` write, in order."""
 
 
+def write_versions(connection: Connection[TupleRow], stretch: Stretch, path: Path) -> None:
+    """Every version of the stretch into a file, with its body; that of a deletion is empty."""
+    _copy(
+        connection,
+        sql.SQL(
+            "SELECT f.tx, f.type, f.id, f.version, f.message, f.org, f.county, f.person, {happened},"
+            " {recorded}, f.deleted, CASE WHEN NOT f.deleted THEN f.body END"
+            " FROM fact f WHERE f.tx >= {low} AND f.tx < {high}"
+        ).format(**_TIMES, **_bounds(stretch)),
+        path,
+    )
+
+
+VERSION_COLUMNS = {
+    "tx": "BIGINT",
+    "type": "VARCHAR",
+    "id": "VARCHAR",
+    "version": "BIGINT",
+    "message": "BIGINT",
+    "org": "VARCHAR",
+    "county": "VARCHAR",
+    "person": "BIGINT",
+    "happened": "TIMESTAMP",
+    "recorded": "TIMESTAMP",
+    "deleted": "BOOLEAN",
+    "body": "VARCHAR",
+}
+"""What `write_versions` writes, in order."""
+
+
 def write_known(
     connection: Connection[TupleRow],
     stretch: Stretch,

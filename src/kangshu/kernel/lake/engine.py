@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,10 @@ from kangshu.kernel.lake.arrow import Arrow
 
 BATCH = 100_000
 """Rows handed over at a time."""
+
+
+LONGEST = 1 << 26
+"""Bytes of a row of text."""
 
 
 class Engine:
@@ -39,6 +43,20 @@ class Engine:
     def rows(self, query: str, parameters: object = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self._connection.execute(query, parameters).fetchall()
+
+    def take_copied(self, name: str, columns: Mapping[str, str], path: Path) -> None:
+        """Make a table of what COPY of PostgreSQL wrote as CSV (column to type), and delete the file."""
+        if not path.exists() or path.stat().st_size == 0:
+            empty = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
+            self.run(f"CREATE TABLE {quoted(name)} ({empty})")
+            return
+        heads = ", ".join(f"{literal(column)}: {literal(type_)}" for column, type_ in columns.items())
+        self.run(
+            f"CREATE TABLE {quoted(name)} AS SELECT * FROM read_csv({literal(str(path))}, header = false,"
+            f" columns = {{{heads}}}, quote = '\"', escape = '\"', delim = ',', nullstr = '',"
+            f" allow_quoted_nulls = false, auto_detect = false, max_line_size = {LONGEST})"
+        )
+        path.unlink()
 
     def one(self, query: str, parameters: object = None) -> Any:
         """The first value of the first row."""

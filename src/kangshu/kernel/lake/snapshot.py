@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,14 +17,16 @@ from deltalake import DeltaTable
 LOG = "_delta_log"
 
 
-def snapshot(root: Path, target: Path) -> None:
-    """Put every table of a lake in the folder `root` into the folder `target`, each as of one version of it.
+def snapshot(root: Path, target: Path, leave_out: Callable[[str], bool]) -> None:
+    """Put the tables of a lake in the folder `root` into the folder `target`, each as of one version of it.
 
-    What the tables held before that version stays behind, as after a clean-up.
+    What the tables held before that version stays behind, as after a clean-up. `leave_out`: by its name.
     """
     target.mkdir()
     for log in sorted(root.glob(f"*/{LOG}")):
         folder = log.parent
+        if leave_out(folder.name):
+            continue
         table = DeltaTable(str(folder))
         for path in _log_until(log, table.version()):
             _link(path, target / folder.name / LOG / path.name)

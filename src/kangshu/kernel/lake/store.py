@@ -7,6 +7,7 @@ already (`domains/intake/tables/merging`), so landing the same thing twice adds 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -72,12 +73,28 @@ class Lake:
         """
         self._write(table, rows, "overwrite", condition, split=False)
 
+    def replace_from(self, table: str, rows: Arrow, column: str, low: int) -> None:
+        """Put rows in the place of those whose number in `column` is `low` or more, in one commit.
+
+        For who follows something numbered and may have to do the last part again. Only that column is kept
+        count of in the log.
+        """
+        counted: Mapping[str, str | None] = {"delta.dataSkippingStatsColumns": column}
+        self._write(table, rows, "overwrite", f"{column} >= {low}", split=False, configuration=counted)
+
     def replace_message(self, table: str, rows: Arrow, source: str, message: int) -> None:
         """Put rows in the place of all that a message of a source brought, in one commit."""
         self._write(table, rows, "overwrite", f"{SOURCE} = {literal(source)} AND {MESSAGE} = {message}")
 
     def _write(
-        self, table: str, rows: Arrow, mode: Any, predicate: str | None, *, split: bool = True
+        self,
+        table: str,
+        rows: Arrow,
+        mode: Any,
+        predicate: str | None,
+        *,
+        split: bool = True,
+        configuration: Mapping[str, str | None] | None = None,
     ) -> None:
         known = self._open(table)
         if known is None:
@@ -90,6 +107,7 @@ class Lake:
                 predicate=predicate,
                 partition_by=[SOURCE] if split else None,
                 schema_mode="merge" if mode == "append" else None,
+                configuration=configuration,
             )
         except DeltaError as error:
             raise Unavailable(

@@ -7,13 +7,12 @@ and `occasion` (persons and times whose other facts may be the same thing twice)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from kangshu.domains.quality.facts.content import FactContent
 from kangshu.kernel.facts import stretch as feed
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.stretch import FACT_COLUMNS, MESSAGE_COLUMNS, Stretch
-from kangshu.kernel.lake.engine import Engine, literal, quoted
+from kangshu.kernel.lake.engine import Engine
 from kangshu.kernel.rules.run import offer_rows, prepare
 
 CHANGED, FACT, KNOWN, EARLIER, FINISHED, WAITING = (
@@ -26,9 +25,6 @@ CHANGED, FACT, KNOWN, EARLIER, FINISHED, WAITING = (
 )
 """Every version of the stretch; what of it is judged; what is stored besides; messages of earlier versions;
 messages finished in the stretch; what of them is in quarantine."""
-
-_LONGEST = 1 << 26
-"""Bytes of a row."""
 
 _FEED = (
     "CASE WHEN media = 'hl7v2' OR media LIKE 'x-application/hl7%' THEN 'hl7v2'"
@@ -76,15 +72,4 @@ def offer_values(engine: Engine, content: FactContent) -> None:
 
 
 def _read(engine: Engine, name: str, columns: Mapping[str, str]) -> None:
-    path = engine.folder / name.removesuffix("_read")
-    heads = ", ".join(f"{literal(column)}: {literal(type_)}" for column, type_ in columns.items())
-    if not path.exists() or path.stat().st_size == 0:
-        empty = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
-        engine.run(f"CREATE TABLE {name} ({empty})")
-        return
-    engine.run(
-        f"CREATE TABLE {name} AS SELECT * FROM read_csv({literal(str(path))}, header = false,"
-        f" columns = {{{heads}}}, quote = '\"', escape = '\"', delim = ',', nullstr = '',"
-        f" allow_quoted_nulls = false, auto_detect = false, max_line_size = {_LONGEST})"
-    )
-    Path(path).unlink()
+    engine.take_copied(name, columns, engine.folder / name.removesuffix("_read"))
