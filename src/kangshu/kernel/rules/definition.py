@@ -23,6 +23,7 @@ from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
+from kangshu.kernel.params.definition import Dated, Value, applying, parse_dated
 
 Level = Literal["E", "W"]
 Dimension = Literal["completeness", "validity", "consistency", "timeliness", "uniqueness"]
@@ -41,15 +42,6 @@ _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 GIVEN = frozenset({"on", "received"})
 """Parameters every rule may use: the day whose law applies, and when the message was received."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A value from a day on, with what it rests on."""
-
-    since: date
-    value: Decimal | int | str
-    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +71,11 @@ class Rule:
     params: Mapping[str, tuple[Dated, ...]]
     sql: str
 
-    def values(self, on: date) -> dict[str, Decimal | int | str]:
+    def values(self, on: date) -> dict[str, Value]:
         """The parameters as they apply on a day. Raises `NotFound` for a day before the first value."""
-        found: dict[str, Decimal | int | str] = {}
-        for name, dated in self.params.items():
-            applying = [each for each in dated if each.since <= on]
-            if not applying:
-                raise NotFound(f"The parameter {name} of rule {self.id} has no value on {on}.")
-            found[name] = applying[-1].value
-        return found
+        return {
+            name: applying(f"{name} of rule {self.id}", each, on).value for name, each in self.params.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +113,14 @@ def parse_rule(toml: str, sql: str, where: str) -> Rule:
         raise Invalid(
             f"Rule {where}: {listed}.", remedy="Correct the files of the rule.", problems=tuple(problems)
         )
-    params = cast("dict[str, list[dict[str, Any]]]", table.get("params", {}))
+    params = cast("dict[str, Any]", table.get("params", {}))
     return Rule(
         **{key: table[key].strip() for key in _TEXTS},
         level=table["level"],
         dimension=table["dimension"],
         status=table["status"],
         needs=tuple(table.get("needs", ())),
-        params={name: _dated(each) for name, each in params.items()},
+        params={name: parse_dated(each, name, []) for name, each in params.items()},
         sql=sql.strip().removesuffix(";"),
     )
 
@@ -192,22 +180,9 @@ def _problems_of_params(table: Mapping[str, Any], sql: str) -> list[Problem]:
     used = parameters_in(sql) - GIVEN
     found = [_problem(f"params.{name}", "is not used in the SELECT") for name in sorted(params.keys() - used)]
     found += [_problem(f"params.{name}", "is used and not given") for name in sorted(used - params.keys())]
-    for name, dated in params.items():
-        for each in cast("list[dict[str, Any]]", dated):
-            if each.keys() != {"from", "value", "basis"}:
-                found.append(_problem(f"params.{name}", "has the keys from, value and basis, nothing else"))
-            elif not isinstance(each["from"], date):
-                found.append(_problem(f"params.{name}.from", "must be a date"))
+    for name, written in params.items():
+        parse_dated(written, f"params.{name}", found)
     return found
-
-
-def _dated(values: list[dict[str, Any]]) -> tuple[Dated, ...]:
-    return tuple(
-        sorted(
-            (Dated(each["from"], each["value"], each["basis"]) for each in values),
-            key=lambda dated: dated.since,
-        )
-    )
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:

@@ -1,0 +1,1 @@
+"""Parameters: dated values with their legal basis, looked up on a day."""
