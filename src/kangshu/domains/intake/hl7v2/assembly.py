@@ -201,9 +201,11 @@ class Assembler:
     def _complete(self, run: Run) -> None:
         """Put defaults where FHIR requires something; set aside what lacks what cannot be guessed."""
         for builder in run.builders:
-            for element, when in self._elements.get(builder.type, ()):
-                if not _has(builder.body, element.element):
-                    self._lack(builder, element, when, run)
+            self._require(builder, run)
+        nobody = [each for each in run.builders if each.dropped and each.name == "Patient"]
+        for builder in run.builders if nobody else ():
+            # Nobody would know whose it is.
+            builder.dropped |= any(parent in nobody for parent in builder.parents.values())
         while gone := [each for each in run.builders if each.dropped and each.ref.get("reference")]:
             refs = [each.ref for each in gone]
             for each in gone:
@@ -211,9 +213,12 @@ class Assembler:
             for builder in run.builders:
                 if not builder.dropped:
                     _prune(builder.body, refs)
-                    for element, when in self._elements.get(builder.type, ()):
-                        if not _has(builder.body, element.element):
-                            self._lack(builder, element, when, run)
+                    self._require(builder, run)
+
+    def _require(self, builder: Builder, run: Run) -> None:
+        for element, when in self._elements.get(builder.name) or self._elements.get(builder.type, ()):
+            if not _has(builder.body, element.element):
+                self._lack(builder, element, when, run)
 
     def _lack(self, builder: Builder, element: Element, when: Holds | None, run: Run) -> None:
         run.latest = builder.segments

@@ -5,7 +5,7 @@ Not the whole interpretation: that comes after the answer, and what it finds wai
 
 from __future__ import annotations
 
-from kangshu.domains.intake.hl7v2.message import Message, Segment
+from kangshu.domains.intake.hl7v2.message import NULL, Message, Segment
 from kangshu.domains.intake.hl7v2.tables import Required, Tables, applies
 from kangshu.kernel.base.errors import Problem
 
@@ -32,12 +32,11 @@ class Check:
         if message.component(header, 11) not in _PROCESSING:
             found.append(Problem("error", "not-supported", "MSH-11", "The processing id is P, T or D."))
         for each in self._required(kind, event):
-            segments = message.by_name.get(each.segment)
-            if not segments:
+            segments = message.by_name.get(each.segment, ())
+            if not segments and not each.optional:
                 found.append(Problem("error", "required", each.segment, f"There is no {each.segment}."))
-                continue
             for segment in segments:
-                found += _missing(segment, each)
+                found += _missing(message, segment, each)
         return found
 
     def _required(self, kind: str, event: str) -> list[Required]:
@@ -49,10 +48,23 @@ class Check:
         return self._by_kind[key]
 
 
-def _missing(segment: Segment, required: Required) -> list[Problem]:
+def _missing(message: Message, segment: Segment, required: Required) -> list[Problem]:
     place = segment.name if segment.number == 1 else f"{segment.name}[{segment.number}]"
     return [
         Problem("error", "required", f"{place}-{number}", f"{segment.name}-{number} has no value.")
-        for number in required.fields
-        if not segment.field(number).strip("^~& ")
+        for (number, component), *others in required.fields
+        if not any(_says(message, segment, *each) for each in ((number, component), *others))
     ]
+
+
+def _says(message: Message, segment: Segment, number: int, component: int) -> bool:
+    """Whether a field has a value, or a component of one of its repetitions."""
+    marks, written = message.delimiters, segment.field(number)
+    if not component:
+        return bool(written.strip(f"{marks.component}{marks.repetition}{marks.subcomponent} "))
+    for each in written.split(marks.repetition):
+        parts = each.split(marks.component)
+        said = parts[component - 1] if component <= len(parts) else ""
+        if message.text(said.split(marks.subcomponent, 1)[0]) not in ("", NULL):
+            return True
+    return False

@@ -54,11 +54,15 @@ def _clause(written: str, depth: int) -> Holds:
 
 
 def _valued(number: int) -> Holds:
-    return lambda parts, run: number < len(parts) and parts[number] not in ("", '""')  # noqa: ARG005
+    return lambda parts, run: number < len(parts) and _says(parts[number])  # noqa: ARG005
 
 
 def _empty(number: int) -> Holds:
-    return lambda parts, run: number >= len(parts) or parts[number] in ("", '""')  # noqa: ARG005
+    return lambda parts, run: number >= len(parts) or not _says(parts[number])  # noqa: ARG005
+
+
+def _says(written: str) -> bool:
+    return written not in ("", '""') and not written.isspace()
 
 
 def settled(written: str, kind: str, event: str) -> str | None:

@@ -124,7 +124,7 @@ def specials(systems: Systems) -> dict[str, Special]:
 
         def convert(raw: str, run: Run) -> str | None:
             parts = raw.split(run.separators[depth]) if depth < 3 else [raw]
-            value = run.text(parts[0])
+            value = _bare(run.text(parts[0]))
             issuer = split_text(parts[3], run, depth + 1) if len(parts) > 3 else []
             kind = run.text(parts[4]) if len(parts) > 4 else ""
             return systems.identifier(value, issuer, kind, run.source) if value else None
@@ -147,7 +147,7 @@ def specials(systems: Systems) -> dict[str, Special]:
 
         def convert(raw: str, run: Run) -> str | None:
             parts = raw.split(run.separators[depth]) if depth < 3 else [raw]
-            value = run.text(parts[0])
+            value = _bare(run.text(parts[0]))
             issuer = split_text(parts[8], run, depth + 1) if len(parts) > 8 else []
             return (
                 systems.authority(issuer) or local(run.source, next(filter(None, issuer), "practitioner"))

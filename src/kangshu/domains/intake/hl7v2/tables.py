@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ How = Literal["open", "join", "extend"]
 """open: each segment is a resource of its own; join: it belongs to the open one unless that has such a
 segment; extend: it belongs to the open one, and to none if there is none."""
 
+_FIELD = re.compile(r"(\d+)(?:\.(\d+))?")
 _HOW = ("open", "join", "extend")
 
 
@@ -97,11 +99,15 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """Fields a message must have to be of use."""
+    """Fields a message must have to be of use; `optional`: only if the segment is there.
+
+    A field is written as its alternatives, each a field and the component that must have a value, 0 for any.
+    """
 
     messages: tuple[str, ...]
     segment: str
-    fields: tuple[int, ...]
+    fields: tuple[tuple[tuple[int, int], ...], ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +185,7 @@ def read_tables(folder: Path, places: Iterable[Path] = ()) -> Tables:
             if row["kind"] != "pattern"
         ),
         patterns=[(row["name"], row["uri"]) for row in authorities if row["kind"] == "pattern"],
-        required=[
-            Required(
-                tuple(row["messages"].split()), row["segment"], tuple(int(n) for n in row["fields"].split())
-            )
-            for row in rows("required", "messages segment fields")
-        ],
+        required=[_required(row) for row in rows("required", "messages segment fields")],
         charsets=Charsets(
             _first((row["code"].upper(), row["codec"]) for row in rows("charsets", "code codec")),
             tuple(defaults["unsaid_charsets"]),
@@ -254,6 +255,21 @@ def _use(row: Mapping[str, str]) -> Use:
         tuple(row["closes"].split()),
         row["mode"] or "replace",
         row["when"],
+    )
+
+
+def _required(row: Mapping[str, str]) -> Required:
+    fields = [_FIELD.findall(each) for each in row["fields"].split()]
+    if any(
+        "|".join(f"{n}.{c}" if c else n for n, c in each) != written
+        for each, written in zip(fields, row["fields"].split(), strict=True)
+    ):
+        raise Invalid(f"{row['where']}: fields are numbers such as 5, 3.1 or 3.1|2.1.")
+    return Required(
+        tuple(row["messages"].split()),
+        row["segment"].rstrip("?"),
+        tuple(tuple((int(number), int(component or 0)) for number, component in each) for each in fields),
+        row["segment"].endswith("?"),
     )
 
 
