@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kangshu.domains.intake.hl7v2.message import MAX_MESSAGE
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -21,7 +23,7 @@ class Limits:
     """
 
     connections: int = 1000
-    message: int = 16 << 20
+    message: int = MAX_MESSAGE
     unfinished: int = 256 << 20
     ahead: int = 64
     backlog: int = 20_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import structlog
 
@@ -20,9 +21,12 @@ from kangshu.domains.intake.hl7v2.acknowledgement import (
     verdict,
 )
 from kangshu.domains.intake.hl7v2.batch import messages
-from kangshu.domains.intake.hl7v2.message import Message
-from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
+from kangshu.domains.intake.hl7v2.message import Message, TooMuch
+from kangshu.kernel.base.errors import Invalid, KangshuError, Problem
 from kangshu.kernel.facts.journal import Message as Kept
+
+MAX_MESSAGES = 10_000
+"""Messages of one frame: each has an answer of its own."""
 
 Reply = Callable[[list[bytes]], None]
 
@@ -49,7 +53,12 @@ class Receiver:
 
     def receive(self, raw: bytes, certificate: str, reply: Reply) -> None:
         """Take what stood in one frame; `reply` is called once, with the answers, when they may be given."""
-        read = [self._read(each) for each in _messages(raw)]
+        found = list(islice(messages([raw]), MAX_MESSAGES + 1))
+        if len(found) > MAX_MESSAGES:
+            head = head_in(raw, self._reader.tables.charsets) or NO_HEAD
+            reply(self._answers([_Read(head, None, [_too_many()])]))
+            return
+        read = [self._read(each) for each in found]
         if not any(each.message is not None or each.head is not NO_HEAD for each in read):
             reply(self._answers([_Read(NO_HEAD, None, [_nothing()])]))
             return
@@ -68,10 +77,9 @@ class Receiver:
     def _read(self, raw: bytes) -> _Read:
         try:
             message = self._reader.read(raw)
-        except (Invalid, TooCostly) as error:
-            told: tuple[Problem, ...] = getattr(error, "problems", ())
-            problems = list(told) or [Problem("error", error.code, "MSH", error.message)]
-            return _Read(head_in(raw, self._reader.tables.charsets) or NO_HEAD, None, problems)
+        except (Invalid, TooMuch) as error:
+            head = head_in(raw, self._reader.tables.charsets) or NO_HEAD
+            return _Read(head, None, list(error.problems))
         kind, event = message.component(message.header, 9, 1), message.component(message.header, 9, 2)
         known = self._reader.assembler.knows(kind, event)
         return _Read(head_of(message), message, self._reader.check.problems(message, known=known))
@@ -103,13 +111,6 @@ class Receiver:
         return found
 
 
-def _messages(raw: bytes) -> list[bytes]:
-    try:
-        return list(messages([raw]))
-    except TooCostly:
-        return [raw]
-
-
 def _tell(head: Head, outcome: Verdict, problems: list[Problem]) -> None:
     """Places and codes; nothing of what the message says."""
     _log.warning(
@@ -122,6 +123,10 @@ def _tell(head: Head, outcome: Verdict, problems: list[Problem]) -> None:
 
 def _nothing() -> Problem:
     return Problem("error", "structure", "MSH", "No segment MSH begins a message here.")
+
+
+def _too_many() -> Problem:
+    return Problem("error", "too-costly", "MSH", f"One frame holds more than {MAX_MESSAGES} messages.")
 
 
 def _unknown() -> Problem:

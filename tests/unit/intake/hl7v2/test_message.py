@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kangshu.domains.intake.hl7v2.batch import messages
 from kangshu.domains.intake.hl7v2.message import (
+    MAX_LINES,
+    MAX_MESSAGE,
     MAX_REPETITIONS,
     MAX_SEGMENTS,
     STANDARD,
     Delimiters,
     Message,
+    TooMuch,
     parse_message,
     unescape,
 )
@@ -95,6 +101,13 @@ def test_the_character_set_is_the_one_msh_18_names(reader: Hl7Reader, code: str,
     assert found.codec == codec
 
 
+def test_the_first_of_several_character_sets_is_taken_by_the_messages_own_delimiters(
+    reader: Hl7Reader,
+) -> None:
+    raw = "MSH|*#%$|A|B|C|D|2026||ADT*A01|1|P|2.5||||||GB18030#UNICODE UTF-8\rPID|1||7||王".encode("gb18030")
+    assert _parse(reader, raw).segments[1].field(5) == "王"
+
+
 def test_a_double_byte_character_may_hold_a_delimiter(reader: Hl7Reader) -> None:
     """In GB 18030 the second byte of 亅 is |, of 俕 is ^, of 儀 is x; they are no delimiters."""
     name = "".join(
@@ -161,3 +174,51 @@ def test_a_batch_is_cut_at_its_messages_however_it_arrives(contents: list[bytes]
     batch = b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + b"\r".join(bodies) + b"\rBTS|2\rFTS|1\r"
     parts = [batch[at : at + size] for at in range(0, len(batch), size)]
     assert list(messages(parts)) == bodies
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"NTE|1||x\r" * 1_000_000, "NTE"),
+        (b"OBX|1|TX|1||a\r" + b"on\r" * 1_000_000, "OBX"),
+        (b"PID|" * 1_000_000, "PID[1]"),
+        (b"PID|1||" + b"7~" * 1_000_000, "PID[1]-3"),
+        (b"|" * 10_000, "MSH[1]"),
+    ],
+    ids=["segments", "lines", "fields", "repetitions", "head"],
+)
+def test_a_message_over_a_limit_is_refused_early_and_the_place_named(
+    reader: Hl7Reader, body: bytes, place: str
+) -> None:
+    raw = f"{HEAD}\r".encode() + body if place != "MSH[1]" else HEAD.encode() + body
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooMuch) as refused:
+            reader.read(raw)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [(problem.code, problem.path) for problem in refused.value.problems] == [("too-costly", place)]
+    assert peak < 8 * len(raw) + (20 << 20), f"{peak >> 20} MB"
+
+
+def test_a_line_that_goes_on_for_long_is_read_as_fast_as_others(reader: Hl7Reader) -> None:
+    raw = f"{HEAD}\rOBX|1|TX|1||".encode() + b"a line of text, and on\n" * (MAX_LINES - 1)
+    began = time.perf_counter()
+    assert reader.read(raw).segments[1].field(5).count("\n") == MAX_LINES - 2
+    assert time.perf_counter() - began < 2
+
+
+def test_a_message_that_is_too_large_spoils_only_itself(reader: Hl7Reader) -> None:
+    large = HEAD.encode() + b"\rOBX|1|ED|1||" + b"A" * MAX_MESSAGE
+    batch = b"\r".join((HEAD.encode(), large, HEAD.encode() + b"\rPID|1||7", b""))
+    parts = [batch[at : at + 65536] for at in range(0, len(batch), 65536)]
+    began = time.perf_counter()
+    found = list(messages(parts))
+    assert time.perf_counter() - began < 5
+    assert [len(each) > MAX_MESSAGE for each in found] == [False, True, False]
+    assert found[2].endswith(b"PID|1||7")
+    (unit,) = reader.units(parts, "S")
+    assert [(at.path, at.code) for _, at in unit.bad if "message 2" in at.path] == [
+        ("message 2: MSH", "too-costly")
+    ]

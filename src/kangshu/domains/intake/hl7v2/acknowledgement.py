@@ -225,6 +225,7 @@ def _code(problem: Problem) -> str:
         "required": "101" if field else "100",
         "structure": "100",
         "value": "102",
+        "too-costly": "102",
         "code-invalid": "103",
     }
     return by_code.get(problem.code, "207")

@@ -7,36 +7,43 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from kangshu.domains.intake.hl7v2.message import MAX_MESSAGE
-from kangshu.kernel.base.errors import TooCostly
 
 # In none of the character sets of table 0211 is CR, LF, VT or FS a part of a longer character.
 _START = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?[\s\x0b]*|[\r\n\x0b\x1c]\s*)(?=MSH[^A-Za-z0-9\s])")
 _ENVELOPE = re.compile(rb"[\r\n\x0b\x1c]+(?:BTS|FTS|BHS|FHS)[^A-Za-z0-9][^\r\n]*")
 
 
+_OVERLAP = 64
+"""Bytes that are looked at again with the next part: a start may stand across both."""
+
+
 def messages(parts: Iterable[bytes]) -> Iterator[bytes]:
     """The messages of a file, each from its MSH to its last segment; what stands before the first is none.
 
-    Raises `TooCostly` when one does not end.
+    Of one that is too large only so much is given that whoever reads it sees that; the next ones follow.
     """
-    held = b""
+    held = bytearray()
+    begun = False
     for part in parts:
+        fresh = max(0, len(held) - _OVERLAP)
         held += part
-        starts = [match.end() for match in _START.finditer(held)]
-        for begin, end in pairwise(starts):
+        starts = [match.end() for match in _START.finditer(held, fresh) if match.end() or not begun]
+        for begin, end in pairwise([0, *starts] if begun else starts):
             yield _bare(held[begin:end])
         if starts:
-            held = held[starts[-1] :]
+            begun = True
+            del held[: starts[-1]]
         if len(held) > MAX_MESSAGE:
-            raise TooCostly(
-                f"A message is larger than {MAX_MESSAGE >> 20} MB.", remedy="Send it in smaller messages."
-            )
-    if held.startswith(b"MSH"):
+            if begun:
+                yield bytes(held[: MAX_MESSAGE + 1])
+            begun = False
+            del held[:-_OVERLAP]
+    if begun:
         yield _bare(held)
 
 
-def _bare(raw: bytes) -> bytes:
+def _bare(raw: bytearray) -> bytes:
     """A message without the envelope that follows it."""
     found = _ENVELOPE.search(raw)
     bare = raw[: found.start()] if found else raw
-    return bare.strip(b"\r\n\x1c ")
+    return bytes(bare.strip(b"\r\n\x1c "))

@@ -7,14 +7,16 @@ character set (MSH-18). Fields stay as written until somebody asks; most are nev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 
-MAX_MESSAGE = 32 << 20
-"""Bytes of one message."""
+MAX_MESSAGE = 16 << 20
+"""Bytes of one message, in a file or by MLLP."""
 MAX_SEGMENTS = 20_000
+MAX_LINES = 100_000
+"""Lines of one segment, of a sender that writes line ends into text."""
 MAX_FIELDS = 1_000
 """Fields of one segment."""
 MAX_REPETITIONS = 1_000
@@ -24,9 +26,17 @@ NULL = '""'
 """What HL7 writes for "there is no value any more", where an empty field says nothing at all."""
 
 _HEADERS = ("MSH", "FHS", "BHS")
-_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(r"[^\r\n]+")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CONTROL = str.maketrans(dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], " "))
+
+
+class TooMuch(TooCostly):
+    """A limit is passed; `problems` says where."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}", remedy="Send it in smaller messages.")
+        self.problems = (Problem("error", self.code, path, message),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +128,8 @@ def refusal(path: str, message: str, *, code: str = "value") -> Invalid:
     )
 
 
-def _too_costly(path: str, message: str) -> TooCostly:
-    return TooCostly(f"{path}: {message}", remedy="Send it in smaller messages.")
+def _too_costly(path: str, message: str) -> TooMuch:
+    return TooMuch(path, message)
 
 
 def _delimiters(text: str) -> Delimiters:
@@ -145,17 +155,18 @@ def _codec(raw: bytes, charsets: Charsets) -> str | None:
         found = raw.find(mark)
         end = found if 0 <= found < end else end
     header = raw[:end]
-    fields = header.split(header[3:4])
+    fields = header.split(header[3:4], 18)
     if len(fields) <= 17 or not fields[17].strip():
         return None
+    marks = "[" + re.escape(fields[1].decode("ascii", "replace") or "^") + "]"
     for codec in (None, *charsets.unsaid):
         # A double-byte character may hold the separator: then the fields are counted anew, decoded.
         if codec is not None:
-            written = header.decode(codec, "replace").split(header[3:4].decode("ascii", "replace"))
+            written = header.decode(codec, "replace").split(header[3:4].decode("ascii", "replace"), 18)
             named = written[17] if len(written) > 17 else ""
         else:
             named = fields[17].decode("ascii", "replace")
-        code = re.split(r"[~^&]", named)[0].strip().upper()
+        code = re.split(marks, named)[0].strip().upper()
         if code in charsets.codecs:
             return charsets.codecs[code]
     raise refusal("MSH-18", "MSH-18 names a character set that is not in table 0211.")
@@ -176,8 +187,10 @@ def _segments(text: str, delimiters: Delimiters) -> tuple[list[Segment], dict[st
     segments: list[Segment] = []
     by_name: dict[str, list[Segment]] = {}
     for line in _lines(text, separator):
-        fields = line.split(separator)
+        fields = line.split(separator, MAX_FIELDS + 1)
         name = fields[0].strip()
+        if len(segments) == MAX_SEGMENTS:
+            raise _too_costly(name, f"There are more than {MAX_SEGMENTS} segments.")
         if name in _HEADERS:
             fields.insert(1, separator)
         alike = by_name.setdefault(name, [])
@@ -186,25 +199,30 @@ def _segments(text: str, delimiters: Delimiters) -> tuple[list[Segment], dict[st
         segments.append(segment)
         if len(line) > MAX_FIELDS:
             _check(segment, delimiters)
-    if len(segments) > MAX_SEGMENTS:
-        raise _too_costly(segments[MAX_SEGMENTS].name, f"There are more than {MAX_SEGMENTS} segments.")
     return segments, by_name
 
 
-def _lines(text: str, separator: str) -> list[str]:
+def _lines(text: str, separator: str) -> Iterator[str]:
     """Segments as written. A line that does not begin like one goes on where the last one stopped."""
-    lines: list[str] = []
+    held: list[str] = []
     for line in _split(text):
         if line[3:4] in (separator, "") and _SEGMENT.match(line):
-            lines.append(line)
-        elif line.strip() and lines:
-            lines[-1] += "\n" + line
-    return lines
+            if held:
+                yield held[0] if len(held) == 1 else "\n".join(held)
+            held = [line]
+        elif line.strip() and held:
+            if len(held) == MAX_LINES:
+                raise _too_costly(held[0][:3], f"One segment has more than {MAX_LINES} lines.")
+            held.append(line)
+    if held:
+        yield "\n".join(held)
 
 
-def _split(text: str) -> list[str]:
+def _split(text: str) -> Iterable[str]:
     text = text.rstrip("\x1c\r\n ")
-    return text.split("\r") if "\n" not in text else _BREAK.split(text)
+    if "\n" not in text and text.count("\r") <= MAX_SEGMENTS:
+        return text.split("\r")
+    return (found[0] for found in _LINE.finditer(text))
 
 
 def _check(segment: Segment, delimiters: Delimiters) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from kangshu.domains.intake.hl7v2.assembly import Assembler
 from kangshu.domains.intake.hl7v2.batch import messages
 from kangshu.domains.intake.hl7v2.check import Check
-from kangshu.domains.intake.hl7v2.message import Message, parse_message
+from kangshu.domains.intake.hl7v2.message import Message, TooMuch, parse_message
 from kangshu.domains.intake.hl7v2.tables import Tables
 from kangshu.domains.intake.reading import CHUNK_ENTRIES, Entry, Unit
-from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
+from kangshu.kernel.base.errors import Invalid, Problem
 
 
 class Hl7Reader:
@@ -49,16 +49,14 @@ class Hl7Reader:
             yield Unit(entries, bad=bad)
 
     def read(self, raw: bytes) -> Message:
-        """One message, read but not interpreted. Raises `Invalid`, `TooCostly`."""
+        """One message, read but not interpreted. Raises `Invalid`, `TooMuch`."""
         return parse_message(raw, self.tables.charsets)
 
     def _one(self, raw: bytes, source: str) -> tuple[list[Entry], list[Problem]]:
         try:
             message = self.read(raw)
-        except Invalid as error:
+        except (Invalid, TooMuch) as error:
             return [], list(error.problems)
-        except TooCostly as error:
-            return [], [Problem("error", error.code, "MSH", error.message)]
         return self.interpret(message, source)
 
     def interpret(self, message: Message, source: str) -> tuple[list[Entry], list[Problem]]:
