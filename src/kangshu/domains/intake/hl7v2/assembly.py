@@ -179,9 +179,9 @@ class Assembler:
         """The resource a segment is about, by `use.how`."""
         for type_ in use.closes:
             if type_ != "*":
-                run.current.pop(type_, None)
+                run.close(type_)
             elif use.resource in run.current:
-                run.current.clear()
+                run.close()
         builder = run.current.get(use.resource)
         if use.how == "extend":
             return builder

@@ -58,6 +58,16 @@ class Run:
     known: dict[tuple[int, str], Any] | None = None
     """What was made of a field before, by converter and text; None where nothing may be reused."""
 
+    def close(self, name: str = "") -> None:
+        """Nothing more belongs to the resource open under a name, or to any: nor does what waits for one."""
+        if not name:
+            self.current.clear()
+            self.waiting.clear()
+            return
+        self.current.pop(name, None)
+        if self.waiting:
+            self.waiting = [each for each in self.waiting if each[0] != name]
+
     def text(self, written: str) -> str:
         """What is meant by a part of a field."""
         if self.escape in written:
