@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kangshu.domains.intake.hl7v2.primitives import moment
@@ -65,12 +67,83 @@ def _observation(reader: Hl7Reader, fields: str) -> dict[str, object]:
         ("TM|1^x^LN||1530|||||", "valueTime", "15:30:00"),
         ("DR|1^x^LN||20260101^20260102|||||", "valuePeriod", {"start": "2026-01-01", "end": "2026-01-02"}),
         ("|1^x^LN||free|||||", "valueString", "free"),
+        ("TM|1^x^LN||15:30|||||", "valueTime", "15:30:00"),
+        # numbers as laboratories write them
+        ("NM|1^x^LN||1,234|U||||", "valueQuantity", {"value": 1234, "unit": "U"}),
+        ("NM|1^x^LN||12,345,678.5|U||||", "valueQuantity", {"value": 12345678.5, "unit": "U"}),
+        ("NM|1^x^LN||12,34|U||||", "valueString", "12,34"),
+        ("NM|1^x^LN||0,123|U||||", "valueString", "0,123"),
+        ("NM|1^x^LN||1,2345|U||||", "valueString", "1,2345"),
+        ("NM|1^x^LN||5.6 mmol/L|mmol/L||||", "valueQuantity", {"value": 5.6, "unit": "mmol/L"}),
+        ("NM|1^x^LN||5.6mg/dL|mmol/L||||", "valueString", "5.6mg/dL"),
+        ("NM|1^x^LN||120mmHg|||||", "valueQuantity", {"value": 120, "unit": "mmHg"}),
+        ("NM|1^x^LN||80 次/分|||||", "valueQuantity", {"value": 80, "unit": "次/分"}),
+        ("NM|1^x^LN||5.6×10^9/L|10^9/L||||", "valueQuantity", {"value": 5.6, "unit": "10^9/L"}),
+        ("NM|1^x^LN||5.6×10^9|/L||||", "valueString", "5.6×10^9"),
+        ("NM|1^x^LN||5.6 L|||||", "valueString", "5.6 L"),
+        ("NM|1^x^LN||5 阳性|||||", "valueString", "5 阳性"),
+        ("NM|1^x^LN||≤ 5|U||||", "valueQuantity", {"value": 5, "comparator": "<=", "unit": "U"}),
+        ("NM|1^x^LN||>1,000|U||||", "valueQuantity", {"value": 1000, "comparator": ">", "unit": "U"}),
+        ("NM|1^x^LN||=5|U||||", "valueQuantity", {"value": 5, "unit": "U"}),
+        ("NM|1^x^LN||1-3|U||||", "valueString", "1-3"),
+        ("NM|1^x^LN||1+|U||||", "valueString", "1+"),
+        ("NM|1^x^LN||5.6^^|U||||", "valueQuantity", {"value": 5.6, "unit": "U"}),
+        ("NM|1^x^LN||5.6.7|U||||", "valueString", "5.6.7"),
+        # SN: what has no form as a quantity, range or ratio is text, never another number
+        ("SN|1^x^LN||>^1^:^128|||||", "valueString", "> 1 : 128"),
+        ("SN|1^x^LN||<^3^-^5|U||||", "valueString", "< 3 - 5"),
+        ("SN|1^x^LN||^3^-|||||", "valueString", "3 -"),
+        ("SN|1^x^LN||^5^-^3|||||", "valueString", "5 - 3"),
+        ("SN|1^x^LN||<>^5|||||", "valueString", "<> 5"),
+        ("SN|1^x^LN||=^5|U||||", "valueQuantity", {"value": 5, "unit": "U"}),
+        ("SN|1^x^LN||>=^5|U||||", "valueQuantity", {"value": 5, "comparator": ">=", "unit": "U"}),
+        ("SN|1^x^LN||^3^/^4|||||", "valueRatio", {"numerator": {"value": 3}, "denominator": {"value": 4}}),
+        ("NR|1^x^LN||3^5|U||||", "valueRange",
+         {"low": {"value": 3, "unit": "U"}, "high": {"value": 5, "unit": "U"}}),
+        ("NR|1^x^LN||^5|U||||", "valueRange", {"high": {"value": 5, "unit": "U"}}),
+        ("NR|1^x^LN||5^3|U||||", "valueString", "5 - 3"),
+        # composite types, as people read them
+        ("XPN|1^x^LN||王^小明|||||", "valueString", "王小明"),
+        ("XPN|1^x^LN||Smith^John^Q^Jr^Dr~Roe^Ann|||||", "valueString", "Dr John Q Smith Jr\nAnn Roe"),
+        ("XCN|1^x^LN||D1^李^医生|||||", "valueString", "李医生"),
+        ("XAD|1^x^LN||街1号^^信宜市^广东省^525300^中国|||||", "valueString", "中国广东省信宜市街1号 525300"),
+        ("XAD|1^x^LN||1 Main St&Main&1^Apt 2^Ames^IA^50010|||||", "valueString",
+         "1 Main St, Apt 2, Ames, IA 50010"),
+        ("XON|1^x^LN||人民医院^L^12|||||", "valueString", "人民医院"),
+        ("CX|1^x^LN||77^^^HIS&1.2.3&ISO^MR|||||", "valueString", "77 (HIS)"),
+        ("EI|1^x^LN||A1^LIS|||||", "valueString", "A1 (LIS)"),
+        ("XTN|1^x^LN||^PRN^PH^^86^668^1234567|||||", "valueString", "+86-668-1234567"),
+        ("PL|1^x^LN||内科^3^12|||||", "valueString", "内科 3 12"),
+        (r"HD|1^x^LN||A\T\B^1.2.3^ISO|||||", "valueString", "A&B 1.2.3 ISO"),
+        ("SPS|1^x^LN||BLD&Blood&HL70070^^left|||||", "valueString", "BLD Blood HL70070 left"),
     ],
 )  # fmt: skip
 def test_values_of_observations(reader: Hl7Reader, fields: str, name: str, value: object) -> None:
     found = _observation(reader, fields)
     assert found[name] == value
     assert [each for each in found if each.startswith("value")] == [name]
+
+
+@pytest.mark.parametrize(
+    ("written", "flag", "value", "meant"),
+    [
+        ("5.6↑", "", 5.6, ["H"]),
+        ("↓ 3.1", "", 3.1, ["L"]),
+        (">1000↑↑", "", 1000, ["H"]),
+        ("5.6 mmol/L ↑", "", 5.6, ["H"]),
+        ("5.6↑", "N", 5.6, ["N"]),
+        ("5.6", "H", 5.6, ["H"]),
+        ("5.6↑↓", "", None, []),
+        ("↑", "", None, []),
+    ],
+)
+def test_an_arrow_at_a_number_is_an_interpretation_unless_there_is_one(
+    reader: Hl7Reader, written: str, flag: str, value: float | None, meant: list[str]
+) -> None:
+    found: Any = _observation(reader, f"NM|1^x^LN||{written}|mmol/L||{flag}||")
+    assert found.get("valueQuantity", {}).get("value") == value
+    assert [each["coding"][0]["code"] for each in found.get("interpretation", ())] == meant
+    assert value is not None or found["valueString"] == written
 
 
 def test_the_digits_of_a_number_are_kept(reader: Hl7Reader) -> None:

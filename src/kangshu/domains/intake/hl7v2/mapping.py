@@ -15,7 +15,7 @@ import msgspec
 
 from kangshu.domains.intake.hl7v2.code_table import BY_TABLE, with_translation
 from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when, settled
-from kangshu.domains.intake.hl7v2.observation_value import observation_value, reference_range
+from kangshu.domains.intake.hl7v2.observation_value import Reading, observation_value, reference_range
 from kangshu.domains.intake.hl7v2.primitives import PRIMITIVES, Convert
 from kangshu.domains.intake.hl7v2.run import Body, Run
 from kangshu.domains.intake.hl7v2.segment_row import (
@@ -107,7 +107,9 @@ class Maps:
         types = dict(self._tables.codes["value-type"])
         used = {code.display for code in types.values() if code.display} | {"CWE[CodeableConcept]"}
         converts = {name: self.convert(name, "", 1) for name in sorted(used)}
-        return observation_value(types, self._quantity_unit, converts)
+        flag = self.convert("CWE[CodeableConcept]", "0078", 1)
+        units = frozenset(self._tables.codes["unit-behind"])
+        return observation_value(Reading(types, self._quantity_unit, converts, flag, units))
 
     def _composite(self, type_: str, depth: int) -> Convert:
         """The parts of a value, each by its row, into one object."""

@@ -7,20 +7,44 @@ or a range is read is here.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from kangshu.domains.intake.hl7v2.message import Segment
 from kangshu.domains.intake.hl7v2.primitives import Convert, clean, number
 from kangshu.domains.intake.hl7v2.run import Body, Run
 from kangshu.domains.intake.hl7v2.tables import Code
+from kangshu.domains.intake.hl7v2.written_number import read_number
 
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _RANGE = re.compile(r"\s*([+-]?\d*\.?\d+)\s*(?:-{1,2}|~|～|–|—|至|to)\s*([+-]?\d*\.?\d+)\s*")
+_KNOWN = ("<", ">", "<=", ">=", "≤", "≥", "＜", "＞")
 _COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
 
 
-def observation_value(types: dict[str, Code], unit: Convert, converts: dict[str, Convert]) -> Convert:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the tables say of reading a value.
+
+    types     what each value type becomes (`value-type`)
+    unit      OBX-6
+    converts  the types that `types` names
+    flag      an arrow as OBX-8 has it
+    units     what may stand behind a number (`unit-behind`)
+    """
+
+    types: Mapping[str, Code]
+    unit: Convert
+    converts: Mapping[str, Convert]
+    flag: Convert
+    units: Collection[str]
+
+
+def observation_value(reading: Reading) -> Convert:
     """Of a whole OBX: `{"valueQuantity": …}` and the like; with several values `{"component": […]}`."""
 
     def convert(raw: str, run: Run) -> Body | None:  # noqa: ARG001
@@ -30,60 +54,73 @@ def observation_value(types: dict[str, Code], unit: Convert, converts: dict[str,
         if not written or written == '""':
             return None
         kind = run.text(segment.field(2)).upper() or "ST"
-        known = types.get(kind)
+        known = reading.types.get(kind)
         if known is None:
             run.number = 2
             run.problem("This value type is not in table 0125.", "not-supported")
-            known = types["ST"]
+            known = reading.types["ST"]
         run.number = 5
-        units = unit(segment.field(6), run) if segment.field(6) else None
-        return _values(written, run, known, units, converts, segment.field(3))
+        units = reading.unit(segment.field(6), run) if segment.field(6) else None
+        return _values(written, run, known, units, reading, segment)
 
     return convert
 
 
 def _values(
-    written: str, run: Run, known: Code, unit: Body | None, converts: dict[str, Convert], code: str
+    written: str, run: Run, known: Code, unit: Body | None, reading: Reading, segment: Segment
 ) -> Body | None:
     repeated = [each for each in written.split(run.separators[0]) if each]
     if known.value == "text":
         lines = [line for each in repeated if (line := clean(run.text(each)))]
         return {"valueString": "\n".join(lines)} if lines else None
-    found = [value for each in repeated if (value := _value(each, run, known, unit, converts))]
+    found = [value for each in repeated if (value := _value(each, run, known, unit, reading))]
     if len(found) <= 1:
         return found[0] if found else None
-    concept = converts["CWE[CodeableConcept]"](code, run)
+    if known.value == "valueString":
+        return {"valueString": "\n".join(each["valueString"] for each in found)}
+    concept = reading.converts["CWE[CodeableConcept]"](segment.field(3), run)
     return {"component": [{"code": concept or {"text": "?"}, **value} for value in found]}
 
 
-def _value(raw: str, run: Run, known: Code, unit: Body | None, converts: dict[str, Convert]) -> Body | None:
+def _value(raw: str, run: Run, known: Code, unit: Body | None, reading: Reading) -> Body | None:
+    raw = raw.rstrip(f"{run.separators[1]}{run.separators[2]}")
     match known.value:
         case "":
             return None
         case "quantity":
-            return _quantity(run.text(raw), run, unit)
+            return _quantity(run.text(raw), run, unit, reading)
         case "structured":
             return _structured(raw, run, unit)
+        case "range":
+            return _range(raw, run, unit)
         case "measured":
             return _measured(raw, run)
         case _:
-            value = converts[known.display](raw, run)
+            value = reading.converts[known.display](raw, run)
             if value is None:
                 text = clean(run.text(raw))
                 return {"valueString": text} if text else None
             return {known.value: value}
 
 
-def _quantity(written: str, run: Run, unit: Body | None) -> Body | None:
-    """A number; with a comparator where one is written before it; what is no number is kept as text."""
-    match = _COMPARED.fullmatch(written)
-    value = number(match[2]) if match else None
-    if match is None or value is None:
-        text = clean(written)
-        if text:
-            run.problem_at(f"{run.place()}", "OBX-2 promises a number, and this is none; it is kept as text.")
-        return {"valueString": text} if text else None
-    return {"valueQuantity": _in_unit(value, match[1], unit)}
+def _quantity(written: str, run: Run, unit: Body | None, reading: Reading) -> Body | None:
+    """A number, with what stands before and behind it; what is no number is kept as text."""
+    if value := number(written):
+        return {"valueQuantity": _in_unit(value, None, unit)}
+    if not written or written == '""':
+        return None
+    found = read_number(
+        written, [unit[n] for n in ("unit", "code") if n in unit] if unit else (), reading.units
+    )
+    if found is None:
+        run.problem("OBX-2 promises a number, and this is none; it is kept as text.")
+        return {"valueString": clean(written)}
+    units = unit or ({"unit": found.unit} if found.unit else None)
+    body: Body = {"valueQuantity": _in_unit(found.value, found.comparator, units)}
+    assert run.segment is not None
+    if found.arrow and not run.segment.field(8):
+        body["interpretation"] = [reading.flag(found.arrow, run)]
+    return body
 
 
 def _in_unit(value: msgspec.Raw, comparator: str | None, unit: Body | None) -> Body:
@@ -102,17 +139,35 @@ def _structured(raw: str, run: Run, unit: Body | None) -> Body | None:
     if low is None and comparator and (match := _COMPARED.fullmatch(comparator)):
         # Some write comparator and number into one component.
         comparator, low = match[1] or "", number(match[2])
-    if low is None:
+    plain = comparator in ("", "=")
+    if low is not None and high is not None and plain and separator in ("-", ":", "/"):
+        if separator != "-":
+            return {"valueRatio": {"numerator": {"value": low}, "denominator": {"value": high}}}
+        if ends := _between(low, high, unit):
+            return {"valueRange": ends}
+    if low is None or second or separator or not (plain or comparator in _KNOWN):
+        # 2+, 1:?, >1:128 and <> have no form as a quantity.
         return {"valueString": text} if text else None
-    if high is not None and separator in ("-", ":", "/"):
-        ends = {"value": low, **(unit or {})}, {"value": high, **(unit or {})}
-        if separator == "-":
-            return {"valueRange": {"low": ends[0], "high": ends[1]}}
-        return {"valueRatio": {"numerator": {"value": low}, "denominator": {"value": high}}}
-    if second or separator == "+" or comparator not in ("", "=", "<", ">", "<=", ">=", "≤", "≥"):
-        # 2+, 1:? and <> have no form as a quantity.
-        return {"valueString": text}
-    return {"valueQuantity": _in_unit(low, comparator if comparator != "=" else None, unit)}
+    return {"valueQuantity": _in_unit(low, None if plain else comparator, unit)}
+
+
+def _range(raw: str, run: Run, unit: Body | None) -> Body | None:
+    """NR: the lower and the upper end, of which one may be open."""
+    parts = [*(run.text(part) for part in raw.split(run.separators[1])), ""][:2]
+    low, high = (number(part) for part in parts)
+    if (low is None and parts[0]) or (high is None and parts[1]) or (low is None and high is None):
+        text = clean(" - ".join(part for part in parts if part))
+        return {"valueString": text} if text else None
+    ends = _between(low, high, unit)
+    return {"valueRange": ends} if ends else {"valueString": clean(" - ".join(parts))}
+
+
+def _between(low: msgspec.Raw | None, high: msgspec.Raw | None, unit: Body | None) -> Body | None:
+    """Low and high, None if they are the wrong way round."""
+    if low is not None and high is not None and Decimal(bytes(low).decode()) > Decimal(bytes(high).decode()):
+        return None
+    ends = {"low": low, "high": high}
+    return {name: {"value": end, **(unit or {})} for name, end in ends.items() if end is not None}
 
 
 def _measured(raw: str, run: Run) -> Body | None:

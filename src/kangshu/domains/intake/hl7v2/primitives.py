@@ -31,7 +31,7 @@ _TIME = re.compile(
     r"(?:(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?)?)?)?)?(?P<zone>[+-]\d{4})?"
 )
 _ISO = re.compile(r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)([+-]\d\d:?\d\d)?)?")
-_CLOCK = re.compile(r"(\d\d)(\d\d)?(?:(\d\d)(\.\d{1,9})?)?(?:[+-]\d{4})?")
+_CLOCK = re.compile(r"(\d\d):?(\d\d)?(?::?(\d\d)(\.\d{1,9})?)?(?:[+-]\d{4})?")
 
 
 def clean(written: str) -> str:

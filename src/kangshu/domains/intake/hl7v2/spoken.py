@@ -81,6 +81,65 @@ def telecom(depth: int) -> Callable[[str, Run], str | None]:
     return convert
 
 
+def address(depth: int) -> Callable[[str, Run], str | None]:
+    """Of an XAD: in the order of its script, from the country to the door or the other way round."""
+
+    def convert(raw: str, run: Run) -> str | None:
+        parts = [*_flat(raw, run, depth), *[""] * 9]
+        street, more, city, state, code, country = parts[:6]
+        county = parts[8]
+        if _CJK.search(f"{street}{city}{state}"):
+            return clean(f"{country}{state}{city}{county}{street}{more} {code}") or None
+        return (
+            clean(
+                ", ".join(
+                    part for part in (street, more, county, city, f"{state} {code}".strip(), country) if part
+                )
+            )
+            or None
+        )
+
+    return convert
+
+
+def organization(depth: int) -> Callable[[str, Run], str | None]:
+    """Of an XON: its name, else its number."""
+
+    def convert(raw: str, run: Run) -> str | None:
+        parts = [*_flat(raw, run, depth), *[""] * 10]
+        return clean(parts[0] or parts[9] or parts[2]) or None
+
+    return convert
+
+
+def issued(at: int) -> Callable[[int], Callable[[str, Run], str | None]]:
+    """Of a number, and in brackets who gave it out: an EI (from its second part on), a CX (its fourth)."""
+
+    def at_depth(depth: int) -> Callable[[str, Run], str | None]:
+        def convert(raw: str, run: Run) -> str | None:
+            parts = [*_flat(raw, run, depth), *[""] * 5]
+            value = clean(parts[0])
+            by = parts[at] if at > 1 else parts[1] or parts[2]
+            return (f"{value} ({clean(by)})" if by else value) if value else None
+
+        return convert
+
+    return at_depth
+
+
+def readable(depth: int) -> Callable[[str, Run], str | None]:
+    """All parts and parts of parts, with blanks between them."""
+
+    def convert(raw: str, run: Run) -> str | None:
+        parts = raw.split(run.separators[depth]) if depth < 3 else [raw]
+        pieces = [
+            piece for part in parts for piece in (part.split(run.separators[2]) if depth < 2 else [part])
+        ]
+        return clean(" ".join(text for piece in pieces if (text := _text(piece, run)))) or None
+
+    return convert
+
+
 def interpreter(depth: int) -> Callable[[str, Run], str | None]:
     """Of a CNN inside an NDL: number, family name, given name."""
 
@@ -127,6 +186,11 @@ SPOKEN: dict[str, Callable[[int], Callable[[str, Run], object]]] = {
     "PL.text": place,
     "XTN.value": telecom,
     "CNN.text": interpreter,
+    "XAD.text": address,
+    "XON.text": organization,
+    "EI.text": issued(1),
+    "CX.text": issued(3),
+    "readable": readable,
     "joined": joined,
     "segment.text": segment_text,
     "OBX.document": document,
