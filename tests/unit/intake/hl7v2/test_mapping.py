@@ -244,3 +244,23 @@ def test_a_charge_brings_the_order_it_is_for(reader: Hl7Reader) -> None:
     )
     order = only(resources(reader, raw), "ServiceRequest")
     assert [each["value"] for each in order["identifier"]] == ["P1", "F1"]
+
+
+def test_what_the_pharmacy_encoded_stands_for_what_was_asked_for(reader: Hl7Reader) -> None:
+    asked = ("ORC|NW|P7^HIS", "RXO|A1^阿莫西林^L|2||粒", "RXR|PO^Oral^HL70162")
+    encoded = ("RXE|1|C08^氨氯地平^L|5||mg", "RXR|IV^Intravenous^HL70162")
+    found = only(resources(reader, message(PID, *asked, *encoded, kind="RDE^O11")), "MedicationRequest")
+    assert found["medicationCodeableConcept"]["text"] == "氨氯地平"
+    dosage = found["dosageInstruction"][0]
+    assert dosage["doseAndRate"][0]["doseQuantity"] == {"value": 5, "unit": "mg"}
+    assert dosage["route"]["coding"][0]["code"] == "IV"
+    alone = only(resources(reader, message(PID, *asked, "RXD|1|A1^阿莫西林^L|20260102|2", kind="RDS^O13")),
+                 "MedicationRequest")  # fmt: skip
+    assert alone["medicationCodeableConcept"]["text"] == "阿莫西林"
+    assert alone["dosageInstruction"][0]["route"]["coding"][0]["code"] == "PO"
+
+
+def test_a_key_does_not_depend_on_the_delimiters(reader: Hl7Reader) -> None:
+    own = message(PID, "PV1|1|I|||||||||||||||||V9^^^A&B&C^VN")
+    other = own.translate(bytes.maketrans(b"^~\\&", b"*!@%"))
+    assert _ids(resources(reader, own)) == _ids(resources(reader, other))

@@ -27,6 +27,8 @@ MAX_RESOURCES = 20_000
 SOURCES_REMEMBERED = 64
 
 _REMARKS = ("NTE", "PRT", "TQ1", "TQ2", "CTD", "BLG")
+_PASSED = {"ORC": _REMARKS, "RXO": (*_REMARKS, "RXR", "RXC"), "RXE": ()}
+"""Segments that ask what comes next (NXT), and what they pass over."""
 
 _FORGOTTEN = {
     "PID": ("OBR", "OBX", "ORC", "RXA", "SPM", "PV1"),
@@ -96,7 +98,7 @@ class Assembler:
         run = self._run(message, source)
         plan = self._plan(message.component(message.header, 9, 1), _event(message))
         for number, segment in enumerate(message.segments):
-            if segment.name == "ORC":
+            if segment.name in _PASSED:
                 run.latest["NXT"] = _detail(message.segments, number)
             self._take(segment, plan, run)
         self._keys.name(run)
@@ -240,7 +242,8 @@ class Assembler:
 
 def _detail(segments: Sequence[Segment], number: int) -> Segment:
     """The segment that says what an order is about: the next one that is no remark on the order itself."""
-    following = (each for each in segments[number + 1 : number + 20] if each.name not in _REMARKS)
+    passed = _PASSED[segments[number].name]
+    following = (each for each in segments[number + 1 : number + 20] if each.name not in passed)
     return next(following, segments[number])
 
 

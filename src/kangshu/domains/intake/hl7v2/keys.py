@@ -126,7 +126,8 @@ def _field(name: str, number: int, component: int) -> Read:
         parts = written.split(run.separators[0], 1)[0].split(run.separators[1])
         if component:
             return run.text(parts[component - 1]) if component <= len(parts) else ""
-        return "^".join([run.text(each) for each in parts]).rstrip("^")
+        below = run.separators[2]
+        return "^".join([run.text(each).replace(below, "&") for each in parts]).rstrip("^")
 
     return read
 
