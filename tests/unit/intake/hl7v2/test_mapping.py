@@ -264,3 +264,48 @@ def test_a_key_does_not_depend_on_the_delimiters(reader: Hl7Reader) -> None:
     own = message(PID, "PV1|1|I|||||||||||||||||V9^^^A&B&C^VN")
     other = own.translate(bytes.maketrans(b"^~\\&", b"*!@%"))
     assert _ids(resources(reader, own)) == _ids(resources(reader, other))
+
+
+def test_a_visit_number_given_up_is_no_visit_any_more(reader: Hl7Reader) -> None:
+    old = _ids(resources(reader, message(PID, VISIT)))["Encounter"]
+    for event in ("A42", "A50"):
+        raw = message(PID, "MRG|7^^^HIS^MR||||V9^^^HIS^VN", VISIT.replace("V9^", "V10^"), kind=f"ADT^{event}")
+        visits = [each for each in resources(reader, raw) if each["resourceType"] == "Encounter"]
+        assert [(each["id"] == old, each["status"]) for each in visits] == [
+            (True, "entered-in-error"),
+            (False, "in-progress"),
+        ]
+        same = message(PID, "MRG|7^^^HIS^MR||||V9^^^HIS^VN", VISIT, kind=f"ADT^{event}")
+        assert only(resources(reader, same), "Encounter")["status"] == "in-progress"
+
+
+def test_a_deleted_visit_leaves_the_person(reader: Hl7Reader) -> None:
+    found = resources(reader, message(PID, VISIT, kind="ADT^A23"))
+    assert only(found, "Encounter")["status"] == "entered-in-error"
+    assert only(found, "Patient").get("active") is not False
+    assert only(resources(reader, message(PID, VISIT, kind="ADT^A29")), "Patient")["active"] is False
+
+
+def test_only_an_addendum_an_edit_or_a_replacement_says_what_it_is_of_its_parent(reader: Hl7Reader) -> None:
+    said = {}
+    for number in range(1, 12):
+        raw = message(PID, "TXA|1|DS|TX|||||||||D9^HIS|D8^HIS", "OBX|1|TX|1^x||a", kind=f"MDM^T{number:02}")
+        relations = only(resources(reader, raw), "DocumentReference").get("relatesTo", ())
+        said[number] = [each["code"] for each in relations]
+    none, adds, replaces = list[str](), ["appends"], ["replaces"]
+    assert said == {
+        1: none, 2: none, 3: none, 4: none, 5: adds, 6: adds,
+        7: replaces, 8: replaces, 9: replaces, 10: replaces, 11: none,
+    }  # fmt: skip
+
+
+def test_a_document_and_a_charge_in_another_message_are_what_they_are(reader: Hl7Reader) -> None:
+    raw = message(
+        PID, "OBR|1|P1^HIS|F1^LIS|C1^T^L", "OBX|1|NM|1^x^L||5", "TXA|1|DS|TX|||||||||D9^HIS",
+        "FT1|1|T1||20260102||CG|X1^诊查费^L", kind="ORU^R01",
+    )  # fmt: skip
+    found = resources(reader, raw)
+    report = only(found, "DiagnosticReport")
+    related = only(found, "DocumentReference")["context"]["related"]
+    assert related == [{"reference": f"DiagnosticReport/{report['id']}"}]
+    assert only(found, "ChargeItem")["code"]["coding"][0]["code"] == "X1"

@@ -39,7 +39,7 @@ class Keys:
     def name(self, run: Run) -> None:
         """Give every resource of a message its id: by the first key whose parts are all there."""
         seen: dict[tuple[str, ...], int] = {}
-        for builder in run.builders:
+        for builder in sorted(run.builders, key=lambda each: "#" in each.name):
             self._name(builder, run, seen)
 
     def _name(self, builder: Builder, run: Run, seen: dict[tuple[str, ...], int]) -> None:
