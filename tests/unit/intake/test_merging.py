@@ -71,3 +71,13 @@ def test_a_later_message_of_a_group_adds_to_an_earlier_one() -> None:
     ]
     found = [json.loads(unit.entries[0].raw) for _, unit in merged(units, lambda _: {})]
     assert [sorted(each.keys() - {"resourceType", "id"}) for each in found] == [["a"], ["a", "b"], ["b"]]
+
+
+def test_links_to_others_stay() -> None:
+    first, second = (
+        {"other": {"reference": "Patient/1"}, "type": "replaces"},
+        {"other": {"reference": "Patient/2"}},
+    )
+    assert _merge({"link": [first]}, {"link": [second]}, "update") == {"link": [second, first]}
+    changed = {**first, "type": "seealso"}
+    assert _merge({"link": [first]}, {"link": [changed]}, "update") == {"link": [changed]}

@@ -6,7 +6,7 @@ names the patient by number only. An element that a message does not mention sta
     update  what is mentioned replaces what is stored, `null` removes it
     fill    what is mentioned is taken only where nothing is stored: the sender knows it at second hand
 
-In both, identifiers of other systems stay. Elements that are `assumed` never replace anything.
+In both, identifiers of other systems stay, and links to others. Elements that are `assumed` never replace anything.
 """
 
 from __future__ import annotations
@@ -107,6 +107,8 @@ def _updated(known: Json, said: Json) -> Json:
             result[name] = _updated(cast(Json, before), cast(Json, value))
         elif name == "identifier" and isinstance(before, list) and isinstance(value, list):
             result[name] = _identifiers(cast(list[Json], before), cast(list[Json], value))
+        elif name == "link" and isinstance(before, list) and isinstance(value, list):
+            result[name] = _links(cast(list[Json], before), cast(list[Json], value))
         else:
             result[name] = _without_nulls(cast(Json, value)) if isinstance(value, dict) else value
         if result[name] == {}:
@@ -135,6 +137,12 @@ def _identifiers(before: list[Json], said: list[Json]) -> list[Json]:
     """Those said, and those of systems that nothing is said of."""
     systems = {each.get("system") for each in said}
     return [*said, *(each for each in before if each.get("system") not in systems)]
+
+
+def _links(before: list[Json], said: list[Json]) -> list[Json]:
+    """Those said, and those to others: who is merged a second time stays merged with the first."""
+    others = [each.get("other") for each in said]
+    return [*said, *(each for each in before if each.get("other") not in others)]
 
 
 @lru_cache(4096)

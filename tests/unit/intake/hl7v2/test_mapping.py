@@ -309,3 +309,16 @@ def test_a_document_and_a_charge_in_another_message_are_what_they_are(reader: Hl
     related = only(found, "DocumentReference")["context"]["related"]
     assert related == [{"reference": f"DiagnosticReport/{report['id']}"}]
     assert only(found, "ChargeItem")["code"]["coding"][0]["code"] == "X1"
+
+
+def test_persons_that_are_linked_name_each_other(reader: Hl7Reader) -> None:
+    one, two = resources(reader, message(PID, "PID|2||8^^^HIS^MR||王^小明", kind="ADT^A24"))
+    for each, other in ((one, two), (two, one)):
+        assert each["link"] == [{"other": {"reference": f"Patient/{other['id']}"}, "type": "seealso"}]
+
+
+def test_what_would_be_taken_only_in_part_is_refused(reader: Hl7Reader) -> None:
+    for event in ("A37", "A43"):
+        raw = message(PID, "PID|2||8^^^HIS^MR||王^小明", kind=f"ADT^{event}")
+        assert resources(reader, raw) == []
+        assert [problem.path for problem in problems(reader, raw)] == ["MSH-9"]

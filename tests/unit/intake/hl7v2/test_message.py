@@ -10,17 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kangshu.domains.intake.hl7v2.batch import messages
+from kangshu.domains.intake.hl7v2.escapes import STANDARD, Delimiters, unescape
 from kangshu.domains.intake.hl7v2.message import (
     MAX_LINES,
     MAX_MESSAGE,
     MAX_REPETITIONS,
     MAX_SEGMENTS,
-    STANDARD,
-    Delimiters,
     Message,
     TooMuch,
     parse_message,
-    unescape,
 )
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.kernel.base.errors import Invalid, TooCostly

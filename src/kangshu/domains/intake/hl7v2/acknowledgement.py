@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from kangshu.domains.intake.hl7v2.message import STANDARD, Charsets, Delimiters, Message
+from kangshu.domains.intake.hl7v2.escapes import STANDARD, Delimiters
+from kangshu.domains.intake.hl7v2.message import Charsets, Message
 from kangshu.kernel.base.errors import Problem
 
 Verdict = Literal["accepted", "error", "rejected"]

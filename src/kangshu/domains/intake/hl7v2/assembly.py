@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from itertools import permutations
+from typing import Any
 
 import msgspec
 
 from kangshu.domains.intake.hl7v2.conditions import Holds, parse_when
+from kangshu.domains.intake.hl7v2.escapes import STANDARD
 from kangshu.domains.intake.hl7v2.keys import Keys
 from kangshu.domains.intake.hl7v2.mapping import Maps, Step
-from kangshu.domains.intake.hl7v2.message import STANDARD, Message, Segment
+from kangshu.domains.intake.hl7v2.message import Message, Segment
 from kangshu.domains.intake.hl7v2.primitives import zone_of
+from kangshu.domains.intake.hl7v2.pruning import has, prune
 from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
 from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies, is_named
 from kangshu.domains.intake.hl7v2.targets import Put, put_at
@@ -68,6 +71,7 @@ class _Plan:
     """What to do with each segment of one kind of message, and what its event says of itself."""
 
     named: bool
+    linked: bool
     steps: Mapping[str, Sequence[_Step]]
     said: Sequence[tuple[str, Put, Any]]
 
@@ -101,6 +105,8 @@ class Assembler:
             if segment.name in _PASSED:
                 run.latest["NXT"] = _detail(message.segments, number)
             self._take(segment, plan, run)
+        if plan.linked:
+            _link(run)
         self._keys.name(run)
         self._complete(run)
         return Assembled([_resource(each) for each in run.builders if not each.dropped], run.problems)
@@ -144,7 +150,9 @@ class Assembler:
                 if applies(each.messages, kind, event)
             ]
             named = any(is_named(use.messages, kind, event) for use in self._tables.uses)
-            plan = _Plan(named, steps, said)
+            named = named and not applies(self._tables.refused, kind, event)
+            linked = applies(self._tables.linked, kind, event)
+            plan = _Plan(named, linked, steps, said)
             if len(self._plans) < 1000:
                 self._plans[kind, event] = plan
         return plan
@@ -214,12 +222,12 @@ class Assembler:
                 each.ref["reference"] = ""
             for builder in run.builders:
                 if not builder.dropped:
-                    _prune(builder.body, refs)
+                    prune(builder.body, refs)
                     self._require(builder, run)
 
     def _require(self, builder: Builder, run: Run) -> None:
         for element, when in self._elements.get(builder.name) or self._elements.get(builder.type, ()):
-            if not _has(builder.body, element.element):
+            if not has(builder.body, element.element):
                 self._lack(builder, element, when, run)
 
     def _lack(self, builder: Builder, element: Element, when: Holds | None, run: Run) -> None:
@@ -247,6 +255,12 @@ def _detail(segments: Sequence[Segment], number: int) -> Segment:
     return next(following, segments[number])
 
 
+def _link(run: Run) -> None:
+    """Two persons of a message that says they belong together: each names the other."""
+    for one, other in permutations([each for each in run.builders if each.name == "Patient"][:2]):
+        one.body["link"] = [{"other": other.ref, "type": "seealso"}]
+
+
 def _event(message: Message) -> str:
     """The trigger event: MSH-9-2, else EVN-1, else what the structure of MSH-9-3 says."""
     event = message.component(message.header, 9, 2)
@@ -268,38 +282,6 @@ def _open(use: Use, run: Run) -> Builder:
             at.parents.setdefault(use.resource, builder)
             put(at.body, at.labels, ref)
     return builder
-
-
-def _has(body: Body, element: str) -> bool:
-    """Whether one of `a|b` is there; `a.b` inside."""
-    for each in element.split("|"):
-        value: Any = body
-        for name in each.split("."):
-            value = cast(Body, value).get(name) if isinstance(value, dict) else None
-        if value not in (None, [], {}, ""):
-            return True
-    return False
-
-
-def _is_about(value: Any, refs: Sequence[Body]) -> bool:
-    """Whether an entry of a list says something of one of them: without it the rest says nothing."""
-    return isinstance(value, dict) and any(each is ref for each in cast(Body, value).values() for ref in refs)
-
-
-def _prune(value: Any, refs: Sequence[Body]) -> bool:
-    """Take references out, and what is empty without them; whether nothing is left."""
-    if isinstance(value, dict):
-        if any(value is ref for ref in refs):
-            return True
-        body = cast(Body, value)
-        for name in [name for name, each in body.items() if _prune(each, refs)]:
-            del body[name]
-        return not body
-    if isinstance(value, list):
-        values = cast(list[Any], value)
-        values[:] = [each for each in values if not _is_about(each, refs) and not _prune(each, refs)]
-        return not values
-    return False
 
 
 def _resource(builder: Builder) -> Resource:

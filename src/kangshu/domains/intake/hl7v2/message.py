@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kangshu.domains.intake.hl7v2.escapes import STANDARD, Delimiters, unescape
 from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 
 MAX_MESSAGE = 16 << 20
@@ -28,7 +29,6 @@ NULL = '""'
 _HEADERS = ("MSH", "FHS", "BHS")
 _LINE = re.compile(r"[^\r\n]+")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
-_CONTROL = str.maketrans(dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], " "))
 
 
 class TooMuch(TooCostly):
@@ -37,21 +37,6 @@ class TooMuch(TooCostly):
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}", remedy="Send it in smaller messages.")
         self.problems = (Problem("error", self.code, path, message),)
-
-
-@dataclass(frozen=True, slots=True)
-class Delimiters:
-    """The characters that MSH-1 and MSH-2 declare."""
-
-    field: str = "|"
-    component: str = "^"
-    repetition: str = "~"
-    escape: str = "\\"
-    subcomponent: str = "&"
-    truncation: str = "#"
-
-
-STANDARD = Delimiters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,73 +219,3 @@ def _check(segment: Segment, delimiters: Delimiters) -> None:
             continue
         if value.count(delimiters.repetition) >= MAX_REPETITIONS:
             raise _too_costly(f"{place}-{number}", f"There are more than {MAX_REPETITIONS} repetitions.")
-
-
-# -- escapes
-
-_FORMAT = {"br": "\n", "sp": "\n", "fi": "", "nf": "", "in": "", "ti": "", "sk": " ", "ce": "\n"}
-
-
-def unescape(written: str, delimiters: Delimiters, codec: str) -> str:
-    """Resolve the escape sequences of chapter 2.7. What is no sequence stays as it is written."""
-    plain = {
-        "F": delimiters.field,
-        "S": delimiters.component,
-        "T": delimiters.subcomponent,
-        "R": delimiters.repetition,
-        "E": delimiters.escape,
-        "P": delimiters.truncation,
-        "H": "",
-        "N": "",
-    }
-    return "".join(_unescaped(written, delimiters.escape, plain, codec))
-
-
-def _unescaped(written: str, escape: str, plain: Mapping[str, str], codec: str) -> Iterator[str]:
-    start = 0
-    while (begin := written.find(escape, start)) >= 0:
-        end = written.find(escape, begin + 1)
-        if end < 0:
-            break
-        yield written[start:begin]
-        meant = _meaning(written[begin + 1 : end], plain, codec)
-        if meant is None:
-            # Not a sequence: the character was written as itself, and the next one may begin a sequence.
-            yield written[begin:end]
-            start = end
-        else:
-            yield meant
-            start = end + 1
-    yield written[start:]
-
-
-def _meaning(name: str, plain: Mapping[str, str], codec: str) -> str | None:
-    if name in plain:
-        return plain[name]
-    kind, rest = name[:1], name[1:]
-    if kind == ".":
-        return _formatted(rest)
-    if kind == "X":
-        return _hexadecimal(rest, codec)
-    if kind in ("C", "M") and re.fullmatch(r"[0-9A-F]{4,6}", rest):
-        # Another character set from here on (ISO 2022); messages of one set have no use for it.
-        return ""
-    if kind == "Z":
-        return ""
-    return None
-
-
-def _formatted(command: str) -> str | None:
-    name, amount = command[:2], command[2:].strip().lstrip("+")
-    if name not in _FORMAT or (amount and not amount.lstrip("-").isdigit()):
-        return None
-    times = min(int(amount), 100) if name in ("sp", "sk") and amount.isdigit() and amount else 1
-    return _FORMAT[name] * times
-
-
-def _hexadecimal(digits: str, codec: str) -> str | None:
-    try:
-        found = bytes.fromhex(digits)
-    except ValueError:
-        return None
-    return found.decode(codec, "replace").translate(_CONTROL).replace("\r", "\n")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kangshu.domains.intake.hl7v2.message import Delimiters, Message, Segment
+from kangshu.domains.intake.hl7v2.escapes import Delimiters
+from kangshu.domains.intake.hl7v2.message import Message, Segment
 from kangshu.kernel.base.errors import Problem
 
 Body = dict[str, Any]

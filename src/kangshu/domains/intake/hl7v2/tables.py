@@ -127,6 +127,8 @@ class Tables:
     charsets: Charsets
     zone: str
     versions: tuple[str, ...]
+    linked: tuple[str, ...]
+    refused: tuple[str, ...]
     patterns: Sequence[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
@@ -192,6 +194,8 @@ def read_tables(folder: Path, places: Iterable[Path] = ()) -> Tables:
         ),
         zone=defaults["zone"],
         versions=tuple(defaults["versions"]),
+        linked=tuple(defaults["linked"]),
+        refused=tuple(defaults["refused"]),
     )
 
 
@@ -281,7 +285,7 @@ def _first(pairs: Iterable[tuple[Any, str]]) -> dict[Any, str]:
     return found
 
 
-_DEFAULTS = {"zone", "unsaid_charsets", "versions"}
+_DEFAULTS = {"zone", "unsaid_charsets", "versions", "linked", "refused"}
 
 
 def _defaults(path: Path) -> dict[str, Any]:
