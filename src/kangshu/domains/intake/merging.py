@@ -6,7 +6,7 @@ names the patient by number only. An element that a message does not mention sta
     update  what is mentioned replaces what is stored, `null` removes it
     fill    what is mentioned is taken only where nothing is stored: the sender knows it at second hand
 
-In both, identifiers of other systems stay, and links to others. Elements that are `assumed` never replace anything.
+In both, identifiers of other systems stay, and links to others. What is `assumed` never replaces anything.
 """
 
 from __future__ import annotations

@@ -322,3 +322,19 @@ def test_what_would_be_taken_only_in_part_is_refused(reader: Hl7Reader) -> None:
         raw = message(PID, "PID|2||8^^^HIS^MR||王^小明", kind=f"ADT^{event}")
         assert resources(reader, raw) == []
         assert [problem.path for problem in problems(reader, raw)] == ["MSH-9"]
+
+
+def test_what_has_no_number_is_never_taken_for_that_of_another_patient_or_day(reader: Hl7Reader) -> None:
+    order = ("ORC|NW", "OBR|1|||CBC^血常规^L")
+    bare = message(PID, *order, kind="ORM^O01")
+    for other in (
+        message(PID.replace("|7^", "|8^"), *order, kind="ORM^O01"),
+        bare.replace(b"20260102103000", b"20260103"),
+    ):
+        assert (
+            _ids(resources(reader, bare))["ServiceRequest"]
+            != _ids(resources(reader, other))["ServiceRequest"]
+        )
+    dated = message(PID, "ORC|NW", "OBR|1|||CBC^血常规^L|||20260102", kind="ORM^O01")
+    again = dated.replace(b"ORM^O01|1|", b"ORM^O01|2|").replace(b"20260102103000", b"20260102103500")
+    assert _ids(resources(reader, dated)) == _ids(resources(reader, again))

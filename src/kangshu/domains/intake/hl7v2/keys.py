@@ -70,7 +70,10 @@ class Keys:
                 found.append(value)
             else:
                 return (type_, str(number), *found)
-        return (type_, "message", run.message.component(run.message.header, 10))
+        # Some senders count MSH-10 anew each day, and would write over what is another patient's.
+        header, patient = run.message.header, builder.parents.get("Patient")
+        sent = (run.message.component(header, 10), run.message.component(header, 7))
+        return (type_, "message", *sent, patient.id if patient else "")
 
     def _part(self, written: str) -> Read:
         instead = "-" if written.endswith("?") else ""
