@@ -169,6 +169,37 @@ def test_nobody_keeps_the_listener_from_serving_others(platform: Platform) -> No
         _others_are_served(up, 2)
 
 
+def test_hostile_messages_are_answered_with_their_place_and_others_are_served(platform: Platform) -> None:
+    head = rb"MSH|^~\&|HIS|XRY|KS|CITY|20260102103000||ORU^R01|{}|P|2.5.1"
+    start = head + b"\rPID|1||7^^^HIS^MR||A^B\rOBR|1|P|F|C^C^L\r"
+    cases = [
+        (start + b"OBX|1|NM|1^x||" + b"5~" * 100_000, b"AE", b"OBX^1^5"),
+        (start + b"OBX|1|NM|1^x||5\r" * 100_000, b"AE", b"OBX^1"),
+        (start + b"NTE|1\r" * 1_000_000, b"AE", b"NTE^1"),
+        (start + b"OBX|1|TX|1^x||" + b"A" * 10_000_000, b"AA", b""),
+        (head + b"\rPID|1||^^^HIS^MR||A^B\rOBR|1|P|F|C^C^L\r", b"AE", b"PID^1^3"),
+        (head + b"\rPID|1||7||\xff\xfe\x81", b"AR", b"MSH^1^18"),
+        (head, b"AE", b"PID^1"),
+        (b"MSH|||||", b"AR", b"MSH^1^2"),
+        (b"MSH|^\rPID|1||7", b"AR", b"MSH^1^2"),
+        (b"PID|1||7", b"AR", b"MSH^1"),
+        (b"\x00\x01", b"AR", b"MSH^1"),
+        (b"MSH|^~\\&|\r" * 20_000, b"AR", b"MSH^1"),
+    ]
+    with listening(platform) as up, Sender(up.port, timeout=60) as sender, Sender(up.port) as other:
+        for number, (raw, code, place) in enumerate(cases):
+            sender.send(raw.replace(b"{}", str(number).encode()))
+            lines = sender.answer().split(b"\r")
+            assert lines[1].split(b"|")[1] == code, number
+            assert not place or any(each.startswith(b"ERR|") and place in each for each in lines), number
+            assert other.ask(_patient(number)) == f"AA {number}"
+        up.drain()
+        # The long text is of patient 7, who comes again; of the refused messages nothing is stored.
+        assert len({id_ for id_, _, _ in _facts(platform, "Patient")}) == len(cases)
+        assert len({id_ for id_, _, _ in _facts(platform, "Observation")}) == 1
+        assert platform.operating_figures().unfinished == 0
+
+
 def test_connections_opened_and_left_do_not_shut_others_out(platform: Platform) -> None:
     with listening(platform, limits=Limits(connections=100)) as up, ExitStack() as stack:
         known = stack.enter_context(Sender(up.port))

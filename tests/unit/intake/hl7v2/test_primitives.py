@@ -30,6 +30,7 @@ from tests.support.hl7 import message, only, problems, resources
         ("20260102153045+1500", None),
         ("0000", None),
         ("yesterday", None),
+        ("２０２６", None),
         ("", None),
     ],
 )
@@ -85,6 +86,9 @@ def _observation(reader: Hl7Reader, fields: str) -> dict[str, object]:
         ("NM|1^x^LN||≤ 5|U||||", "valueQuantity", {"value": 5, "comparator": "<=", "unit": "U"}),
         ("NM|1^x^LN||>1,000|U||||", "valueQuantity", {"value": 1000, "comparator": ">", "unit": "U"}),
         ("NM|1^x^LN||=5|U||||", "valueQuantity", {"value": 5, "unit": "U"}),
+        ("NM|1^x^LN||１２.５|U||||", "valueQuantity", {"value": 12.5, "unit": "U"}),
+        ("NM|1^x^LN||10²|U||||", "valueString", "10²"),
+        ("DT|1^x^LN||２０２６０１０２|||||", "valueDateTime", "2026-01-02"),
         ("NM|1^x^LN||1-3|U||||", "valueString", "1-3"),
         ("NM|1^x^LN||1+|U||||", "valueString", "1+"),
         ("NM|1^x^LN||5.6^^|U||||", "valueQuantity", {"value": 5.6, "unit": "U"}),

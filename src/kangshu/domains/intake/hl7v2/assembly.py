@@ -153,7 +153,7 @@ class Assembler:
             named = named and not applies(self._tables.refused, kind, event)
             linked = applies(self._tables.linked, kind, event)
             plan = _Plan(named, linked, steps, said)
-            if len(self._plans) < 1000:
+            if len(self._plans) < 1000 and len(kind) + len(event) < 30:
                 self._plans[kind, event] = plan
         return plan
 
@@ -212,12 +212,12 @@ class Assembler:
         """Put defaults where FHIR requires something; set aside what lacks what cannot be guessed."""
         for builder in run.builders:
             self._require(builder, run)
-        nobody = [each for each in run.builders if each.dropped and each.name == "Patient"]
+        nobody = {each for each in run.builders if each.dropped and each.name == "Patient"}
         for builder in run.builders if nobody else ():
             # Nobody would know whose it is.
             builder.dropped |= any(parent in nobody for parent in builder.parents.values())
         while gone := [each for each in run.builders if each.dropped and each.ref.get("reference")]:
-            refs = [each.ref for each in gone]
+            refs = {id(each.ref) for each in gone}
             for each in gone:
                 each.ref["reference"] = ""
             for builder in run.builders:
@@ -275,12 +275,9 @@ def _open(use: Use, run: Run) -> Builder:
     builder = Builder(use.resource, use.mode, {"resourceType": type_, "id": ""}, ref)
     run.builders.append(builder)
     run.current[use.resource] = builder
-    waiting = [each for each in run.waiting if each[0] == use.resource]
-    if waiting:
-        run.waiting = [each for each in run.waiting if each[0] != use.resource]
-        for _, at, put in waiting:
-            at.parents.setdefault(use.resource, builder)
-            put(at.body, at.labels, ref)
+    for at, put in run.waiting.pop(use.resource, ()):
+        at.parents.setdefault(use.resource, builder)
+        put(at.body, at.labels, ref)
     return builder
 
 

@@ -42,9 +42,10 @@ class Check:
     def _required(self, kind: str, event: str) -> list[Required]:
         key = (kind, event)
         if key not in self._by_kind:
-            if len(self._by_kind) > 1000:
-                self._by_kind.clear()
-            self._by_kind[key] = [e for e in self._tables.required if applies(e.messages, kind, event)]
+            found = [each for each in self._tables.required if applies(each.messages, kind, event)]
+            if len(self._by_kind) > 1000 or len(kind) + len(event) > 30:
+                return found
+            self._by_kind[key] = found
         return self._by_kind[key]
 
 

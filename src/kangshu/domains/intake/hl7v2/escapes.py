@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CONTROL = str.maketrans(dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], " "))
 
@@ -36,57 +36,28 @@ def unescape(written: str, delimiters: Delimiters, codec: str) -> str:
         "R": delimiters.repetition,
         "E": delimiters.escape,
         "P": delimiters.truncation,
-        "H": "",
-        "N": "",
     }
-    return "".join(_unescaped(written, delimiters.escape, plain, codec))
 
-
-def _unescaped(written: str, escape: str, plain: Mapping[str, str], codec: str) -> Iterator[str]:
-    start = 0
-    while (begin := written.find(escape, start)) >= 0:
-        end = written.find(escape, begin + 1)
-        if end < 0:
-            break
-        yield written[start:begin]
-        meant = _meaning(written[begin + 1 : end], plain, codec)
-        if meant is None:
-            # Not a sequence: the character was written as itself, and the next one may begin a sequence.
-            yield written[begin:end]
-            start = end
-        else:
-            yield meant
-            start = end + 1
-    yield written[start:]
-
-
-def _meaning(name: str, plain: Mapping[str, str], codec: str) -> str | None:
-    if name in plain:
-        return plain[name]
-    kind, rest = name[:1], name[1:]
-    if kind == ".":
-        return _formatted(rest)
-    if kind == "X":
-        return _hexadecimal(rest, codec)
-    if kind in ("C", "M") and re.fullmatch(r"[0-9A-F]{4,6}", rest):
-        # Another character set from here on (ISO 2022); messages of one set have no use for it.
+    def meant(found: re.Match[str]) -> str:
+        if found["plain"]:
+            return plain.get(found["plain"], "")
+        if found["command"]:
+            times = found["times"] if found["command"] in ("sp", "sk") else ""
+            return _FORMAT[found["command"]] * (min(int(times), 100) if times.isdigit() else 1)
+        if found["hex"] is not None:
+            text = bytes.fromhex(found["hex"]).decode(codec, "replace")
+            return text.translate(_CONTROL).replace("\r", "\n")
         return ""
-    if kind == "Z":
-        return ""
-    return None
+
+    return _sequence(delimiters.escape).sub(meant, written)
 
 
-def _formatted(command: str) -> str | None:
-    name, amount = command[:2], command[2:].strip().lstrip("+")
-    if name not in _FORMAT or (amount and not amount.lstrip("-").isdigit()):
-        return None
-    times = min(int(amount), 100) if name in ("sp", "sk") and amount.isdigit() and amount else 1
-    return _FORMAT[name] * times
-
-
-def _hexadecimal(digits: str, codec: str) -> str | None:
-    try:
-        found = bytes.fromhex(digits)
-    except ValueError:
-        return None
-    return found.decode(codec, "replace").translate(_CONTROL).replace("\r", "\n")
+@lru_cache(100)
+def _sequence(escape: str) -> re.Pattern[str]:
+    """A sequence of chapter 2.7. Another character set (C, M: ISO 2022) and Z mean nothing here."""
+    mark = re.escape(escape)
+    return re.compile(
+        rf"{mark}(?:(?P<plain>[FSTREPHN])"
+        rf"|\.(?P<command>{'|'.join(_FORMAT)})[\s+]*(?P<times>-?[0-9]{{0,20}})\s*"
+        rf"|X(?P<hex>(?:[0-9A-Fa-f]{{2}}|[ \t\r\n])*)|[CM][0-9A-F]{{4,6}}|Z[^{mark}]*){mark}"
+    )

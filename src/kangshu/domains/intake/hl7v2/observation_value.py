@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from kangshu.domains.intake.hl7v2.message import Segment
-from kangshu.domains.intake.hl7v2.primitives import Convert, clean, number
+from kangshu.domains.intake.hl7v2.primitives import Convert, clean, narrow, number
 from kangshu.domains.intake.hl7v2.run import Body, Run
 from kangshu.domains.intake.hl7v2.tables import Code
-from kangshu.domains.intake.hl7v2.written_number import read_number
+from kangshu.domains.intake.hl7v2.written_number import LONGEST, read_number
 
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _RANGE = re.compile(r"\s*([+-]?\d*\.?\d+)\s*(?:-{1,2}|~|～|–|—|至|to)\s*([+-]?\d*\.?\d+)\s*")
@@ -136,7 +136,7 @@ def _structured(raw: str, run: Run, unit: Body | None) -> Body | None:
     comparator, first, separator, second = parts[:4]
     low, high = number(first), number(second)
     text = clean(" ".join(part for part in parts if part))
-    if low is None and comparator and (match := _COMPARED.fullmatch(comparator)):
+    if low is None and comparator and (match := _COMPARED.fullmatch(narrow(comparator[:LONGEST]))):
         # Some write comparator and number into one component.
         comparator, low = match[1] or "", number(match[2])
     plain = comparator in ("", "=")
@@ -198,6 +198,9 @@ def reference_range(unit: Convert) -> Convert:
 
 
 def _ends(text: str) -> list[tuple[str, Any]]:
+    if len(text) > LONGEST:
+        return []
+    text = narrow(text)
     if match := _RANGE.fullmatch(text):
         low, high = number(match[1]), number(match[2])
         if low is not None and high is not None:

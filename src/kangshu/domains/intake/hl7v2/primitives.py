@@ -22,16 +22,22 @@ from kangshu.domains.intake.hl7v2.run import Run
 Convert = Callable[[str, Run], Any]
 """A part of a field in, a JSON value out; None: nothing."""
 
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)} | {0x3000: 0x20}
+_LONGEST = 60
+"""Characters of a number, a date or a time; what is longer is none."""
 _BLANKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _CODE = re.compile(r"[^\s]+(\s[^\s]+)*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _TIME = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)"
-    r"(?:(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?)?)?)?)?(?P<zone>[+-]\d{4})?"
+    r"(?:(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?)?)?)?)?(?P<zone>[+-]\d{4})?",
+    re.ASCII,
 )
-_ISO = re.compile(r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)([+-]\d\d:?\d\d)?)?")
-_CLOCK = re.compile(r"(\d\d):?(\d\d)?(?::?(\d\d)(\.\d{1,9})?)?(?:[+-]\d{4})?")
+_ISO = re.compile(
+    r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)([+-]\d\d:?\d\d)?)?", re.ASCII
+)
+_CLOCK = re.compile(r"(\d\d):?(\d\d)?(?::?(\d\d)(\.\d{1,9})?)?(?:[+-]\d{4})?", re.ASCII)
 
 
 def clean(written: str) -> str:
@@ -91,8 +97,14 @@ def decimal(depth: int) -> Convert:
     return convert
 
 
+def narrow(written: str) -> str:
+    """Full-width digits, signs and letters as the plain ones; superscripts stay what they are."""
+    return written if written.isascii() else written.translate(_FULL_WIDTH)
+
+
 def number(written: str) -> msgspec.Raw | None:
     """A number as JSON, with the digits it was written with; None when it is none."""
+    written = narrow(written)
     if not _NUMBER.fullmatch(written):
         return None
     if written.isdigit() and (written[0] != "0" or written == "0"):
@@ -122,7 +134,7 @@ def _whole(depth: int, least: int, complaint: str) -> Convert:
         written = only(raw, run, depth)
         if not written:
             return None
-        if re.fullmatch(r"[+-]?\d{1,10}(\.0*)?", written):
+        if re.fullmatch(r"[+-]?\d{1,10}(\.0*)?", written := narrow(written), re.ASCII):
             value = int(written.split(".")[0])
             if least <= value < 2**31:
                 return value
@@ -149,7 +161,7 @@ def _moment(depth: int, otherwise: str) -> Convert:
         written = only(raw, run, depth)
         if not written:
             return None
-        found = moment(written, run.zone)
+        found = moment(narrow(written), run.zone) if len(written) < _LONGEST else None
         if found is None:
             run.problem(otherwise)
         return found
@@ -161,7 +173,8 @@ def instant(depth: int) -> Convert:
     """`instant`: nothing where the second is not known."""
 
     def convert(raw: str, run: Run) -> str | None:
-        found = moment(only(raw, run, depth), run.zone)
+        written = only(raw, run, depth)
+        found = moment(narrow(written), run.zone) if len(written) < _LONGEST else None
         return found if found and len(found) > 16 else None
 
     return convert
@@ -221,7 +234,7 @@ def zone_of(written: str, otherwise: str) -> str:
 
 def time(depth: int) -> Convert:
     def convert(raw: str, run: Run) -> str | None:
-        match = _CLOCK.fullmatch(only(raw, run, depth))
+        match = _CLOCK.fullmatch(narrow(only(raw, run, depth)))
         if match is None:
             return None
         hour, minute, second, fraction = match.groups()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
 from typing import Any, cast
 
 from kangshu.domains.intake.hl7v2.run import Body
@@ -19,15 +19,15 @@ def has(body: Body, element: str) -> bool:
     return False
 
 
-def _is_about(value: Any, refs: Sequence[Body]) -> bool:
+def _is_about(value: Any, refs: Set[int]) -> bool:
     """Whether an entry of a list says something of one of them: without it the rest says nothing."""
-    return isinstance(value, dict) and any(each is ref for each in cast(Body, value).values() for ref in refs)
+    return isinstance(value, dict) and any(id(each) in refs for each in cast(Body, value).values())
 
 
-def prune(value: Any, refs: Sequence[Body]) -> bool:
-    """Take references out, and what is empty without them; whether nothing is left."""
+def prune(value: Any, refs: Set[int]) -> bool:
+    """Take references out (by their identity), and what is empty without them; whether nothing is left."""
     if isinstance(value, dict):
-        if any(value is ref for ref in refs):
+        if id(cast(Body, value)) in refs:
             return True
         body = cast(Body, value)
         for name in [name for name, each in body.items() if prune(each, refs)]:

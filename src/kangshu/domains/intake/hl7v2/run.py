@@ -52,7 +52,9 @@ class Run:
     current: dict[str, Builder] = field(default_factory=dict[str, Builder])
     latest: dict[str, Segment] = field(default_factory=dict[str, Segment])
     builders: list[Builder] = field(default_factory=list[Builder])
-    waiting: list[tuple[str, Builder, Any]] = field(default_factory=list[tuple[str, Builder, Any]])
+    waiting: dict[str, list[tuple[Builder, Any]]] = field(
+        default_factory=dict[str, list[tuple[Builder, Any]]]
+    )
     problems: list[Problem] = field(default_factory=list[Problem])
     segment: Segment | None = None
     number: int = 0
@@ -66,8 +68,7 @@ class Run:
             self.waiting.clear()
             return
         self.current.pop(name, None)
-        if self.waiting:
-            self.waiting = [each for each in self.waiting if each[0] != name]
+        self.waiting.pop(name, None)
 
     def text(self, written: str) -> str:
         """What is meant by a part of a field."""

@@ -123,7 +123,7 @@ def reference_row(type_: str, when: Holds | None, other: str, put: Put) -> Apply
             return
         target = builder if type_ == "self" else run.current.get(type_)
         if target is None:
-            run.waiting.append((type_, at, put))
+            run.waiting.setdefault(type_, []).append((at, put))
         elif target is not at:
             if target is builder:
                 builder.parents.setdefault(at.name, at)

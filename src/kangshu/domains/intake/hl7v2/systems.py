@@ -66,7 +66,7 @@ class Systems:
         found = self._known.get(key)
         if found is None:
             found = self._code_system(name.strip(), source)
-            if len(self._known) < 10_000:
+            if len(self._known) < 10_000 and len(name) < 300:
                 self._known[key] = found
         return found
 

@@ -19,6 +19,8 @@ from kangshu.kernel.base.errors import Invalid
 
 Put = Callable[[Body, dict[str, Body], Any], None]
 
+_COMPARED = 200
+"""Entries of a list among which none stands twice; of more it would take too long to tell."""
 _DICT = msgspec.json.Decoder(dict[str, Any])
 _STEP = re.compile(r"(\*|[A-Za-z_][A-Za-z0-9_]*)(?:\[(\w*\??)\])?")
 
@@ -114,7 +116,7 @@ def _leaf(name: str, label: str | None) -> Put:
         values: list[Any] | None = body.get(name)
         if values is None:
             values = body[name] = []
-        if value not in values:
+        if len(values) >= _COMPARED or value not in values:
             values.append(value)
 
     return append

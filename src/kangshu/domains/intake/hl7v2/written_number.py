@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kangshu.domains.intake.hl7v2.primitives import number
+from kangshu.domains.intake.hl7v2.primitives import narrow, number
 
+LONGEST = 100
+"""Characters of a number or a range with all that stands around it."""
 _PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _GROUPED = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"
 _WRITTEN = re.compile(
     rf"(?P<before>[↑↓]{{1,3}})?\s*(?P<comparator><=|>=|<|>|≤|≥|＜|＞|=)?\s*"
-    rf"(?P<number>{_GROUPED}|{_PLAIN})(?P<unit>[^↑↓]{{0,30}}?)\s*(?P<after>[↑↓]{{1,3}})?"
+    rf"(?P<number>{_GROUPED}|{_PLAIN})(?P<unit>[^↑↓]{{0,30}}?)\s*(?P<after>[↑↓]{{1,3}})?",
+    re.ASCII,
 )
 _COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">", "=": ""}
 _PER = re.compile(r"[A-Za-zμµ%]{1,5}/(?:[A-Za-zμµ]{1,6}|10\^\d{1,2}/L|1\.73m2)")
@@ -36,7 +39,7 @@ class Written:
 
 def read_number(written: str, said: Collection[str], units: Collection[str]) -> Written | None:
     """The number in a text, or None. `said`: the unit of OBX-6; `units`: what else may follow."""
-    match = _WRITTEN.fullmatch(written)
+    match = _WRITTEN.fullmatch(narrow(written)) if len(written) <= LONGEST else None
     if match is None:
         return None
     value = number(match["number"].replace(",", ""))
