@@ -220,3 +220,29 @@ def test_a_message_that_is_too_large_spoils_only_itself(reader: Hl7Reader) -> No
     assert [(at.path, at.code) for _, at in unit.bad if "message 2" in at.path] == [
         ("message 2: MSH", "too-costly")
     ]
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        ("FHS|^~\\&\rBHS|^~\\&\r{}{}BTS|2\rFTS|1\r", []),
+        ("BHS|^~\\&\r{}{}BTS|2\r", []),
+        ("BHS|^~\\&\r{}BTS|1\rBHS|^~\\&\r{}BTS|1\rFTS|2\r", []),
+        ("BHS|^~\\&\r{}{}BTS\r", []),
+        ("{}{}", []),
+        ("BHS|^~\\&\r{}{}BTS|3\r", ["BTS-1"]),
+        ("FHS|^~\\&\rBHS|^~\\&\r{}{}BTS|2\rFTS|2\r", ["FTS-1"]),
+        ("BHS|^~\\&\r{}BTS|2\rBHS|^~\\&\r{}BTS|1\r", ["BTS-1"]),
+        ("BHS|^~\\&\r{}{}", ["BTS"]),
+        ("FHS|^~\\&\rBHS|^~\\&\r{}{}BTS|2\r", ["FTS"]),
+    ],
+)
+def test_an_envelope_that_does_not_fit_what_came_is_told(
+    reader: Hl7Reader, batch: str, told: list[str]
+) -> None:
+    one = HEAD + "\rPID|1||7||A^B\r"
+    raw = batch.format(one, one).encode()
+    for size in (len(raw), 7):
+        units = list(reader.units([raw[at : at + size] for at in range(0, len(raw), size)], "S"))
+        assert sum(len(unit.entries) for unit in units) == 2
+        assert [problem.path for unit in units for _, problem in unit.bad] == told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kangshu.domains.intake.hl7v2.assembly import Assembler
-from kangshu.domains.intake.hl7v2.batch import messages
+from kangshu.domains.intake.hl7v2.batch import Envelope, messages
 from kangshu.domains.intake.hl7v2.check import Check
 from kangshu.domains.intake.hl7v2.message import Message, TooMuch, parse_message
 from kangshu.domains.intake.hl7v2.tables import Tables
@@ -29,7 +29,8 @@ class Hl7Reader:
         entries: list[Entry] = []
         bad: list[tuple[int, Problem]] = []
         position = number = 0
-        for number, raw in enumerate(messages(parts), 1):
+        envelope = Envelope()
+        for number, raw in enumerate(messages(parts, envelope), 1):
             found, problems = self._one(raw, source)
             entries += [_entry(position + at, each) for at, each in enumerate(found)]
             position += len(found)
@@ -45,6 +46,7 @@ class Hl7Reader:
                 remedy="Send HL7 v2 in its encoding with delimiters, not in XML.",
                 problems=(Problem("error", "structure", "MSH", message),),
             )
+        bad += [(position + at, each) for at, each in enumerate(envelope.problems)]
         if entries or bad:
             yield Unit(entries, bad=bad)
 
