@@ -173,6 +173,12 @@ def test_reference_ranges(reader: Hl7Reader, written: str, low: float | None, hi
     assert found.get("high", {}).get("value") == high
 
 
+def test_a_range_has_the_unit_of_its_own_result_whatever_was_read_before(reader: Hl7Reader) -> None:
+    for unit in ("g/L", "mmol/L", "g/L"):
+        found: Any = _observation(reader, f"NM|1^x^LN||4|{unit}|3.5-9.5|||")
+        assert found["referenceRange"][0]["low"] == {"value": 3.5, "unit": unit}
+
+
 def test_several_numbers_become_components(reader: Hl7Reader) -> None:
     found = _observation(reader, "NM|1^x^LN||60~120|U||||")
     assert [each["valueQuantity"]["value"] for each in found["component"]] == [60, 120]  # pyright: ignore[reportGeneralTypeIssues]

@@ -173,7 +173,8 @@ class Maps:
         It is remembered as JSON, which nobody can change. What was complained of is looked at anew.
         """
         convert = self._typed(row, depth)
-        if row.type in PRIMITIVES or row.type in SPOKEN:
+        if row.type in PRIMITIVES or row.type in SPOKEN or row.type == "OBX.range":
+            # What is cheap, and the range, which has the unit of another field.
             return convert
         number = len(self._remembering)
         self._remembering.append(convert)
