@@ -338,3 +338,9 @@ def test_what_has_no_number_is_never_taken_for_that_of_another_patient_or_day(re
     dated = message(PID, "ORC|NW", "OBR|1|||CBC^血常规^L|||20260102", kind="ORM^O01")
     again = dated.replace(b"ORM^O01|1|", b"ORM^O01|2|").replace(b"20260102103000", b"20260102103500")
     assert _ids(resources(reader, dated)) == _ids(resources(reader, again))
+
+
+def test_a_street_said_whole_and_in_parts_stands_once(reader: Hl7Reader) -> None:
+    for written, line in (("街1号&街&1", "街1号"), ("&街&1", "街 1"), ("街1号", "街1号")):
+        found = only(resources(reader, message(f"PID|1||7^^^HIS^MR||A^B||||||{written}^^信宜市")), "Patient")
+        assert found["address"][0]["line"] == [line]

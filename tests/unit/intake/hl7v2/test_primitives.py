@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kangshu.domains.intake.hl7v2.primitives import moment
+from kangshu.domains.intake.hl7v2.moments import moment
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from tests.support.hl7 import message, only, problems, resources
 
@@ -30,6 +30,14 @@ from tests.support.hl7 import message, only, problems, resources
         ("20260102153045+1500", None),
         ("0000", None),
         ("yesterday", None),
+        ("20260102T083015", "2026-01-02T08:30:15+08:00"),
+        ("20260102T0830Z", "2026-01-02T08:30:00+00:00"),
+        ("202601020830Z", "2026-01-02T08:30:00+00:00"),
+        ("2026-01-02T08:30:00Z", "2026-01-02T08:30:00+00:00"),
+        ("2026-1-2", "2026-01-02"),
+        ("2026年1月2日", "2026-01-02"),
+        ("2026-13-2", None),
+        ("2026-1/2", None),
         ("２０２６", None),
         ("", None),
     ],

@@ -19,7 +19,7 @@ from kangshu.domains.intake.hl7v2.escapes import STANDARD
 from kangshu.domains.intake.hl7v2.keys import Keys
 from kangshu.domains.intake.hl7v2.mapping import Maps, Step
 from kangshu.domains.intake.hl7v2.message import Message, Segment
-from kangshu.domains.intake.hl7v2.primitives import zone_of
+from kangshu.domains.intake.hl7v2.moments import zone_of
 from kangshu.domains.intake.hl7v2.pruning import has, prune
 from kangshu.domains.intake.hl7v2.run import Body, Builder, Run
 from kangshu.domains.intake.hl7v2.tables import Element, Tables, Use, applies, is_named

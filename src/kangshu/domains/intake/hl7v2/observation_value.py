@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from kangshu.domains.intake.hl7v2.message import Segment
-from kangshu.domains.intake.hl7v2.primitives import Convert, clean, narrow, number
+from kangshu.domains.intake.hl7v2.moments import narrow
+from kangshu.domains.intake.hl7v2.primitives import Convert, clean, number
 from kangshu.domains.intake.hl7v2.run import Body, Run
 from kangshu.domains.intake.hl7v2.tables import Code
 from kangshu.domains.intake.hl7v2.written_number import LONGEST, read_number

@@ -9,34 +9,24 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from calendar import monthrange
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from kangshu.domains.intake.hl7v2.moments import moment, narrow
 from kangshu.domains.intake.hl7v2.run import Run
 
 Convert = Callable[[str, Run], Any]
 """A part of a field in, a JSON value out; None: nothing."""
 
-_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)} | {0x3000: 0x20}
 _LONGEST = 60
 """Characters of a number, a date or a time; what is longer is none."""
 _BLANKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _CODE = re.compile(r"[^\s]+(\s[^\s]+)*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
-_TIME = re.compile(
-    r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)"
-    r"(?:(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?)?)?)?)?(?P<zone>[+-]\d{4})?",
-    re.ASCII,
-)
-_ISO = re.compile(
-    r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)([+-]\d\d:?\d\d)?)?", re.ASCII
-)
 _CLOCK = re.compile(r"(\d\d):?(\d\d)?(?::?(\d\d)(\.\d{1,9})?)?(?:[+-]\d{4})?", re.ASCII)
 
 
@@ -95,11 +85,6 @@ def decimal(depth: int) -> Convert:
         return found
 
     return convert
-
-
-def narrow(written: str) -> str:
-    """Full-width digits, signs and letters as the plain ones; superscripts stay what they are."""
-    return written if written.isascii() else written.translate(_FULL_WIDTH)
 
 
 def number(written: str) -> msgspec.Raw | None:
@@ -184,52 +169,6 @@ def date(depth: int) -> Convert:
     """`date`: a time of the day is left out."""
     read = _moment(depth, "This is not a date (YYYY[MM[DD]]).")
     return lambda raw, run: (found := read(raw, run)) and found[:10]
-
-
-@lru_cache(20_000)
-def moment(written: str, zone: str) -> str | None:
-    """A time of HL7 in FHIR's form, or None. An hour without minutes is the full hour."""
-    if iso := _ISO.fullmatch(written):
-        # Written as in ISO 8601 or with slashes, which some do.
-        year, _, *rest = iso.groups("")
-        written = year + "".join(rest).replace(":", "")
-    match = _TIME.fullmatch(written)
-    if match is None:
-        # Zeros stand for parts that are not known (chapter 2A, TS).
-        match = _TIME.fullmatch(re.sub(r"(?<=^\d{4})0000\d*$|(?<=^\d{6})00\d*$", "", written))
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    if year == "0000":
-        return None
-    if month is None or month == "00":
-        return year
-    if not "01" <= month <= "12":
-        return None
-    if day is None or day == "00":
-        return f"{year}-{month}"
-    if not 1 <= int(day) <= monthrange(int(year), int(month))[1]:
-        return None
-    if hour is None:
-        return f"{year}-{month}-{day}"
-    if hour > "23" or (minute or "00") > "59" or (second or "00") > "59":
-        return None
-    where = _zone(offset) if offset else zone
-    if where is None:
-        return None
-    return f"{year}-{month}-{day}T{hour}:{minute or '00'}:{second or '00'}{fraction or ''}{where}"
-
-
-def _zone(offset: str) -> str | None:
-    if offset[1:3] > "14" or offset[3:] > "59" or (offset[1:3] == "14" and offset[3:] != "00"):
-        return None
-    return f"{offset[:3]}:{offset[3:]}"
-
-
-def zone_of(written: str, otherwise: str) -> str:
-    """The zone a time is written with."""
-    match = _TIME.fullmatch(written.strip())
-    return (match and match["zone"] and _zone(match["zone"])) or otherwise
 
 
 def time(depth: int) -> Convert:

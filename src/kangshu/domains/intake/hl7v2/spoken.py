@@ -102,6 +102,16 @@ def address(depth: int) -> Callable[[str, Run], str | None]:
     return convert
 
 
+def street(depth: int) -> Callable[[str, Run], str | None]:
+    """Of an SAD: the street with its number as one, else put together from its two parts."""
+
+    def convert(raw: str, run: Run) -> str | None:
+        parts = split_text(raw, run, depth)
+        return clean(parts[0] or " ".join(part for part in parts[1:3] if part)) or None
+
+    return convert
+
+
 def organization(depth: int) -> Callable[[str, Run], str | None]:
     """Of an XON: its name, else its number."""
 
@@ -187,6 +197,7 @@ SPOKEN: dict[str, Callable[[int], Callable[[str, Run], object]]] = {
     "XTN.value": telecom,
     "CNN.text": interpreter,
     "XAD.text": address,
+    "SAD.text": street,
     "XON.text": organization,
     "EI.text": issued(1),
     "CX.text": issued(3),

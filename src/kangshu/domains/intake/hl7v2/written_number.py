@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kangshu.domains.intake.hl7v2.primitives import narrow, number
+from kangshu.domains.intake.hl7v2.moments import narrow
+from kangshu.domains.intake.hl7v2.primitives import number
 
 LONGEST = 100
 """Characters of a number or a range with all that stands around it."""
