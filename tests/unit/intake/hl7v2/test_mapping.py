@@ -344,3 +344,31 @@ def test_a_street_said_whole_and_in_parts_stands_once(reader: Hl7Reader) -> None
     for written, line in (("街1号&街&1", "街1号"), ("&街&1", "街 1"), ("街1号", "街1号")):
         found = only(resources(reader, message(f"PID|1||7^^^HIS^MR||A^B||||||{written}^^信宜市")), "Patient")
         assert found["address"][0]["line"] == [line]
+
+
+def test_a_result_of_the_person_belongs_to_no_dose(reader: Hl7Reader) -> None:
+    raw = message(
+        PID, "OBX|1|NM|w^体重^L||5|kg", "ORC|RE||6^KS", "RXA|0|1|20260102||08^Hep B^CVX|0.5",
+        "OBX|1|CE|30956-7^x^LN||08", kind="VXU^V04",
+    )  # fmt: skip
+    weight, kind = [each for each in resources(reader, raw) if each["resourceType"] == "Observation"]
+    assert "partOf" not in weight
+    assert kind["partOf"][0]["reference"].startswith("Immunization/")
+
+
+def test_each_dispensing_is_by_its_own_prescription(reader: Hl7Reader) -> None:
+    raw = message(
+        PID, "ORC|RE|P1^HIS", "RXE|1|A1^药一^L|5||mg", "RXD|1|A1^药一^L|20260102|10|片",
+        "ORC|RE|P2^HIS", "RXD|1|B1^药二^L|20260102|10|片", kind="RDS^O13",
+    )  # fmt: skip
+    assert problems(reader, raw) == []
+    found = resources(reader, raw)
+    asked = {
+        each["id"]: each["medicationCodeableConcept"]["text"]
+        for each in found
+        if each["resourceType"] == "MedicationRequest"
+    }
+    for each in found:
+        if each["resourceType"] == "MedicationDispense":
+            (by,) = each["authorizingPrescription"]
+            assert asked[by["reference"].partition("/")[2]] == each["medicationCodeableConcept"]["text"]

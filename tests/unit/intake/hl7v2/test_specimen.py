@@ -83,3 +83,43 @@ def test_what_is_said_of_one_person_never_waits_for_the_next(reader: Hl7Reader) 
     by_code = {each["code"]["coding"][0]["code"]: each for each in _all(found, "Observation")}
     assert "encounter" not in by_code["1"]
     assert by_code["2"]["encounter"]["reference"] == f"Encounter/{only(found, 'Encounter')['id']}"
+
+
+def test_in_oul_results_stay_with_their_report_and_specimen_wherever_orc_stands(reader: Hl7Reader) -> None:
+    def group(number: int, *, first: bool) -> list[str]:
+        orc, obr = (
+            f"ORC|RE|P{number}^HIS|F{number}^LIS",
+            f"OBR|{number}|P{number}^HIS|F{number}^LIS|C^T^L|||2026010{number}",
+        )
+        return [
+            f"SPM|{number}|S{number}&HIS||BLD",
+            *((orc, obr) if first else (obr, orc)),
+            _result(str(number)),
+        ]
+
+    for first in (False, True):
+        raw = message(PID, *group(1, first=first), *group(2, first=first), kind="OUL^R22")
+        found = resources(reader, raw)
+        assert [len(_all(found, name)) for name in ("ServiceRequest", "DiagnosticReport")] == [2, 2]
+        numbers = {each["id"]: each["identifier"][0]["value"] for each in _all(found, "Specimen")}
+        for each in _all(found, "Observation"):
+            code = each["code"]["coding"][0]["code"]
+            assert numbers[each["specimen"]["reference"].partition("/")[2]] == f"S{code}"
+            assert each["effectiveDateTime"] == f"2026-01-0{code}"
+            (report,) = [r for r in _all(found, "DiagnosticReport") if r["effectiveDateTime"][-1] == code]
+            assert report["result"] == [{"reference": f"Observation/{each['id']}"}]
+            assert report["basedOn"] == each["basedOn"]
+            specimen = f"Specimen/{next(s for s, value in numbers.items() if value == f'S{code}')}"
+            assert report["specimen"] == [{"reference": specimen}]
+            (taken,) = [s for s in _all(found, "Specimen") if specimen.endswith(s["id"])]
+            assert taken["request"] == each["basedOn"]
+
+
+def test_in_oul_r24_a_specimen_belongs_to_the_order_before_it(reader: Hl7Reader) -> None:
+    raw = message(
+        PID, "OBR|1|P1^HIS|F1^LIS|C1^T^L", "ORC|RE|P1^HIS|F1^LIS", "SPM|1|S1&HIS||BLD", _result("1"),
+        "OBR|2|P2^HIS|F2^LIS|C2^T^L", "ORC|RE|P2^HIS|F2^LIS", _result("2"), kind="OUL^R24",
+    )  # fmt: skip
+    found = {each["code"]["coding"][0]["code"]: each for each in _all(resources(reader, raw), "Observation")}
+    assert "specimen" in found["1"]
+    assert "specimen" not in found["2"]

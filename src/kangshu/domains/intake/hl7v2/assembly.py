@@ -167,7 +167,7 @@ class Assembler:
         name = segment.name
         run.latest[name] = segment
         run.segment, run.number = segment, 0
-        if name in _FORGOTTEN:
+        if name in _FORGOTTEN and not (name == "ORC" and _name(run.latest.get("PRE")) == "OBR"):
             for each in _FORGOTTEN[name]:
                 run.latest.pop(each, None)
         for step in plan.steps.get(name) or (plan.steps.get("Z*", ()) if name.startswith("Z") else ()):
@@ -253,6 +253,10 @@ def _detail(segments: Sequence[Segment], number: int) -> Segment:
     passed = _PASSED[segments[number].name]
     following = (each for each in segments[number + 1 : number + 20] if each.name not in passed)
     return next(following, segments[number])
+
+
+def _name(segment: Segment | None) -> str:
+    return segment.name if segment is not None else ""
 
 
 def _link(run: Run) -> None:
