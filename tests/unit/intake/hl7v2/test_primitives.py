@@ -198,3 +198,10 @@ def test_what_cannot_be_used_is_told_with_its_place_and_without_its_value(reader
     assert [problem.path for problem in found] == ["PID-7", "OBX-5"]
     assert not any("abc" in problem.message or "1999" in problem.message for problem in found)
     assert "birthDate" not in only(resources(reader, raw), "Patient")
+
+
+def test_grouped_digits_are_a_number_and_the_sender_is_told(reader: Hl7Reader) -> None:
+    for written, told in (("1,234", ["OBX-5"]), ("1234", []), ("5.6↑", [])):
+        raw = message(PID, "OBR|1|P|F|C^C^L", f"OBX|1|NM|1^x^LN||{written}|U||||F", kind="ORU^R01")
+        assert [problem.path for problem in problems(reader, raw)] == told
+        assert "value" in only(resources(reader, raw), "Observation")["valueQuantity"]

@@ -116,6 +116,8 @@ def _quantity(written: str, run: Run, unit: Body | None, reading: Reading) -> Bo
     if found is None:
         run.problem("OBX-2 promises a number, and this is none; it is kept as text.")
         return {"valueString": clean(written)}
+    if "," in written:
+        run.problem("HL7 groups no digits with commas; they are taken for one number.")
     units = unit or ({"unit": found.unit} if found.unit else None)
     body: Body = {"valueQuantity": _in_unit(found.value, found.comparator, units)}
     assert run.segment is not None
