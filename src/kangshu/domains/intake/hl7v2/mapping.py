@@ -173,9 +173,9 @@ class Maps:
         It is remembered as JSON, which nobody can change. What was complained of is looked at anew.
         """
         convert = self._typed(row, depth)
-        if row.type in PRIMITIVES or row.type in SPOKEN or row.type == "OBX.range":
-            # What is cheap, and the range, which has the unit of another field.
+        if row.type in PRIMITIVES or row.type in SPOKEN:
             return convert
+        ranges = row.type == "OBX.range"
         number = len(self._remembering)
         self._remembering.append(convert)
 
@@ -184,6 +184,9 @@ class Maps:
             if known is None or len(raw) > _LONGEST:
                 return convert(raw, run)
             key = (number, raw)
+            if ranges and run.segment is not None:
+                # A range has the unit of OBX-6.
+                key = (number, f"{raw}\0{run.segment.field(6)}")
             found = known.get(key)
             if found is None:
                 before = len(run.problems)
