@@ -136,6 +136,12 @@ def test_encodings() -> None:
         assert patient["name"] == [{"family": "陈", "given": ["样"]}]
     assert read(b"\xef\xbb\xbf" + SOUND.encode())
     assert read(('<?xml version="1.0" encoding="UTF-16"?>' + SOUND).encode("utf-16"))
+    assert read(SOUND.encode("utf-16-be"))
+    assert read(SOUND.encode("utf-16-le"))
+    for name in ("latin1", "ISO-8859-15"):
+        assert read((f'<?xml version="1.0" encoding="{name}"?>' + SOUND).encode(name, "xmlcharrefreplace"))
+    with pytest.raises(Invalid, match="UTF-32"):
+        read(SOUND.encode("utf-32"))
     assert place(SOUND.encode("gb18030")) == "line 1"
     assert place(('<?xml version="1.0" encoding="gb18030"?>' + SOUND).encode()[:-1] + b"\xff") == "line 1"
     assert place(f'<?xml version="1.0" encoding="UTF-7"?>{SOUND}') == "line 1"

@@ -43,17 +43,27 @@ _ENCODINGS = {
     "gbk": "gb18030",
     "gb2312": "gb18030",
     "big5": "big5",
+    "cp936": "gb18030",
+    "gb_2312-80": "gb18030",
     "iso-8859-1": "latin-1",
+    "iso_8859-1": "latin-1",
+    "latin1": "latin-1",
+    "iso-8859-15": "iso8859-15",
     "windows-1252": "cp1252",
+    "cp1252": "cp1252",
     "utf-16": "utf-16",
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
 }
+_UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<")
 _DECLARATION = re.compile(r"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["'][^>]*\?>""")
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ELEMENT_NAME = re.compile(r"[A-Za-z]{1,40}")
 _FIRST_TAG = re.compile(r"<([^\s<>/]+)")
 _CAST = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_PADDED = etree.XPath("//@*[starts-with(., ' ') or substring(., string-length(.)) = ' ']/..")
+_ONES = etree.XPath("//*[@negationInd='1' or @inversionInd='1' or @inclusive='0']")
+_WORDS = {"0": "false", "1": "true"}
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
 _STANDARD = {"xsi": XSI, "sdtc": SDTC}
 _TYPES = etree.ErrorTypes
@@ -72,7 +82,7 @@ _FAULTS: Mapping[int, str] = {
 def looks_like_xml(first: bytes) -> bool:
     """Whether a message that starts so is XML, in any encoding that is read here."""
     text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text[:1] == b"<" or first[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0?\0", b"\0<\0?")
+    return text[:1] == b"<" or first[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<") or first[:2] == b"\0<"
 
 
 def gather(parts: Iterable[bytes]) -> bytes:
@@ -95,7 +105,7 @@ def parse(raw: bytes) -> Element:
     text = _decoded(raw)
     body = _without_declaration(text)
     _within_limits(body)
-    return _plain(_tree(body))
+    return _spelled(_plain(_tree(body)))
 
 
 def invalid(place: str, message: str, *, remedy: str = "Correct the document and send it again.") -> Invalid:
@@ -116,9 +126,11 @@ def _decoded(raw: bytes) -> str:
 
 
 def _codec(raw: bytes) -> str:
+    if raw[:4] in _UTF_32:
+        raise invalid("line 1", "The document is in UTF-32, which is not read here.", remedy="Send it in UTF-8.")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    if raw[:4] in (b"<\0?\0", b"\0<\0?"):
+    if raw[:2] in (b"<\0", b"\0<"):
         return "utf-16-le" if raw[:1] == b"<" else "utf-16-be"
     declared = _DECLARATION.match(raw[:400].removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
     name = declared[1].lower() if declared else "utf-8"
@@ -229,6 +241,20 @@ def _plain(root: Element) -> Element:
             foreign.append(element)
     for element in foreign:
         _take_out(element)
+    return root
+
+
+def _spelled(root: Element) -> Element:
+    """Each attribute in the one spelling the tables know: the schema of CDA takes off blanks at the ends of
+    codes, numbers and times, and lets a truth be 1 instead of true."""
+    for element in _PADDED(root):
+        for name, value in element.attrib.items():
+            element.set(name, value.strip())
+    for element in _ONES(root):
+        for name in ("negationInd", "inversionInd", "inclusive"):
+            value = element.get(name)
+            if value in _WORDS:
+                element.set(name, _WORDS[value])
     return root
 
 
