@@ -18,21 +18,13 @@ from kangshu.domains.intake.cda.concepts import concept
 from kangshu.domains.intake.cda.context import Context, Json
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
+from kangshu.domains.intake.cda.standing import STATEMENTS
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
 from kangshu.kernel.base.errors import Problem
 
 MEDIA_TYPE = "application/hl7-cda+xml"
-STATEMENTS = (
-    "act",
-    "observation",
-    "substanceAdministration",
-    "supply",
-    "procedure",
-    "encounter",
-    "organizer",
-)
 MAX_SECTIONS = 1000
 MAX_SECTION_DEPTH = 12
 
@@ -42,7 +34,8 @@ class Reading:
     """What a document says.
 
     resources  each with `resourceType` and `id`; references among them are `Type/id`
-    left_out   elements that had no legal form, by the path they would have had
+    left_out   what became no fact: statements by their place in the document, elements that had no legal
+               form by the path they would have had
     kind       what the tables call this kind of document; empty: not one of those known
     """
 
@@ -203,11 +196,16 @@ class _Body:
         """Resources of the statements in a section; of each entry, all that its statements bring."""
         found: dict[str, Reference] = {}
         for entry in section.iterfind("entry"):
+            told = len(self.engine.left_out)
+            became_one = False
             for node in entry.iter(*STATEMENTS):
                 each = self.engine.map_for(node, names)
                 made = self.engine.resource(each.name, node) if each is not None and each.resource else None
                 if made is not None:
                     found[made["reference"]] = made
+                    became_one = True
+            if not became_one and told == len(self.engine.left_out):
+                self.engine.leave_out(entry, "not-supported", "No map is for what the entry says.")
         return list(found.values())
 
     def _media(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ no network, and limits on size, tags, attributes, depth and the length of one te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -18,6 +18,7 @@ from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 
 Element = Any
 """An element of lxml, which brings no types."""
+XPath = Callable[[Element], Any]
 
 MAX_BYTES = 20 << 20
 """Bytes of one document; with its base64 copy it must fit into one resource."""
@@ -61,8 +62,8 @@ _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ELEMENT_NAME = re.compile(r"[A-Za-z]{1,40}")
 _FIRST_TAG = re.compile(r"<([^\s<>/]+)")
 _CAST = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_PADDED = etree.XPath("//@*[starts-with(., ' ') or substring(., string-length(.)) = ' ']/..")
-_ONES = etree.XPath("//*[@negationInd='1' or @inversionInd='1' or @inclusive='0']")
+_PADDED: XPath = etree.XPath("//@*[starts-with(., ' ') or substring(., string-length(.)) = ' ']/..")
+_ONES: XPath = etree.XPath("//*[@negationInd='1' or @inversionInd='1' or @inclusive='0']")
 _WORDS = {"0": "false", "1": "true"}
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
 _STANDARD = {"xsi": XSI, "sdtc": SDTC}
@@ -127,7 +128,9 @@ def _decoded(raw: bytes) -> str:
 
 def _codec(raw: bytes) -> str:
     if raw[:4] in _UTF_32:
-        raise invalid("line 1", "The document is in UTF-32, which is not read here.", remedy="Send it in UTF-8.")
+        raise invalid(
+            "line 1", "The document is in UTF-32, which is not read here.", remedy="Send it in UTF-8."
+        )
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     if raw[:2] in (b"<\0", b"\0<"):
