@@ -18,7 +18,7 @@ from kangshu.domains.intake.cda.concepts import concept
 from kangshu.domains.intake.cda.context import Context, Json
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
-from kangshu.domains.intake.cda.standing import STATEMENTS
+from kangshu.domains.intake.cda.standing import STATEMENTS, is_same_patient
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
@@ -89,7 +89,15 @@ def _kind(root: Element, tables: Tables) -> DocumentKind:
 
 
 def _read_header(engine: Engine, root: Element) -> None:
-    role = root.find("recordTarget/patientRole")
+    role, *others = root.findall("recordTarget/patientRole")
+    for other in others:
+        if not is_same_patient(role, other):
+            raise invalid(
+                place_of(other),
+                "The document is about more than one patient and does not say what is about whom.",
+                remedy="Send a document for each patient.",
+            )
+        engine.leave_out(other, "duplicate", "The patient is described once more.")
     engine.subject = engine.resource("patient", role)
     if engine.subject is None:
         raise invalid(place_of(role), "The patient has neither a number nor a name.")

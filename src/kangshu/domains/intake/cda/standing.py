@@ -1,5 +1,5 @@
-"""Whether a statement may become a fact: it may not if it says of itself that nothing is known, if it is
-about somebody else, or if it is denied or withdrawn and its map has no form for that.
+"""Whether a statement may become a fact of the patient: not if it says of itself that nothing is known, if it
+is about somebody else, or if it is denied or withdrawn and its map has no form for that.
 
 A map has a form for what its rows or its condition speak of; `Map.knows` says which that is.
 """
@@ -55,6 +55,25 @@ def part_hindrance(node: Element, each: Map) -> str | None:
     if node.get("nullFlavor"):
         return "The statement says that nothing is known (nullFlavor)."
     return _denial(node, each)
+
+
+def is_same_patient(first: Element, second: Element) -> bool:
+    """Whether two `patientRole` describe one person: by a number they share, or by name and day of birth."""
+    if _numbers(first) & _numbers(second):
+        return True
+    named = _name_and_birth(first)
+    return all(named) and named == _name_and_birth(second)
+
+
+def _numbers(role: Element) -> set[tuple[str, str]]:
+    found = {(each.get("root"), each.get("extension")) for each in role.xpath("id | patient/id")}
+    return {(root, number) for root, number in found if root and number}
+
+
+def _name_and_birth(role: Element) -> tuple[str, str]:
+    name, birth = role.find("patient/name"), role.find("patient/birthTime")
+    said = "" if name is None else "".join("".join(name.itertext()).split())
+    return said, "" if birth is None else (birth.get("value") or "")[:8]
 
 
 def _denial(node: Element, each: Map) -> str | None:
