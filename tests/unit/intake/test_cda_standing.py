@@ -102,6 +102,15 @@ def test_what_is_negated_is_never_said_as_so(type_: str, true: str) -> None:
     )
 
 
+def test_a_negated_observation_does_not_have_the_value_it_denies() -> None:
+    smoker = "<value xsi:type='CD' code='77176002' codeSystem='2.16.840.1.113883.6.96' displayName='Smoker'/>"
+    (said,) = of(read(statement("observation", "4.78", smoker)), "Observation")
+    (denied,) = of(read(statement("observation", "4.78", smoker, more="negationInd='true'")), "Observation")
+    assert "valueCodeableConcept" in said
+    assert "valueCodeableConcept" not in denied
+    assert denied["note"] == [{"text": "否定：Smoker"}]
+
+
 def test_what_a_negated_concern_speaks_of_is_not_said() -> None:
     problem = statement("observation", "4.4", PROBLEM)
     concern = (
