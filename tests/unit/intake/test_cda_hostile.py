@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kangshu.domains.intake.cda import xml
+from kangshu.domains.intake.cda import engine, xml
 from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.reading import recognised
 from kangshu.domains.intake.validation import problems_of
@@ -229,6 +229,47 @@ def test_a_statement_of_too_many_parts_is_refused_with_its_place() -> None:
     parts = "<entryRelationship/>" * (xml.MAX_PARTS + 1)
     with pytest.raises(TooCostly, match="section/entry/observation"):
         read(document(section("8716-3", PRESSURE.replace("</observation>", f"{parts}</observation>"))))
+
+
+VENDOR = "<v:x xmlns:v='urn:v'/>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (VENDOR + "t" * 20) * 100_000,
+        VENDOR * 200_000,
+        "<content a=' x '/>" * 200_000,
+        "<content ID='i'>x</content>" * 100_000,
+    ],
+    ids=["foreign with text", "foreign", "blanks", "one name"],
+)
+def test_much_of_one_thing_is_read_in_time(text: str) -> None:
+    started = time.monotonic()
+    assert read(document(section("8716-3", PRESSURE, text=text)))
+    assert time.monotonic() - started < 10
+
+
+def test_text_around_foreign_markup_stays_in_its_order() -> None:
+    text = f"a{VENDOR}b<content>c{VENDOR}d</content>e{VENDOR}f<br/>{VENDOR}g"
+    (composition,) = (
+        body
+        for body in read(document(section("8716-3", PRESSURE, text=text)))
+        if body["resourceType"] == "Composition"
+    )
+    assert "ab<span>cd</span>ef<br/>g" in str(composition["section"])
+
+
+def test_more_things_than_a_document_may_say_are_refused_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_RESOURCES", 50)
+    text = document(section("8716-3", *(PRESSURE.replace("bp1", f"b{n}") for n in range(60))))
+    with pytest.raises(TooCostly, match="more than 50 things"):
+        read(text)
+
+
+def test_a_comment_that_does_not_end_is_called_so() -> None:
+    with pytest.raises(Invalid, match="comment"):
+        read("<!-- a -->\n<!-- b " + SOUND)
 
 
 def test_texts_within_texts_are_not_gone_over_again_and_again() -> None:

@@ -24,7 +24,7 @@ from kangshu.domains.intake.cda.texts import tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, place_of
 from kangshu.domains.intake.validation import problems_of
-from kangshu.kernel.base.errors import Problem
+from kangshu.kernel.base.errors import Problem, TooCostly
 from kangshu.kernel.base.ids import derived_id
 
 MAX_RESOURCES = 20_000
@@ -99,7 +99,11 @@ class Engine:
         return self._known[key]
 
     def _make(self, each: Map, node: Element, given: Json) -> Reference | None:
-        if len(self.made) >= MAX_RESOURCES or self._hindered(hindrance(node, each), node):
+        if len(self.made) >= MAX_RESOURCES:
+            raise TooCostly(
+                f"The document says more than {MAX_RESOURCES:,} things.", remedy="Send it in parts."
+            )
+        if self._hindered(hindrance(node, each), node):
             return None
         body = self.part(each, node)
         if body is None:

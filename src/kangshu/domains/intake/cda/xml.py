@@ -33,6 +33,7 @@ V3 = "urn:hl7-org:v3"
 SDTC = "urn:hl7-org:sdtc"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NAMESPACES = {"sdtc": SDTC, "xsi": XSI}
+_FOREIGN = "{urn:x-foreign}x"
 TYPE = f"{{{XSI}}}type"
 
 _ENCODINGS = {
@@ -62,7 +63,7 @@ _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ELEMENT_NAME = re.compile(r"[A-Za-z]{1,40}")
 _FIRST_TAG = re.compile(r"<([^\s<>/]+)")
 _CAST = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_PADDED: XPath = etree.XPath("//@*[starts-with(., ' ') or substring(., string-length(.)) = ' ']/..")
+_PADDED: XPath = etree.XPath("//*[@*[starts-with(., ' ') or substring(., string-length(.)) = ' ']]")
 _ONES: XPath = etree.XPath("//*[@negationInd='1' or @inversionInd='1' or @inclusive='0']")
 _WORDS = {"0": "false", "1": "true"}
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
@@ -154,6 +155,9 @@ def _without_declaration(text: str) -> str:
     prolog = _PROLOG.match(start)
     assert prolog is not None
     after = start[prolog.end() :]
+    if after.startswith("<!--"):
+        line = text.count("\n", 0, len(text) - len(after)) + 1
+        raise invalid(f"line {line}", "This is not well-formed XML: a comment does not end.")
     if after[:2] == "<!":
         line = text.count("\n", 0, len(text) - len(after)) + 1
         raise invalid(
@@ -227,12 +231,10 @@ def _plain(root: Element) -> Element:
     """Take the HL7 namespace off, and markup of others out."""
     prefix = f"{{{V3}}}"
     kept = f"{{{SDTC}}}"
-    foreign: list[Element] = []
-    for element in root.iter():
+    parents: dict[Element, None] = {}
+    for element in root.iter("*"):
         tag = element.tag
-        if not isinstance(tag, str):
-            foreign.append(element)
-        elif tag.startswith(prefix):
+        if tag.startswith(prefix):
             element.tag = tag[len(prefix) :]
         elif tag.startswith("{") and not tag.startswith(kept):
             if element is root:
@@ -241,10 +243,36 @@ def _plain(root: Element) -> Element:
                     "The root is not of the namespace urn:hl7-org:v3, so this is no CDA document.",
                     remedy="Send a ClinicalDocument of HL7 CDA R2.",
                 )
-            foreign.append(element)
-    for element in foreign:
-        _take_out(element)
+            element.tag = _FOREIGN
+            parents[element.getparent()] = None
+    for parent in parents:
+        if parent.tag != _FOREIGN:
+            _clear(parent)
     return root
+
+
+def _clear(parent: Element) -> None:
+    """Take foreign markup out and keep the text around it: joined once, for to lengthen a text piece by
+    piece takes time that grows with the square of the pieces."""
+    before: Element = None
+    pieces = [parent.text or ""]
+    for child in list(parent):
+        if child.tag == _FOREIGN:
+            pieces.append(child.tail or "")
+            parent.remove(child)
+        else:
+            _set_text(parent, before, pieces)
+            before, pieces = child, [child.tail or ""]
+    _set_text(parent, before, pieces)
+
+
+def _set_text(parent: Element, before: Element, pieces: list[str]) -> None:
+    if len(pieces) < 2:
+        return
+    if before is None:
+        parent.text = "".join(pieces)
+    else:
+        before.tail = "".join(pieces)
 
 
 def _spelled(root: Element) -> Element:
@@ -259,19 +287,6 @@ def _spelled(root: Element) -> Element:
             if value in _WORDS:
                 element.set(name, _WORDS[value])
     return root
-
-
-def _take_out(element: Element) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    before = element.getprevious()
-    if element.tail:
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
 
 
 def check_breadth(root: Element, names: tuple[str, ...]) -> None:
