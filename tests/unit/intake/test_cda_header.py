@@ -78,6 +78,30 @@ def test_one_patient_described_twice_is_one(again: str) -> None:
     assert found["Patient"]["name"] == [{"family": "陈", "given": ["样"]}]
 
 
+NAMELESS_NUMBERS = [
+    "<id root='2.16.156.10011.1.2' extension=''/>",
+    "<id root='2.16.156.10011.1.2' extension='  '/>",
+    "<id root='2.16.156.10011.1.19'/>",
+    "<id root='1.2.3.4' extension=''/>",
+]
+
+
+@pytest.mark.parametrize("number", NAMELESS_NUMBERS)
+def test_a_number_space_without_number_makes_no_two_patients_one(number: str) -> None:
+    """The templates of WS/T 500 have every `id`; an institution that has no such number leaves it empty."""
+    told = PATIENT.replace("<id root='1.2.3.4' extension='P1'/>", number)
+    first = read(document(section("8716-3", PRESSURE), patient=told))["Patient"]
+    second = read(document(section("8716-3", PRESSURE), patient=told.replace("陈", "林")))["Patient"]
+    assert "identifier" not in first
+    assert first["id"] != second["id"]
+
+
+def test_an_oid_of_its_own_is_a_number() -> None:
+    told = PATIENT.replace("<id root='1.2.3.4' extension='P1'/>", "<id root='1.2.3.4.77'/>")
+    found = read(document(section("8716-3", PRESSURE), patient=told))["Patient"]
+    assert found["identifier"] == [{"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2.3.4.77"}]
+
+
 def test_languages_birthplace_and_religion() -> None:
     more = (
         "<religiousAffiliationCode code='1013' codeSystem='2.16.840.1.113883.5.1076'/>"

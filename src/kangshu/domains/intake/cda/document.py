@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kangshu.domains.intake.cda import narrative
 from kangshu.domains.intake.cda.coded_values import target_of
-from kangshu.domains.intake.cda.concepts import concept
+from kangshu.domains.intake.cda.concepts import concept, number_of
 from kangshu.domains.intake.cda.context import Context, Json
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
@@ -52,7 +52,7 @@ def read_document(raw: bytes, tables: Tables, *, source: str) -> Reading:
     root = parse(raw)
     _check_root(root)
     check_breadth(root, STATEMENTS)
-    engine = Engine(Context(tables, Texts(root)), source, _document_key(root, raw))
+    engine = Engine(Context(tables, Texts(root)), source, _document_key(root, raw, tables.systems))
     _read_header(engine, root)
     kind = _kind(root, tables)
     _Body(engine, root, raw, kind).read()
@@ -70,12 +70,13 @@ def _check_root(root: Element) -> None:
         raise invalid(place_of(root), "The document has no recordTarget/patientRole: it is about nobody.")
 
 
-def _document_key(root: Element, raw: bytes) -> str:
+def _document_key(root: Element, raw: bytes, systems: Mapping[str, str]) -> str:
     """What identifies a document through its versions, for statements without a number of their own."""
     for path in ("setId", "relatedDocument[@typeCode='RPLC']/parentDocument/id", "id"):
         found = root.find(path)
-        if found is not None and found.get("root") and not found.get("nullFlavor"):
-            return f"{found.get('root')}^{found.get('extension') or ''}"
+        number = None if found is None else number_of(found, systems)
+        if number is not None:
+            return "^".join(number)
     return hashlib.sha256(raw).hexdigest()
 
 

@@ -16,11 +16,10 @@ from typing import Any, cast
 
 import msgspec
 
-from kangshu.domains.intake.cda.concepts import identifier
+from kangshu.domains.intake.cda.concepts import number_of
 from kangshu.domains.intake.cda.context import Context, Json, Typed, is_text
 from kangshu.domains.intake.cda.definition import Kind, Map, Row, Step, Tables
 from kangshu.domains.intake.cda.standing import STATEMENTS, hindrance, part_hindrance
-from kangshu.domains.intake.cda.texts import tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, place_of
 from kangshu.domains.intake.validation import problems_of
@@ -221,9 +220,9 @@ class Engine:
     def _number(self, each: Map, node: Element) -> tuple[str, str] | None:
         for key in each.keys:
             for found in _items(key(node)):
-                root, extension = (found.get("root") or "").strip(), tidy(found.get("extension")) or ""
-                if root and not found.get("nullFlavor") and identifier(found, {}) is not None:
-                    return root, extension
+                number = number_of(found, self.context.systems)
+                if number is not None:
+                    return number
         return None
 
     # -- soundness
