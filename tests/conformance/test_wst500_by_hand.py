@@ -161,7 +161,7 @@ def test_a_discharge_summary_with_diagnoses_of_both_medicines() -> None:
     assert names == {"不稳定型心绞痛", "胸痹心痛病"}
     (chinese,) = (each for each in of(reading, "Condition") if each["code"]["text"] == "胸痹心痛病")
     assert chinese["code"]["coding"][0]["code"] == "BNX020"
-    assert chinese["note"][0]["text"] == "中医病名代码"
+    assert chinese["note"][0]["text"] == "出院诊断-中医病名代码"
     findings = {each["valueString"] for each in of(reading, "Observation")}
     assert findings == {"反复胸闷3天入院。", "予抗血小板治疗，好转。"}
 
