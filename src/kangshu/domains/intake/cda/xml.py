@@ -71,7 +71,7 @@ _OTHER_SPELLINGS = (
     *(f"{name}={quote}{value}" for name, value in (("Ind", 1), ("inclusive", 0)) for quote in "\"'"),
     "= ",
 )
-"""Signs that an attribute may be spelled otherwise; to look at each takes a fifth of the time of a document."""
+"""Signs that an attribute may be spelled otherwise; to look at each is a fifth of the work."""
 _WORDS = {"0": "false", "1": "true"}
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
 _STANDARD = {"xsi": XSI, "sdtc": SDTC}
