@@ -267,6 +267,15 @@ def test_more_things_than_a_document_may_say_are_refused_not_cut_off(monkeypatch
         read(text)
 
 
+def test_sections_past_a_limit_are_refused_not_left_out() -> None:
+    opened = "<component><section><title>t</title>"
+    nested = opened * 20 + section("8716-3", PRESSURE) + "</section></component>" * 20
+    with pytest.raises(TooCostly, match=r"component/section \(line 1\): more than"):
+        read(document(nested))
+    with pytest.raises(TooCostly, match="1,000 sections"):
+        read(document(*[section("8716-3")] * 1001))
+
+
 def test_a_comment_that_does_not_end_is_called_so() -> None:
     with pytest.raises(Invalid, match="comment"):
         read("<!-- a -->\n<!-- b " + SOUND)

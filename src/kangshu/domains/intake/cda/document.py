@@ -22,7 +22,7 @@ from kangshu.domains.intake.cda.standing import STATEMENTS, is_same_patient
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
-from kangshu.kernel.base.errors import Problem
+from kangshu.kernel.base.errors import Problem, TooCostly
 
 MEDIA_TYPE = "application/hl7-cda+xml"
 MAX_SECTIONS = 1000
@@ -147,7 +147,11 @@ class _Body:
     def _section(self, element: Element, media: dict[str, str], depth: int) -> Json | None:
         self.sections += 1
         if self.sections > MAX_SECTIONS or depth > MAX_SECTION_DEPTH:
-            return None
+            raise TooCostly(
+                f"{place_of(element)}: more than {MAX_SECTIONS:,} sections, or more than {MAX_SECTION_DEPTH} "
+                "in one another.",
+                remedy="Send it in parts.",
+            )
         kinds = list(self._kinds(element))
         found: Json = {}
         title = tidy(element.findtext("title")) or next((kind.title for kind in kinds), None)
