@@ -16,6 +16,9 @@ from typer.testing import CliRunner
 
 from kangshu.interfaces.cli.main import app
 from kangshu.kernel.facts.embedded import server as embedded
+from tests.support.cda_hostile import MARK as NAME
+from tests.support.cda_hostile import REFUSED
+from tests.support.cda_texts import PRESSURE, document, section
 from tests.support.commands import kangshu, last_line, open_home
 
 MARK = "Zhangsan"
@@ -89,6 +92,29 @@ def test_the_last_line_of_a_load_tells_what_became_of_it(installed: Path, patien
     code, told, errors = _load(installed, patients, "--source", "H44099900001")
     assert (code, told["quarantined"]) == (1, {"Patient": 1})
     assert MARK not in errors
+
+
+def test_hostile_documents_are_set_aside_by_a_load(installed: Path, tmp_path: Path) -> None:
+    for name, content in REFUSED.items():
+        (tmp_path / f"{name}.xml").write_bytes(content)
+    code, told, errors = _load(installed, tmp_path, "--source", "HOSTILE-CDA")
+    assert code == 1
+    assert (told["stored"], told["quarantined"]) == ({}, {"?": len(REFUSED)})
+    assert NAME not in errors
+    shown = kangshu(installed, "quarantine", "list", "--source", "HOSTILE-CDA")
+    assert "line 1" in shown.stdout
+    assert NAME not in shown.stdout
+
+
+def test_a_load_tells_what_of_a_document_became_no_fact(installed: Path, tmp_path: Path) -> None:
+    unmapped = "<act classCode='ACT' moodCode='EVN'><code code='x' codeSystem='1.2.3'/></act>"
+    (tmp_path / "a.xml").write_text(document(section("8716-3", PRESSURE, unmapped)))
+    shown = kangshu(installed, "load", tmp_path, "--source", "H44099900001")
+    assert shown.returncode == 0
+    assert "became no fact: 1 not-supported" in shown.stderr
+    (tmp_path / "a.xml").write_text(document(section("8716-3", PRESSURE, unmapped), number="d2"))
+    code, told, _ = _load(installed, tmp_path, "--source", "H44099900001")
+    assert (code, told["left_out"]) == (0, {"not-supported": 1})
 
 
 HOSTILE = {

@@ -56,7 +56,7 @@ def reached(path: str, elements: dict[str, tuple[str, bool]]) -> bool:
     place, *rest = path.split(".")
     type_ = place
     for step in rest:
-        name, _, mode = step.partition("[")
+        name, _, mode = step.removeprefix("_").partition("[")
         if name in UNLISTED:
             return True
         found = next(

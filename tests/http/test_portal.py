@@ -370,6 +370,28 @@ def test_a_cda_document_is_shown_with_its_tables_and_without_its_scripts(county:
         assert 'href="javascript' not in page
 
 
+def test_a_cda_document_without_date_code_and_title_is_shown(county: County) -> None:
+    raw = document(section("8716-3", PRESSURE, text="只有正文"), patient=PATIENT.replace("P1", "bare"))
+    for there in (
+        "<effectiveTime value='202401021530+0800'/>",
+        "<code code='34133-9' codeSystem='2.16.840.1.113883.6.1'/>",
+        "<title>摘要</title>",
+        "<id root='1.2.3' extension='d1'/>",
+    ):
+        assert there in raw
+        raw = raw.replace(there, "", 1)
+    assert not county.platform.intake.receive(EVERYTHING, HOSPITAL, [raw.encode()]).quarantined
+    facts = county.platform.reader(EVERYTHING).export("Patient")
+    id_ = next(fact.id for fact in facts if b'"bare"' in fact.body)
+    person = county.platform.person_of("Patient", id_)
+    assert person is not None
+    client = county.client("zhang")
+    assert client.get(f"/residents/{person}").status_code == 200
+    assert client.get(f"/residents/{person}/timeline").status_code == 200
+    (fact,) = county.platform.reader(EVERYTHING).of_person(person, ["Composition"])
+    assert "只有正文" in client.get(f"/residents/{person}/entries/Composition/{fact.id}").text
+
+
 def test_an_entry_of_somebody_else_is_not_part_of_the_record(county: County) -> None:
     other = next(iter(county.platform.reader(EVERYTHING).of_person(county.stranger, ["Encounter"])))
     answer = county.client("zhang").get(f"/residents/{county.person}/entries/Encounter/{other.id}")

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.http.fhir.conftest import HOSPITAL, client_of
+from tests.support.cda_hostile import MARK, REFUSED
 from tests.support.cda_texts import PRESSURE, document, section
 
 
@@ -41,6 +42,16 @@ def test_a_bundle_is_taken_in(app: Any) -> None:
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
     answer = ours.post("/intake/fhir", json=bundle)
     assert answer.json()["stored"] == {"Patient": 1}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_hostile_cda_document_is_set_aside(fhir: TestClient, name: str) -> None:
+    headers = {"content-type": "application/hl7-cda+xml"}
+    answer = fhir.post(f"/intake/fhir?source={HOSPITAL}", content=REFUSED[name], headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["quarantined"] == {"?": 1}
+    assert answer.json()["stored"] == {}
+    assert MARK not in answer.text
 
 
 def test_a_cda_document_is_taken_in(app: Any, fhir: TestClient) -> None:

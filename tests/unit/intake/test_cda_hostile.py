@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kangshu.domains.intake.cda import xml
+from kangshu.domains.intake.cda import engine, xml
 from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.reading import recognised
 from kangshu.domains.intake.validation import problems_of
@@ -136,6 +136,12 @@ def test_encodings() -> None:
         assert patient["name"] == [{"family": "陈", "given": ["样"]}]
     assert read(b"\xef\xbb\xbf" + SOUND.encode())
     assert read(('<?xml version="1.0" encoding="UTF-16"?>' + SOUND).encode("utf-16"))
+    assert read(SOUND.encode("utf-16-be"))
+    assert read(SOUND.encode("utf-16-le"))
+    for name in ("latin1", "ISO-8859-15"):
+        assert read((f'<?xml version="1.0" encoding="{name}"?>' + SOUND).encode(name, "xmlcharrefreplace"))
+    with pytest.raises(Invalid, match="UTF-32"):
+        read(SOUND.encode("utf-32"))
     assert place(SOUND.encode("gb18030")) == "line 1"
     assert place(('<?xml version="1.0" encoding="gb18030"?>' + SOUND).encode()[:-1] + b"\xff") == "line 1"
     assert place(f'<?xml version="1.0" encoding="UTF-7"?>{SOUND}') == "line 1"
@@ -223,6 +229,56 @@ def test_a_statement_of_too_many_parts_is_refused_with_its_place() -> None:
     parts = "<entryRelationship/>" * (xml.MAX_PARTS + 1)
     with pytest.raises(TooCostly, match="section/entry/observation"):
         read(document(section("8716-3", PRESSURE.replace("</observation>", f"{parts}</observation>"))))
+
+
+VENDOR = "<v:x xmlns:v='urn:v'/>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (VENDOR + "t" * 20) * 100_000,
+        VENDOR * 200_000,
+        "<content a=' x '/>" * 200_000,
+        "<content ID='i'>x</content>" * 100_000,
+    ],
+    ids=["foreign with text", "foreign", "blanks", "one name"],
+)
+def test_much_of_one_thing_is_read_in_time(text: str) -> None:
+    started = time.monotonic()
+    assert read(document(section("8716-3", PRESSURE, text=text)))
+    assert time.monotonic() - started < 10
+
+
+def test_text_around_foreign_markup_stays_in_its_order() -> None:
+    text = f"a{VENDOR}b<content>c{VENDOR}d</content>e{VENDOR}f<br/>{VENDOR}g"
+    (composition,) = (
+        body
+        for body in read(document(section("8716-3", PRESSURE, text=text)))
+        if body["resourceType"] == "Composition"
+    )
+    assert "ab<span>cd</span>ef<br/>g" in str(composition["section"])
+
+
+def test_more_things_than_a_document_may_say_are_refused_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_RESOURCES", 50)
+    text = document(section("8716-3", *(PRESSURE.replace("bp1", f"b{n}") for n in range(60))))
+    with pytest.raises(TooCostly, match="more than 50 things"):
+        read(text)
+
+
+def test_sections_past_a_limit_are_refused_not_left_out() -> None:
+    opened = "<component><section><title>t</title>"
+    nested = opened * 20 + section("8716-3", PRESSURE) + "</section></component>" * 20
+    with pytest.raises(TooCostly, match=r"component/section \(line 1\): more than"):
+        read(document(nested))
+    with pytest.raises(TooCostly, match="1,000 sections"):
+        read(document(*[section("8716-3")] * 1001))
+
+
+def test_a_comment_that_does_not_end_is_called_so() -> None:
+    with pytest.raises(Invalid, match="comment"):
+        read("<!-- a -->\n<!-- b " + SOUND)
 
 
 def test_texts_within_texts_are_not_gone_over_again_and_again() -> None:

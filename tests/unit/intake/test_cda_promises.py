@@ -48,6 +48,19 @@ def test_a_document_becomes_facts_and_its_original_is_kept_to_the_byte(platform:
     assert platform.person_of("Patient", patient["id"]) is not None
 
 
+def test_what_became_no_fact_is_counted_with_the_message(platform: Platform) -> None:
+    unknown = PRESSURE.replace("moodCode='EVN'", "moodCode='EVN' nullFlavor='UNK'").replace("bp1", "bp2")
+    unmapped = "<act classCode='ACT' moodCode='EVN'><code code='x' codeSystem='1.2.3'/></act>"
+    tally = send(platform, document(section("8716-3", PRESSURE, unknown, unmapped, unmapped)))
+    assert tally.stored["Observation"] == 1
+    assert tally.left_out == {"suppressed": 1, "not-supported": 2}
+    with platform.database.connection() as session:
+        (counts,) = session.execute("SELECT counts FROM message").fetchone()  # type: ignore[misc]
+    assert counts["left_out"] == {"suppressed": 1, "not-supported": 2}
+    sound = send(platform, document(section("8716-3", PRESSURE), number="d2"))
+    assert "left_out" not in sound.as_json()
+
+
 def test_xml_is_recognised_by_its_first_bytes_and_out_of_gzip(platform: Platform) -> None:
     raw = document(section("8716-3", PRESSURE)).encode()
     assert send(platform, b"\xef\xbb\xbf" + raw).stored["Observation"] == 1

@@ -58,6 +58,10 @@ def statement(element: str, template: str, inside: str, mood: str = "EVN", more:
         ("20240102153059+9900", "2024-01-02T15:30:59+08:00"),
         ("2024-01-02T15:30:59+08:00", "2024-01-02T15:30:59+08:00"),
         ("2024-01-02", "2024-01-02"),
+        ("20240102153059+08:00", "2024-01-02T15:30:59+08:00"),
+        ("20240102153059+09", "2024-01-02T15:30:59+09:00"),
+        ("20240200", "2024-02"),
+        ("20240000", "2024"),
         ("1.5", None),
         ("", None),
         (None, None),
@@ -86,7 +90,11 @@ def test_no_text_makes_an_illegal_time(text: str) -> None:
         ("0", b"0"),
         ("000", b"0"),
         ("+1", b"1"),
-        ("1e5", None),
+        ("1e5", b"100000"),
+        ("1.50E+2", b"150"),
+        ("-2.5e-3", b"-0.0025"),
+        ("1e500", None),
+        ("1,5", None),
         ("x", None),
     ],
 )
@@ -121,6 +129,47 @@ def test_numbers_keep_their_decimals(text: str, expected: bytes | None) -> None:
             },
         ),
         ("<value xsi:type='PQ' value='2' unit='片'/>", {"valueQuantity": {"value": 2, "unit": "片"}}),
+        ("<value xsi:type='PQ' value='1,5' unit='片'/>", {"valueString": "1,5 片"}),
+        (
+            "<value xsi:type='MO' value='12.5' currency='CNY'/>",
+            {
+                "valueQuantity": {
+                    "value": 12.5,
+                    "unit": "CNY",
+                    "system": "urn:iso:std:iso:4217",
+                    "code": "CNY",
+                }
+            },
+        ),
+        (
+            "<value xsi:type='IVL_PQ'><low value='1.5'/><width value='2'/></value>",
+            {"valueRange": {"low": {"value": 1.5}, "high": {"value": 3.5}}},
+        ),
+        (
+            "<value xsi:type='IVL_PQ'><width value='2'/><high value='5'/></value>",
+            {"valueRange": {"low": {"value": 3}, "high": {"value": 5}}},
+        ),
+        ("<value xsi:type='IVL_PQ'><low value='1' unit='h'/><width value='2' unit='min'/></value>", {}),
+        (
+            "<value xsi:type='IVL_TS'><low value='20240102'/><width value='1' unit='wk'/></value>",
+            {"valuePeriod": {"start": "2024-01-02", "end": "2024-01-09"}},
+        ),
+        (
+            "<value xsi:type='IVL_TS'><width value='90' unit='min'/><high value='202401020030'/></value>",
+            {"valuePeriod": {"start": "2024-01-01T23:00:00+08:00", "end": "2024-01-02T00:30:00+08:00"}},
+        ),
+        (
+            "<value xsi:type='IVL_TS'><low value='202401'/><width value='3' unit='d'/></value>",
+            {"valuePeriod": {"start": "2024-01"}},
+        ),
+        ("<value xsi:type='ED' representation='B64'>5bm0</value>", {"valueString": "年"}),
+        ("<value xsi:type='ED' mediaType='image/png' representation='B64'>5bm0</value>", {}),
+        ("<value xsi:type='II' root='1.2.3' extension='A7'/>", {"valueString": "A7"}),
+        ("<value xsi:type='SLIST_PQ'><origin value='0'/><digits>1 2 3</digits></value>", {}),
+        (
+            "<value><low value='3' unit='片'/></value>",
+            {"valueQuantity": {"value": 3, "comparator": ">=", "unit": "片"}},
+        ),
         (
             "<value xsi:type='IVL_PQ'><low value='300' unit='mg' inclusive='false'/></value>",
             {

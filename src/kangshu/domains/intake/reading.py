@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
@@ -54,11 +54,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Resources that belong together. `atomic`: all are stored or none (transaction, document, message)."""
+    """Resources that belong together. `atomic`: all are stored or none (transaction, document, message).
+
+    left_out  parts of a sound message that become no resource, counted by the code of the reason
+    """
 
     entries: list[Entry]
     atomic: bool = False
     bad: list[tuple[int, Problem]] = field(default_factory=list[tuple[int, Problem]])
+    left_out: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 class _Request(msgspec.Struct):

@@ -74,6 +74,10 @@ class Work:
     found: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     tally: Tally = field(default_factory=Tally)
 
+    def __post_init__(self) -> None:
+        if self.unit.left_out:
+            self.tally.left_out.update(self.unit.left_out)
+
     def set_aside(self, item: Item, problems: list[Problem]) -> None:
         """Note problems of an entry, together with those noted before."""
         for position, _, noted in self.bad:

@@ -83,11 +83,15 @@ def _tell(loaded: Loaded, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"files": loaded.files, "unreadable": len(loaded.unreadable), **counts}))
         return
+    counts = loaded.tally.by_type()
     table = Table("type", *counts, title=f"{loaded.files} files")
     for type_ in sorted({type_ for found in counts.values() for type_ in found}):
         table.add_row(type_, *(str(found.get(type_, 0)) for found in counts.values()))
     table.add_section()
     table.add_row("all", *(str(sum(found.values())) for found in counts.values()))
     out.print(table)
+    if loaded.tally.left_out:
+        reasons = ", ".join(f"{count} {code}" for code, count in loaded.tally.left_out.most_common())
+        err.print(f"Parts of documents that became no fact: {reasons}.", highlight=False, markup=False)
     if loaded.tally.quarantined:
         err.print("Some could not be used: see `kangshu quarantine list`.", highlight=False)

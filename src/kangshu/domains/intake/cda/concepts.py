@@ -29,10 +29,13 @@ def system_of(root: str | None, systems: Mapping[str, str]) -> str | None:
 
 
 def identifier(element: Element, systems: Mapping[str, str]) -> dict[str, Any] | None:
-    """An II as an Identifier; None where it is null."""
+    """An II as an Identifier; None where it is null. A number space with no number in it is nobody's number,
+    though its root is written: institutions leave `extension` empty where they have none."""
     root, extension = element.get("root"), tidy(element.get("extension"))
     system = system_of(root, systems)
     if extension is None:
+        if element.get("extension") is not None or (root or "").strip() in systems:
+            return None
         # An OID or a UUID alone is the number itself.
         unregistered = system if system and system.startswith("urn:") else system_of(root, {})
         return {"system": "urn:ietf:rfc:3986", "value": unregistered} if unregistered else None
@@ -40,6 +43,14 @@ def identifier(element: Element, systems: Mapping[str, str]) -> dict[str, Any] |
     found["value"] = extension
     assigner = tidy(element.get("assigningAuthorityName"))
     return found | ({"assigner": {"display": assigner}} if assigner else {})
+
+
+def number_of(element: Element, systems: Mapping[str, str]) -> tuple[str, str] | None:
+    """Root and extension of an II that identifies something; None of one that does not."""
+    root = (element.get("root") or "").strip()
+    if not root or element.get("nullFlavor") or identifier(element, systems) is None:
+        return None
+    return root, tidy(element.get("extension")) or ""
 
 
 def coding(element: Element, systems: Mapping[str, str]) -> Coding | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from kangshu.domains.intake.cda.xml import Element
-
-XPath = Callable[[Element], Any]
+from kangshu.domains.intake.cda.xml import XPath
 
 KINDS = frozenset(
     "identifier concept coding code string text markdown dateTime date instant period time "
@@ -52,6 +49,7 @@ class Map:
     keys    XPaths of the ids that identify it, in order of preference
     needs   elements without which nothing is made; `a|b`: one of them
     shared  the same thing is described in many places, each as far as it is known there
+    knows   what its rows have a form for: `negationInd`, `relatedSubject`, `nullified`
     """
 
     name: str
@@ -65,6 +63,7 @@ class Map:
     keys: tuple[XPath, ...]
     needs: tuple[tuple[str, ...], ...]
     shared: bool
+    knows: frozenset[str]
     rows: tuple[Row, ...]
 
 

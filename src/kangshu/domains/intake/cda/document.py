@@ -8,31 +8,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kangshu.domains.intake.cda import narrative
 from kangshu.domains.intake.cda.coded_values import target_of
-from kangshu.domains.intake.cda.concepts import concept
+from kangshu.domains.intake.cda.concepts import concept, number_of
 from kangshu.domains.intake.cda.context import Context, Json
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
+from kangshu.domains.intake.cda.standing import STATEMENTS, is_same_patient
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
-from kangshu.kernel.base.errors import Problem
+from kangshu.kernel.base.errors import Problem, TooCostly
 
 MEDIA_TYPE = "application/hl7-cda+xml"
-STATEMENTS = (
-    "act",
-    "observation",
-    "substanceAdministration",
-    "supply",
-    "procedure",
-    "encounter",
-    "organizer",
-)
 MAX_SECTIONS = 1000
 MAX_SECTION_DEPTH = 12
 
@@ -42,7 +34,8 @@ class Reading:
     """What a document says.
 
     resources  each with `resourceType` and `id`; references among them are `Type/id`
-    left_out   elements that had no legal form, by the path they would have had
+    left_out   what became no fact: statements by their place in the document, elements that had no legal
+               form by the path they would have had
     kind       what the tables call this kind of document; empty: not one of those known
     """
 
@@ -59,7 +52,7 @@ def read_document(raw: bytes, tables: Tables, *, source: str) -> Reading:
     root = parse(raw)
     _check_root(root)
     check_breadth(root, STATEMENTS)
-    engine = Engine(Context(tables, Texts(root)), source, _document_key(root, raw))
+    engine = Engine(Context(tables, Texts(root)), source, _document_key(root, raw, tables.systems))
     _read_header(engine, root)
     kind = _kind(root, tables)
     _Body(engine, root, raw, kind).read()
@@ -77,12 +70,13 @@ def _check_root(root: Element) -> None:
         raise invalid(place_of(root), "The document has no recordTarget/patientRole: it is about nobody.")
 
 
-def _document_key(root: Element, raw: bytes) -> str:
+def _document_key(root: Element, raw: bytes, systems: Mapping[str, str]) -> str:
     """What identifies a document through its versions, for statements without a number of their own."""
     for path in ("setId", "relatedDocument[@typeCode='RPLC']/parentDocument/id", "id"):
         found = root.find(path)
-        if found is not None and found.get("root") and not found.get("nullFlavor"):
-            return f"{found.get('root')}^{found.get('extension') or ''}"
+        number = None if found is None else number_of(found, systems)
+        if number is not None:
+            return "^".join(number)
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -96,7 +90,15 @@ def _kind(root: Element, tables: Tables) -> DocumentKind:
 
 
 def _read_header(engine: Engine, root: Element) -> None:
-    role = root.find("recordTarget/patientRole")
+    role, *others = root.findall("recordTarget/patientRole")
+    for other in others:
+        if not is_same_patient(role, other):
+            raise invalid(
+                place_of(other),
+                "The document is about more than one patient and does not say what is about whom.",
+                remedy="Send a document for each patient.",
+            )
+        engine.leave_out(other, "duplicate", "The patient is described once more.")
     engine.subject = engine.resource("patient", role)
     if engine.subject is None:
         raise invalid(place_of(role), "The patient has neither a number nor a name.")
@@ -145,7 +147,11 @@ class _Body:
     def _section(self, element: Element, media: dict[str, str], depth: int) -> Json | None:
         self.sections += 1
         if self.sections > MAX_SECTIONS or depth > MAX_SECTION_DEPTH:
-            return None
+            raise TooCostly(
+                f"{place_of(element)}: more than {MAX_SECTIONS:,} sections, or more than {MAX_SECTION_DEPTH} "
+                "in one another.",
+                remedy="Send it in parts.",
+            )
         kinds = list(self._kinds(element))
         found: Json = {}
         title = tidy(element.findtext("title")) or next((kind.title for kind in kinds), None)
@@ -203,11 +209,16 @@ class _Body:
         """Resources of the statements in a section; of each entry, all that its statements bring."""
         found: dict[str, Reference] = {}
         for entry in section.iterfind("entry"):
+            told = len(self.engine.left_out)
+            became_one = False
             for node in entry.iter(*STATEMENTS):
                 each = self.engine.map_for(node, names)
                 made = self.engine.resource(each.name, node) if each is not None and each.resource else None
                 if made is not None:
                     found[made["reference"]] = made
+                    became_one = True
+            if not became_one and told == len(self.engine.left_out):
+                self.engine.leave_out(entry, "not-supported", "No map is for what the entry says.")
         return list(found.values())
 
     def _media(self) -> dict[str, str]:

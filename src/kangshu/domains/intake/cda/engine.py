@@ -16,14 +16,14 @@ from typing import Any, cast
 
 import msgspec
 
-from kangshu.domains.intake.cda.concepts import identifier
-from kangshu.domains.intake.cda.context import Context, Json, Typed
+from kangshu.domains.intake.cda.concepts import number_of
+from kangshu.domains.intake.cda.context import Context, Json, Typed, is_text
 from kangshu.domains.intake.cda.definition import Kind, Map, Row, Step, Tables
-from kangshu.domains.intake.cda.texts import tidy
+from kangshu.domains.intake.cda.standing import STATEMENTS, hindrance, part_hindrance
 from kangshu.domains.intake.cda.values import CONVERTERS
-from kangshu.domains.intake.cda.xml import Element
+from kangshu.domains.intake.cda.xml import Element, place_of
 from kangshu.domains.intake.validation import problems_of
-from kangshu.kernel.base.errors import Problem
+from kangshu.kernel.base.errors import Problem, TooCostly
 from kangshu.kernel.base.ids import derived_id
 
 MAX_RESOURCES = 20_000
@@ -43,7 +43,7 @@ class Engine:
     document  what identifies the document, for ids of statements that have none
     subject, encounter  references that rows ask for by those kinds
     made      the resources, by address, in the order they were finished
-    left_out  what had no legal form; the original keeps it
+    left_out  what became no fact, and why; narrative and original keep it
     """
 
     context: Context
@@ -99,9 +99,16 @@ class Engine:
 
     def _make(self, each: Map, node: Element, given: Json) -> Reference | None:
         if len(self.made) >= MAX_RESOURCES:
+            raise TooCostly(
+                f"The document says more than {MAX_RESOURCES:,} things.", remedy="Send it in parts."
+            )
+        if self._hindered(hindrance(node, each), node):
             return None
         body = self.part(each, node)
         if body is None:
+            if node.tag in STATEMENTS:
+                needed = ", ".join("|".join(names) for names in each.needs)
+                self.leave_out(node, "required", f"A {each.resource} cannot do without {needed}.")
             return None
         for name, value in given.items():
             body[name] = body[name] | value if isinstance(value, dict) and name in body else value
@@ -130,7 +137,7 @@ class Engine:
         for source in row.sources:
             found = False
             for item in islice(_items(source(node)), MAX_ITEMS):
-                value = self._value(row, item)
+                value = self._value(row, item, node)
                 if value is None:
                     continue
                 found = True
@@ -142,25 +149,39 @@ class Engine:
                 return False
         return False
 
-    def _value(self, row: Row, item: Any) -> Typed | None:
+    def _value(self, row: Row, item: Any, node: Element) -> Typed | None:
         for kind in row.kinds:
-            value = self._convert(kind, item)
+            value = self._convert(kind, item, node)
             if value is not None:
                 return value
         return None
 
-    def _convert(self, kind: Kind, item: Any) -> Typed | None:
+    def _convert(self, kind: Kind, item: Any, node: Element) -> Typed | None:
         converter = CONVERTERS.get(kind.name)
         if converter is not None:
             return converter(self.context, item, kind.argument)
         if kind.name == "map":
-            part = self.part(self.tables.maps[kind.argument], item)
-            return None if part is None else ("", part)
+            return self._part(self.tables.maps[kind.argument], item, node)
         if kind.name == "ref":
             found = self._referred(self.tables.maps[kind.argument], item)
         else:
             found = self.subject if kind.name == "subject" else self.encounter
         return None if found is None else ("Reference", dict(found))
+
+    def _part(self, each: Map, item: Any, node: Element) -> Typed | None:
+        if item is not node and not is_text(item) and self._hindered(part_hindrance(item, each), item):
+            return None
+        part = self.part(each, item)
+        return None if part is None else ("", part)
+
+    def _hindered(self, reason: str | None, node: Element) -> bool:
+        if reason is not None:
+            self.leave_out(node, "suppressed", reason)
+        return reason is not None
+
+    def leave_out(self, node: Element, code: str, reason: str) -> None:
+        """Note that something of the document becomes no fact."""
+        self.left_out.append(Problem("warning", code, place_of(node), reason))
 
     def _referred(self, each: Map, node: Element) -> Reference | None:
         """A map made for some elements only is not applied to others."""
@@ -199,9 +220,9 @@ class Engine:
     def _number(self, each: Map, node: Element) -> tuple[str, str] | None:
         for key in each.keys:
             for found in _items(key(node)):
-                root, extension = (found.get("root") or "").strip(), tidy(found.get("extension")) or ""
-                if root and not found.get("nullFlavor") and identifier(found, {}) is not None:
-                    return root, extension
+                number = number_of(found, self.context.systems)
+                if number is not None:
+                    return number
         return None
 
     # -- soundness

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +15,8 @@ from kangshu.domains.intake.cda.xml import Element
 
 UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"\s*([+-]?)0*(\d{1,30})(\.\d{1,30})?\s*|\s*([+-]?)(\.\d{1,30})\s*")
+_DOUBLE = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?[eE][+-]?\d{1,2}")
+CURRENCY = "urn:iso:std:iso:4217"
 _INTEGER = re.compile(r"[+-]?\d{1,9}")
 _UCUM = re.compile(r"[!-~]{1,40}")
 _COMPARED = re.compile(r"\s*(<=|>=|<|>)\s*([+-]?\d{1,30}(?:\.\d{1,30})?)\s*(\S{0,30})\s*")
@@ -24,7 +28,10 @@ NO_CODE = "-"
 
 
 def number(text: str | None) -> msgspec.Raw | None:
-    """A JSON number that keeps its decimals: `07.50` is 7.50. None when it is no number."""
+    """A JSON number that keeps its decimals: `07.50` is 7.50, and `1.5e3`, as CDA lets a real be written,
+    is 1500. None when it is no number."""
+    if text and _DOUBLE.fullmatch(text.strip()):
+        return msgspec.Raw(format(Decimal(text.strip()), "f").encode())
     match = _NUMBER.fullmatch(text or "")
     if match is None:
         return None
@@ -43,9 +50,12 @@ def quantity(element: Element, units: Units) -> Json | None:
     """A PQ; or an interval open at one side, as a value with a comparator; or one closed on one point."""
     value = number(element.get("value"))
     if value is not None:
-        return {"value": value} | _unit(element.get("unit"), units)
+        return {"value": value} | (_currency(element) or _unit(element.get("unit"), units))
     low, high = element.find("low"), element.find("high")
     low_value, high_value = _of(low), _of(high)
+    if element.find("width") is not None and (low_value is None) != (high_value is None):
+        # It has two ends: to say one of them alone would be wrong.
+        return None
     if low_value is not None and high_value is None:
         sign = ">=" if low.get("inclusive") != "false" else ">"
         return {"value": low_value, "comparator": sign} | _unit(low.get("unit"), units)
@@ -94,9 +104,31 @@ def simple(element: Element, units: Units) -> Json | None:
     return None if value is None else {"value": value} | _unit(element.get("unit"), units)
 
 
+def _currency(element: Element) -> Json:
+    """Of an MO."""
+    code = tidy(element.get("currency"))
+    return {"unit": code, "system": CURRENCY, "code": code} if code else {}
+
+
+def _ends(element: Element) -> tuple[Element | None, Element | None]:
+    """Both ends of an interval; one may be said by the other and the width."""
+    low, high, width = element.find("low"), element.find("high"), element.find("width")
+    if (low is None) == (high is None) or _of(width) is None:
+        return low, high
+    known = high if low is None else low
+    if _of(known) is None or (width.get("unit") or "1") != (known.get("unit") or "1"):
+        return low, high
+    sign = 1 if high is None else -1
+    other = copy(known)
+    moved = Decimal(bytes(_of(known) or b"0").decode()) + sign * Decimal(bytes(_of(width) or b"0").decode())
+    other.set("value", format(moved, "f"))
+    return (other, high) if low is None else (low, other)
+
+
 def range_of(element: Element, units: Units) -> Json | None:
     """An IVL_PQ as a Range; of one amount, from it to it."""
-    found = _parts(element, ("low", "high"), simple, units)
+    ends = zip(("low", "high"), _ends(element), strict=True)
+    found: Json = {name: end for name, each in ends if each is not None and (end := simple(each, units))}
     if not found:
         value = simple(element, units)
         return {"low": value, "high": value} if value else None
@@ -105,7 +137,8 @@ def range_of(element: Element, units: Units) -> Json | None:
 
 def is_between(element: Element) -> bool:
     """Whether both ends of an interval are numbers."""
-    return _of(element.find("low")) is not None and _of(element.find("high")) is not None
+    low, high = _ends(element)
+    return _of(low) is not None and _of(high) is not None
 
 
 def ratio(element: Element, units: Units) -> Json | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -31,7 +32,9 @@ class CdaReader:
         """
         reading = self.read(gather(parts), source=source)
         yield Unit(
-            [Entry(number, written(body)) for number, body in enumerate(reading.resources)], atomic=True
+            [Entry(number, written(body)) for number, body in enumerate(reading.resources)],
+            atomic=True,
+            left_out=Counter(problem.code for problem in reading.left_out),
         )
 
     def read(self, raw: bytes, *, source: str) -> Reading:

@@ -31,9 +31,9 @@ from kangshu.domains.intake.cda.definition import (
     Step,
     Tables,
     Target,
-    XPath,
 )
-from kangshu.domains.intake.cda.xml import NAMESPACES
+from kangshu.domains.intake.cda.standing import known_to
+from kangshu.domains.intake.cda.xml import NAMESPACES, XPath
 from kangshu.kernel.base.errors import Invalid
 
 MAP_COLUMNS = (
@@ -174,6 +174,9 @@ def _long(text: str, draft: _Draft) -> str:
 def _map(order: int, name: str, cells: Mapping[str, str], draft: _Draft) -> Map:
     where = cells["where"]
 
+    rows = list(_expanded(name, draft, ()))
+    said = " ".join([cells["when"], *(row[cell] for row in rows for cell in ("from", "kind", "when"))])
+
     def words(column: str) -> frozenset[str]:
         return frozenset(_long(cells[column], draft).split())
 
@@ -189,7 +192,8 @@ def _map(order: int, name: str, cells: Mapping[str, str], draft: _Draft) -> Map:
         keys=tuple(_xpath(each.strip(), where, draft) for each in cells["keys"].split(";") if each.strip()),
         needs=tuple(tuple(each.split("|")) for each in cells["needs"].split()),
         shared=cells["shared"] == "yes",
-        rows=tuple(_row(row, draft) for row in _expanded(name, draft, ())),
+        knows=known_to(said, draft.codes),
+        rows=tuple(_row(row, draft) for row in rows),
     )
 
 

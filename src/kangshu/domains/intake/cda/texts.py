@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from kangshu.domains.intake.cda.xml import Element
@@ -30,6 +31,16 @@ def inside(element: Element) -> str | None:
     return tidy("".join(pieces)[: 2 * MAX_TEXT])
 
 
+def _decoded(element: Element) -> str | None:
+    """The words of a text in base64; None of what is no text."""
+    if not (element.get("mediaType") or "text/plain").startswith("text/plain"):
+        return None
+    try:
+        return tidy(base64.b64decode("".join(element.itertext())).decode())
+    except ValueError:
+        return None
+
+
 class Texts:
     """What the narrative of one document says under each `ID`."""
 
@@ -49,7 +60,7 @@ class Texts:
             if found:
                 return found
         if (element.get("representation") or "TXT") == "B64":
-            return None
+            return _decoded(element)
         return inside(element)
 
     def at(self, reference: str) -> str | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from kangshu.domains.intake.cda.xml import Element
 
 _TS = re.compile(
-    r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,9})\d*)?)?)?)?)?)?([+-]\d{4}|Z)?"
+    r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,9})\d*)?)?)?)?)?)?"
+    r"([+-]\d{2}(?::?\d{2})?|Z)?"
 )
 _WRITTEN = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?"
 )
+_DAY = 86_400
+_STRETCHES = {"s": 1, "min": 60, "h": 3600, "d": _DAY, "wk": 7 * _DAY}
+_MOST = 1_000_000
 
 
 def date_time(text: str | None, zone: str) -> str | None:
@@ -21,6 +25,9 @@ def date_time(text: str | None, zone: str) -> str | None:
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, offset = match
+    if month == "00" or day == "00":
+        # Zeros for what is not known.
+        return year if month == "00" else f"{year}-{month}"
     if not _is_date(year, month, day):
         return None
     if hour is None:
@@ -46,9 +53,14 @@ def day(text: str | None) -> str | None:
 
 
 def period(element: Element, zone: str) -> dict[str, str] | None:
-    """An IVL_TS with low, high, or width; also a TS, as a period of a point."""
+    """An IVL_TS with low and high, one of which may be said by a width."""
     low = date_time(_value(element, "low"), zone)
     high = date_time(_value(element, "high"), zone)
+    width = element.find("width")
+    if width is not None and low and not high:
+        high = moved(low, width.get("value"), width.get("unit"), 1)
+    elif width is not None and high and not low:
+        low = moved(high, width.get("value"), width.get("unit"), -1)
     found = {name: value for name, value in (("start", low), ("end", high)) if value}
     return found or None
 
@@ -68,7 +80,25 @@ def point_or_period(element: Element, zone: str) -> tuple[str, object] | None:
 
 def beginning(element: Element, zone: str) -> str | None:
     """The point a time starts at."""
-    return date_time(element.get("value"), zone) or date_time(_value(element, "low"), zone)
+    values = (element.get("value"), _value(element, "low"), _value(element, "center"))
+    return next((found for value in values if (found := date_time(value, zone))), None)
+
+
+def moved(moment: str, amount: str | None, unit: str | None, sign: int) -> str | None:
+    """A moment some time later or earlier; None where it is not precise enough for that, or the unit is no
+    fixed stretch of time."""
+    seconds = _STRETCHES.get(unit or "")
+    if seconds is None or not (amount or "").isascii() or not (amount or "").isdigit() or len(moment) < 10:
+        return None
+    if "T" not in moment and seconds < _DAY:
+        return None
+    by = timedelta(seconds=sign * seconds * min(int(amount or 0), _MOST))
+    try:
+        if "T" not in moment:
+            return (date.fromisoformat(moment) + by).isoformat()
+        return (datetime.fromisoformat(moment) + by).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        return None
 
 
 def _value(element: Element, name: str) -> str | None:
@@ -82,12 +112,18 @@ def _match(text: str | None) -> tuple[str | None, ...] | None:
     stripped = text.strip()
     found = _TS.fullmatch(stripped)
     if found:
-        return found.groups()
+        *parts, offset = found.groups()
+        return *parts, _offset(offset)
     written = _WRITTEN.fullmatch(stripped)
     if written is None:
         return None
     year, month, day_, hour, minute, second, offset = written.groups()
-    return year, month, day_, hour, minute, second, None, offset.replace(":", "") if offset else None
+    return year, month, day_, hour, minute, second, None, _offset(offset)
+
+
+def _offset(text: str | None) -> str | None:
+    """With minutes and without colon."""
+    return text.replace(":", "").ljust(5, "0") if text and text != "Z" else text
 
 
 def _is_date(year: str | None, month: str | None, day_: str | None) -> bool:

@@ -68,7 +68,8 @@ def _value(context: Context, node: Element, _: str) -> Typed | None:
     """`value[x]` of an observation, by the type it says it has."""
     kind = (node.get(TYPE) or "").rpartition(":")[2]
     found = _by_type(context, node, kind)
-    if found is not None:
+    if found is not None or "LIST_" in kind:
+        # A list of samples is no number and no text; the original has it.
         return found
     if node.get("nullFlavor"):
         return to_concept(context, node, "") if kind in _CODED else typed("String", context.texts.of(node))
@@ -93,15 +94,23 @@ def _by_type(context: Context, node: Element, kind: str) -> Typed | None:
         return _boolean(context, node, "")
     if kind in ("ST", "ED", "SC"):
         return typed("String", context.texts.of(node))
+    if kind == "MO":
+        return _quantity(context, node, "")
+    if kind == "II":
+        return typed("String", tidy(node.get("extension")) or tidy(node.get("root")))
     return None
 
 
 def _guessed(context: Context, node: Element) -> Typed | None:
-    """Of a value without type: a code, an amount, or words."""
+    """Of a value without type, or of one that is not what its type says: a code, an amount, or words."""
     if node.get("code"):
         return to_concept(context, node, "")
     if node.get("value"):
-        return _quantity(context, node, "") or typed("String", tidy(node.get("value")))
+        written = tidy(f"{node.get('value')} {node.get('unit') or ''}")
+        return _quantity(context, node, "") or typed("String", written)
+    if node.xpath("(low | high)/@unit"):
+        between = quantities.is_between(node)
+        return _range(context, node, "") if between else _quantity(context, node, "")
     return typed("String", context.texts.of(node))
 
 

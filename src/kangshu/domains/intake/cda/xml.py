@@ -9,7 +9,7 @@ no network, and limits on size, tags, attributes, depth and the length of one te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -18,6 +18,7 @@ from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 
 Element = Any
 """An element of lxml, which brings no types."""
+XPath = Callable[[Element], Any]
 
 MAX_BYTES = 20 << 20
 """Bytes of one document; with its base64 copy it must fit into one resource."""
@@ -32,6 +33,7 @@ V3 = "urn:hl7-org:v3"
 SDTC = "urn:hl7-org:sdtc"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NAMESPACES = {"sdtc": SDTC, "xsi": XSI}
+_FOREIGN = "{urn:x-foreign}x"
 TYPE = f"{{{XSI}}}type"
 
 _ENCODINGS = {
@@ -43,17 +45,34 @@ _ENCODINGS = {
     "gbk": "gb18030",
     "gb2312": "gb18030",
     "big5": "big5",
+    "cp936": "gb18030",
+    "gb_2312-80": "gb18030",
     "iso-8859-1": "latin-1",
+    "iso_8859-1": "latin-1",
+    "latin1": "latin-1",
+    "iso-8859-15": "iso8859-15",
     "windows-1252": "cp1252",
+    "cp1252": "cp1252",
     "utf-16": "utf-16",
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
 }
+_UTF_32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<")
 _DECLARATION = re.compile(r"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["'][^>]*\?>""")
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ELEMENT_NAME = re.compile(r"[A-Za-z]{1,40}")
 _FIRST_TAG = re.compile(r"<([^\s<>/]+)")
 _CAST = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_PADDED: XPath = etree.XPath("//*[@*[starts-with(., ' ') or substring(., string-length(.)) = ' ']]")
+_ONES: XPath = etree.XPath("//*[@negationInd='1' or @inversionInd='1' or @inclusive='0']")
+_OTHER_SPELLINGS = (
+    *(f"{before}{quote}" for quote in "\"'" for before in " \t\n\r"),
+    *(f"={quote}{blank}" for quote in "\"'" for blank in " \t\n\r"),
+    *(f"{name}={quote}{value}" for name, value in (("Ind", 1), ("inclusive", 0)) for quote in "\"'"),
+    "= ",
+)
+"""Signs that an attribute may be spelled otherwise; to look at each is a fifth of the work."""
+_WORDS = {"0": "false", "1": "true"}
 _UNDECLARED = re.compile(r"Namespace prefix (xsi|sdtc) ")
 _STANDARD = {"xsi": XSI, "sdtc": SDTC}
 _TYPES = etree.ErrorTypes
@@ -72,7 +91,7 @@ _FAULTS: Mapping[int, str] = {
 def looks_like_xml(first: bytes) -> bool:
     """Whether a message that starts so is XML, in any encoding that is read here."""
     text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text[:1] == b"<" or first[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0?\0", b"\0<\0?")
+    return text[:1] == b"<" or first[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<") or first[:2] == b"\0<"
 
 
 def gather(parts: Iterable[bytes]) -> bytes:
@@ -95,7 +114,8 @@ def parse(raw: bytes) -> Element:
     text = _decoded(raw)
     body = _without_declaration(text)
     _within_limits(body)
-    return _plain(_tree(body))
+    root = _plain(_tree(body))
+    return _spelled(root) if any(sign in body for sign in _OTHER_SPELLINGS) else root
 
 
 def invalid(place: str, message: str, *, remedy: str = "Correct the document and send it again.") -> Invalid:
@@ -116,9 +136,13 @@ def _decoded(raw: bytes) -> str:
 
 
 def _codec(raw: bytes) -> str:
+    if raw[:4] in _UTF_32:
+        raise invalid(
+            "line 1", "The document is in UTF-32, which is not read here.", remedy="Send it in UTF-8."
+        )
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    if raw[:4] in (b"<\0?\0", b"\0<\0?"):
+    if raw[:2] in (b"<\0", b"\0<"):
         return "utf-16-le" if raw[:1] == b"<" else "utf-16-be"
     declared = _DECLARATION.match(raw[:400].removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
     name = declared[1].lower() if declared else "utf-8"
@@ -139,6 +163,9 @@ def _without_declaration(text: str) -> str:
     prolog = _PROLOG.match(start)
     assert prolog is not None
     after = start[prolog.end() :]
+    if after.startswith("<!--"):
+        line = text.count("\n", 0, len(text) - len(after)) + 1
+        raise invalid(f"line {line}", "This is not well-formed XML: a comment does not end.")
     if after[:2] == "<!":
         line = text.count("\n", 0, len(text) - len(after)) + 1
         raise invalid(
@@ -212,12 +239,10 @@ def _plain(root: Element) -> Element:
     """Take the HL7 namespace off, and markup of others out."""
     prefix = f"{{{V3}}}"
     kept = f"{{{SDTC}}}"
-    foreign: list[Element] = []
-    for element in root.iter():
+    parents: dict[Element, None] = {}
+    for element in root.iter("*"):
         tag = element.tag
-        if not isinstance(tag, str):
-            foreign.append(element)
-        elif tag.startswith(prefix):
+        if tag.startswith(prefix):
             element.tag = tag[len(prefix) :]
         elif tag.startswith("{") and not tag.startswith(kept):
             if element is root:
@@ -226,23 +251,50 @@ def _plain(root: Element) -> Element:
                     "The root is not of the namespace urn:hl7-org:v3, so this is no CDA document.",
                     remedy="Send a ClinicalDocument of HL7 CDA R2.",
                 )
-            foreign.append(element)
-    for element in foreign:
-        _take_out(element)
+            element.tag = _FOREIGN
+            parents[element.getparent()] = None
+    for parent in parents:
+        if parent.tag != _FOREIGN:
+            _clear(parent)
     return root
 
 
-def _take_out(element: Element) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    before = element.getprevious()
-    if element.tail:
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
+def _clear(parent: Element) -> None:
+    """Take foreign markup out and keep the text around it: joined once, for to lengthen a text piece by
+    piece takes time that grows with the square of the pieces."""
+    before: Element = None
+    pieces = [parent.text or ""]
+    for child in list(parent):
+        if child.tag == _FOREIGN:
+            pieces.append(child.tail or "")
+            parent.remove(child)
         else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
+            _set_text(parent, before, pieces)
+            before, pieces = child, [child.tail or ""]
+    _set_text(parent, before, pieces)
+
+
+def _set_text(parent: Element, before: Element, pieces: list[str]) -> None:
+    if len(pieces) < 2:
+        return
+    if before is None:
+        parent.text = "".join(pieces)
+    else:
+        before.tail = "".join(pieces)
+
+
+def _spelled(root: Element) -> Element:
+    """Each attribute in the one spelling the tables know: the schema of CDA takes off blanks at the ends of
+    codes, numbers and times, and lets a truth be 1 instead of true."""
+    for element in _PADDED(root):
+        for name, value in element.attrib.items():
+            element.set(name, value.strip())
+    for element in _ONES(root):
+        for name in ("negationInd", "inversionInd", "inclusive"):
+            value = element.get(name)
+            if value in _WORDS:
+                element.set(name, _WORDS[value])
+    return root
 
 
 def check_breadth(root: Element, names: tuple[str, ...]) -> None:
