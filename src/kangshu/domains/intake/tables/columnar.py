@@ -21,7 +21,7 @@ def read_parquet(engine: Engine, path: Path, place: str) -> RawTable:
         engine.read(f"CREATE TABLE {table} AS SELECT * FROM {relation}")
     except Unreadable:
         raise refusal(place, "It cannot be read as Parquet.", "Write it again; it may be cut off.") from None
-    return RawTable(place, table, tuple(names), checked=True)
+    return RawTable(place, table, tuple(names))
 
 
 def nested_list(engine: Engine, whole: RawTable, name: str, inherited: Sequence[str] = ()) -> RawTable | None:
@@ -54,7 +54,7 @@ def nested_list(engine: Engine, whole: RawTable, name: str, inherited: Sequence[
         f" (SELECT {whole.row} AS unit, unnest({quoted(name)}) AS item{more} FROM {whole.relation}))"
     )
     names = [each for each in engine.names(f"SELECT * FROM {table}") if each != "_unit"]
-    return RawTable(f"{whole.place}.{name}", table, tuple(names), nested=True, checked=whole.checked)
+    return RawTable(f"{whole.place}.{name}", table, tuple(names), nested=True)
 
 
 def _refuse(names: list[str], place: str) -> None:

@@ -48,7 +48,7 @@ def read_dbf(engine: Engine, path: Path, place: str, *, encoding: str) -> RawTab
         raise refusal(
             place, "It cannot be read as DBF.", "Export it again; say the encoding in the feed."
         ) from None
-    return RawTable(place, table, tuple(names), checked=False)
+    return RawTable(place, table, tuple(names))
 
 
 class _Lenient(FieldParser):

@@ -22,7 +22,6 @@ class RawTable:
     row       SQL for the number of a row in the file, from 1
     ragged    a condition that is true of rows with too few or too many cells; '' if that cannot be
     nested    rows know the number of their thing by a column `_unit`, not by links
-    checked   texts in it have been decoded strictly, so nothing in them is damaged
     hint      what to say where promised columns are missing
     """
 
@@ -32,5 +31,4 @@ class RawTable:
     row: str = "rowid + 1"
     ragged: str = ""
     nested: bool = False
-    checked: bool = True
     hint: str = ""

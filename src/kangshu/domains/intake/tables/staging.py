@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kangshu.domains.intake.tables.cells import Source, cast, is_damaged, is_nested, source
 from kangshu.domains.intake.tables.feed import FeedTable, columns_of, promised_columns
 from kangshu.domains.intake.tables.open_delivery import Opened
-from kangshu.domains.intake.tables.raw import DAMAGED, RawTable
+from kangshu.domains.intake.tables.raw import RawTable
 from kangshu.domains.intake.tables.refusal import missing_columns, refusal
 from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
@@ -25,10 +26,6 @@ FAULTS = "fault"
 """The table faults are noted in: model, part, row, unit, field, rule."""
 
 _BITS = 60
-_DATE_FORMS = "['%Y%m%d', '%Y/%m/%d', '%Y.%m.%d', '%Y年%m月%d日']"
-_TIME_FORMS = (
-    "['%Y%m%d%H%M%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y%m%d %H:%M:%S', '%Y%m%d', '%Y/%m/%d']"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def stage(engine: Engine, opened: Opened, models: Models, main: Staged | None) -
     checks = [
         check
         for column in columns
-        for check in _checks(column, sources, raw, model, models, is_part=bool(opened.table.part))
+        for check in _checks(column, sources, model, models, is_part=bool(opened.table.part))
     ]
     if raw.ragged:
         checks.append(_Check("ragged", "", raw.ragged))
@@ -134,41 +131,31 @@ def _mapped(engine: Engine, opened: Opened, name: str) -> RawTable | None:
     if "_row" not in names:
         raise refusal(f"{name}.sql", "It does not carry the number of the row along.", "Select _row as well.")
     kept = tuple(each for each in names if not each.startswith("_"))
-    return RawTable(raw.place, table, kept, row="_row", nested=raw.nested, checked=raw.checked)
+    return RawTable(raw.place, table, kept, row="_row", nested=raw.nested)
 
 
-def _sources(table: FeedTable, raw: RawTable, columns: Sequence[Column], engine: Engine) -> Mapping[str, str]:
-    """Column of the model -> SQL for its cell, text already without blanks; what is not there is left out."""
+def _sources(
+    table: FeedTable, raw: RawTable, columns: Sequence[Column], engine: Engine
+) -> Mapping[str, Source]:
+    """Where the columns of the model are read from; what is not there is left out."""
     back = {target: name for name, target in table.columns.items()}
     types = engine.types(f"SELECT * FROM {raw.relation}")
-    found: dict[str, str] = {}
+    found: dict[str, Source] = {}
     for column in columns:
         name = back.get(column.name, column.name)
         name = name if name in raw.names else column.name
         if name in raw.names:
-            cell = quoted(name)
-            found[column.name] = f"nullif(trim({cell}), '')" if types[name] == "VARCHAR" else cell
+            if is_nested(types[name]):
+                raise refusal(
+                    f"{raw.place}.{name}", "It holds lists or structures.", "Write one value a row."
+                )
+            found[column.name] = source(column, quoted(name), types[name])
     return found
-
-
-def cast(column: Column, cell: str) -> str:
-    """SQL that reads a cell as the type of its column; NULL where it cannot be read."""
-    if column.type in ("text", "code"):
-        return f"CAST({cell} AS VARCHAR)"
-    if column.type == "integer":
-        return f"CASE WHEN TRY_CAST({cell} AS DECIMAL(18,4)) % 1 = 0 THEN TRY_CAST({cell} AS BIGINT) END"
-    if column.type == "number":
-        return f"TRY_CAST({cell} AS DECIMAL(18,4))"
-    if column.type == "date":
-        forms = f"CAST(try_strptime(CAST({cell} AS VARCHAR), {_DATE_FORMS}) AS DATE)"
-        return f"coalesce(TRY_CAST({cell} AS DATE), {forms})"
-    return f"coalesce(TRY_CAST({cell} AS TIMESTAMP), try_strptime(CAST({cell} AS VARCHAR), {_TIME_FORMS}))"
 
 
 def _checks(
     column: Column,
-    sources: Mapping[str, str],
-    raw: RawTable,
+    sources: Mapping[str, Source],
     model: Model,
     models: Models,
     *,
@@ -181,8 +168,8 @@ def _checks(
     found: list[_Check] = []
     if column.type not in ("text", "code"):
         found.append(_Check("type", column.name, f"{cell} IS NOT NULL AND {read} IS NULL"))
-    elif not raw.checked:
-        found.append(_Check("damaged", column.name, f"contains({cell}, {literal(DAMAGED)})"))
+    else:
+        found.append(_Check("damaged", column.name, is_damaged(read)))
     is_link = is_part and column.name in model.link
     if column.need and not is_link:
         found.append(_Check("empty", column.name, f"{cell} IS NULL"))
@@ -202,15 +189,15 @@ def _create(
     name: str,
     raw: RawTable,
     columns: Sequence[Column],
-    sources: Mapping[str, str],
+    sources: Mapping[str, Source],
     checks: Sequence[_Check],
     unit: str,
 ) -> None:
     cells = "".join(
-        f", {sources[each.name]} AS {quoted(each.name)}" for each in columns if each.name in sources
+        f", {sources[each.name].cell} AS {quoted(each.name)}" for each in columns if each.name in sources
     )
     read = "".join(
-        f", {cast(each, quoted(each.name))} AS {quoted(f'c {each.name}')}"
+        f", {cast(each, quoted(each.name), sources[each.name].type)} AS {quoted(f'c {each.name}')}"
         for each in columns
         if each.name in sources
     )

@@ -60,7 +60,7 @@ def read_sheet(
     offset = start + 1
     engine.offer(f"{table}_in", pa.table(arrays, names=names))
     engine.run(f"CREATE TABLE {table} AS SELECT * FROM {table}_in")
-    return RawTable(where, table, tuple(names), row=f"rowid + {offset + 1}", checked=False)
+    return RawTable(where, table, tuple(names), row=f"rowid + {offset + 1}")
 
 
 def _look_ahead(path: Path, place: str) -> dict[int, set[tuple[int, int]]]:
