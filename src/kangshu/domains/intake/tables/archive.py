@@ -14,6 +14,7 @@ from kangshu.domains.intake.tables.raw import MOST_BYTES
 from kangshu.domains.intake.tables.refusal import refusal
 
 MOST_MEMBERS = 100
+_WORKBOOK = "xl/workbook.xml"
 _PIECE = 1 << 20
 
 
@@ -44,6 +45,10 @@ def members(path: Path, folder: Path) -> Mapping[str, Path] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             files = [each for each in archive.infolist() if not each.is_dir()]
+            if any(each.filename == _WORKBOOK for each in files):
+                raise refusal(
+                    "the file", "It is an Excel workbook.", 'Send CSV, or write kind = "excel" in the feed.'
+                )
             if len(files) > MOST_MEMBERS:
                 raise refusal(
                     "the ZIP", f"It holds {len(files)} files.", f"At most {MOST_MEMBERS}.", code="too-costly"

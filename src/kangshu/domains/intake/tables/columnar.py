@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kangshu.domains.intake.tables.delimited import refuse_duplicates
+from kangshu.domains.intake.tables.names import refuse_duplicates
 from kangshu.domains.intake.tables.raw import MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
@@ -29,8 +29,10 @@ def nested_list(engine: Engine, whole: RawTable, name: str, inherited: Sequence[
 
     `inherited`: columns that rows take from their thing where they have none of that name.
     """
-    if name not in whole.names:
+    there = whole.column(name)
+    if there is None:
         return None
+    name = there
     type_ = engine.types(f"SELECT {quoted(name)} FROM {whole.relation}")[name]
     if not (type_.startswith("STRUCT(") and type_.endswith("[]")):
         raise refusal(f"{whole.place}.{name}", "It is not a list of rows.", "Write a list of structures.")

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from dbfread import DBF, FieldParser  # pyright: ignore[reportMissingTypeStubs]
 
-from kangshu.domains.intake.tables.delimited import refuse_duplicates
+from kangshu.domains.intake.tables.names import refuse_duplicates
 from kangshu.domains.intake.tables.raw import DAMAGED, MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.arrow import pa

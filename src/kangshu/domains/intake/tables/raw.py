@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kangshu.domains.intake.tables.names import named
+
 MOST_COLUMNS = 2_000
 MOST_BYTES = 64 << 30
 """What a delivery may unpack to."""
@@ -32,3 +34,7 @@ class RawTable:
     ragged: str = ""
     nested: bool = False
     hint: str = ""
+
+    def column(self, wanted: str) -> str | None:
+        """What a column is called here; None if there is none."""
+        return named(self.names, wanted)

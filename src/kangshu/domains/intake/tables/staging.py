@@ -79,8 +79,12 @@ def _lacking(opened: Opened, models: Models) -> list[str]:
     promised = promised_columns(table, model)
     if raw.nested and table.part:
         promised = tuple(name for name in promised if name not in model.link)
-    there = set(raw.names)
-    return [back.get(name, name) for name in promised if name not in there and back.get(name) not in there]
+    return [back.get(name, name) for name in promised if _column(raw, back, name) is None]
+
+
+def _column(raw: RawTable, back: Mapping[str, str], name: str) -> str | None:
+    """What a column of the model is called in the file: as the feed says, else as the model does."""
+    return raw.column(back.get(name, name)) or raw.column(name)
 
 
 def stage(engine: Engine, opened: Opened, models: Models, main: Staged | None) -> Staged:
@@ -142,9 +146,8 @@ def _sources(
     types = engine.types(f"SELECT * FROM {raw.relation}")
     found: dict[str, Source] = {}
     for column in columns:
-        name = back.get(column.name, column.name)
-        name = name if name in raw.names else column.name
-        if name in raw.names:
+        name = _column(raw, back, column.name)
+        if name is not None:
             if is_nested(types[name]):
                 raise refusal(
                     f"{raw.place}.{name}", "It holds lists or structures.", "Write one value a row."

@@ -16,7 +16,8 @@ from typing import Any, cast
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from kangshu.domains.intake.tables.delimited import HEADED, refuse_duplicates
+from kangshu.domains.intake.tables.delimited import HEADED
+from kangshu.domains.intake.tables.names import UNNAMED, how_many, refuse_duplicates
 from kangshu.domains.intake.tables.raw import DAMAGED, MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.arrow import pa
@@ -49,7 +50,7 @@ def read_sheet(
     except CalamineError:
         raise refusal(place, "It cannot be read as an Excel file.", "Save it again as .xlsx.") from None
     start = _heading(rows, header_row, promised, where)
-    names = [_text(cell, where) or f"_unnamed{number}" for number, cell in enumerate(rows[start], 1)]
+    names = [_text(cell, where) or f"{UNNAMED}{number}" for number, cell in enumerate(rows[start], 1)]
     refuse_duplicates(names, f"{where} heading")
     body = rows[start + 1 :]
     while body and not any(cell not in ("", None) for cell in body[-1]):
@@ -144,10 +145,9 @@ def _heading(rows: list[list[Any]], header_row: int, promised: Sequence[str], wh
         if len(rows) < header_row:
             raise refusal(where, f"There is no row {header_row} for the heading.", "Correct header_row.")
         return header_row - 1
-    wanted = set(promised)
     for number, row in enumerate(rows[:HEADED]):
         # A title merged over the whole width is no heading, even if it should be called like a column.
-        if len({str(cell).strip() for cell in row} & wanted) > min(1, len(wanted) - 1):
+        if how_many([str(cell) for cell in row], promised) > min(1, len(promised) - 1):
             return number
     return 0
 
