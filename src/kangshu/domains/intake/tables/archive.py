@@ -14,7 +14,7 @@ from kangshu.domains.intake.tables.raw import MOST_BYTES
 from kangshu.domains.intake.tables.refusal import refusal
 
 MOST_MEMBERS = 100
-_WORKBOOK = "xl/workbook.xml"
+_WORKBOOK = "xl/"
 _PIECE = 1 << 20
 
 
@@ -37,6 +37,17 @@ def spool(pieces: Iterable[bytes], folder: Path) -> Path:
     return unpacked
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a ZIP is an Excel workbook."""
+    if not zipfile.is_zipfile(path):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.startswith(_WORKBOOK) for name in archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
 def members(path: Path, folder: Path) -> Mapping[str, Path] | None:
     """The files in a ZIP by their names, unpacked into a folder; None if it is no ZIP."""
     if not zipfile.is_zipfile(path):
@@ -45,7 +56,7 @@ def members(path: Path, folder: Path) -> Mapping[str, Path] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             files = [each for each in archive.infolist() if not each.is_dir()]
-            if any(each.filename == _WORKBOOK for each in files):
+            if any(each.filename.startswith(_WORKBOOK) for each in files):
                 raise refusal(
                     "the file", "It is an Excel workbook.", 'Send CSV, or write kind = "excel" in the feed.'
                 )

@@ -16,13 +16,13 @@ from kangshu.domains.intake.tables.encoding import as_utf8
 from kangshu.domains.intake.tables.feed import DELIMITERS
 from kangshu.domains.intake.tables.long_rows import refuse_open_quote, shortened
 from kangshu.domains.intake.tables.names import UNNAMED, how_many, refuse_duplicates
-from kangshu.domains.intake.tables.raw import MOST_COLUMNS, RawTable
+from kangshu.domains.intake.tables.raw import HEADED, MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.engine import Engine, Unreadable, literal, quoted
 
 SAMPLE = 1 << 20
-HEADED = 20
-"""The heading stands in one of so many first rows."""
+
+
 SPARE = 8
 """Cells beyond the last column that are kept as such; a row with more is dropped by the parser."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kangshu.domains.intake.tables.archive import members
+from kangshu.domains.intake.tables.archive import is_workbook, members
 from kangshu.domains.intake.tables.columnar import nested_list, read_parquet
 from kangshu.domains.intake.tables.dbase import read_dbf
 from kangshu.domains.intake.tables.delimited import read_csv
@@ -34,7 +34,9 @@ def open_delivery(engine: Engine, feed: Feed, models: Models, path: Path) -> lis
         raise refusal("the file", "It is empty.", "Send a file with a heading.")
     if feed.kind in ("json", "parquet", "sql"):
         return _nested(engine, feed, models, path)
-    found = None if feed.kind == "excel" else members(path, path.parent)
+    found = None if feed.kind == "excel" and is_workbook(path) else members(path, path.parent)
+    if found is not None and feed.kind == "excel":
+        path, found = _only(found), None
     return [Opened(table, _flat(engine, feed, models, table, path, found)) for table in feed.tables]
 
 
@@ -67,6 +69,13 @@ def _flat(
         header_row=table.header_row,
         promised=promised,
     )
+
+
+def _only(found: Mapping[str, Path]) -> Path:
+    """The workbook in a ZIP: `file` of a feed names its sheets."""
+    if len(found) != 1:
+        raise refusal("the ZIP", f"It holds {len(found)} files.", "Send one workbook at a time.")
+    return next(iter(found.values()))
 
 
 def _member(table: FeedTable, path: Path, found: Mapping[str, Path] | None) -> tuple[Path | None, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from kangshu.domains.intake.tables.names import named
 
 MOST_COLUMNS = 2_000
+HEADED = 20
+"""The heading stands in one of so many first rows."""
 MOST_BYTES = 64 << 30
 """What a delivery may unpack to."""
 
