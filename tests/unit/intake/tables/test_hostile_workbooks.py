@@ -57,7 +57,7 @@ READ: dict[str, Callable[[Any, Any], None]] = {
     "chart-sheet": lambda work, page: work.add_chartsheet("图"),
     "hidden-row": lambda work, page: page.set_row(2, None, None, {"hidden": 1}),
     "rich-text": lambda work, page: page.write_rich_string("G2", "咳", work.add_format({"bold": 1}), "嗽"),
-    "truth": lambda work, page: page.write_boolean("D2", True)  # noqa: FBT003
+    "truth": lambda work, page: page.write_boolean("D2", True)
     ,
     "day": lambda work, page: page.write_datetime(
         "E2", datetime(1980, 1, 1), work.add_format({"num_format": 'yyyy"年"m"月"d"日"'})  # noqa: DTZ001

@@ -5,23 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kangshu.domains.intake.tables.names import refuse_duplicates
+from kangshu.domains.intake.tables.names import folded, refuse_duplicates
 from kangshu.domains.intake.tables.raw import MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
 
+MOST_GROUPS = 10_000
+"""Each group of rows costs memory, however few it holds."""
 
-def read_parquet(engine: Engine, path: Path, place: str) -> RawTable:
-    """Make a Parquet file readable as a table. Raises `Invalid` where it is not one."""
+
+def read_parquet(engine: Engine, path: Path, place: str, *, wanted: Sequence[str]) -> RawTable:
+    """Make a Parquet file readable as a table. Raises `Invalid` where it is not one.
+
+    `wanted`: the columns that are looked at, others are not read; none: all are.
+    """
     relation = f"read_parquet({literal(str(path))})"
     table = f"parquet_{path.stem}"
     try:
         names = engine.names_read(f"SELECT * FROM {relation}")
         _refuse(names, place)
-        engine.read(f"CREATE TABLE {table} AS SELECT * FROM {relation}")
+        _refuse_groups(engine, path, place)
+        looked_at = {folded(each) for each in wanted}
+        chosen = [name for name in names if not wanted or folded(name) in looked_at] or names[:1]
+        engine.read(f"CREATE TABLE {table} AS SELECT {listed(chosen)} FROM {relation}")
     except Unreadable:
         raise refusal(place, "It cannot be read as Parquet.", "Write it again; it may be cut off.") from None
-    return RawTable(place, table, tuple(names))
+    return RawTable(place, table, tuple(chosen))
+
+
+def _refuse_groups(engine: Engine, path: Path, place: str) -> None:
+    counted = f"SELECT num_row_groups AS number FROM parquet_file_metadata({literal(str(path))})"
+    engine.read(f"CREATE OR REPLACE TABLE row_groups AS {counted}")
+    groups = int(engine.one("SELECT number FROM row_groups"))
+    if groups > MOST_GROUPS:
+        raise refusal(
+            place,
+            f"Its rows are in {groups} groups.",
+            f"Write larger ones; there may be {MOST_GROUPS}.",
+            code="too-costly",
+        )
 
 
 def nested_list(engine: Engine, whole: RawTable, name: str, inherited: Sequence[str] = ()) -> RawTable | None:
