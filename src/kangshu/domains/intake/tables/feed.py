@@ -7,6 +7,7 @@ TABLE (by its table name) out of the view `raw`, and carries `_row` along.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
@@ -20,6 +21,8 @@ Schedule = Literal["daily", "weekly", "monthly", "none"]
 
 ENCODINGS = ("auto", "utf-8", "gb18030", "utf-16")
 DELIMITERS = (",", ";", "\t", "|")
+
+_QUERY = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
 
 _KEYS: Mapping[str, type] = {
     "title": str,
@@ -237,6 +240,8 @@ def _problems_of_sql(table: Mapping[str, Any], texts: Mapping[str, str], models:
     found = [_problem(ending, "belongs to no table of the feed") for ending in sorted(texts.keys() - known)]
     if (table["kind"] == "sql") != ("query.sql" in texts):
         found.append(_problem("query.sql", "is there for the kind sql, and for no other"))
+    if _QUERY.match(texts.get("query.sql", "SELECT")) is None:
+        found.append(_problem("query.sql", "must be a SELECT: an institution's database is only read"))
     return found
 
 
