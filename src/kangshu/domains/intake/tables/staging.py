@@ -70,10 +70,15 @@ def refuse_missing(opened: Sequence[Opened], models: Models) -> None:
 
 
 def _lacking(opened: Opened, models: Models) -> list[str]:
-    """Promised columns a table has not, as its file would call them. What SQL makes is seen when it runs."""
+    """Promised columns a table has not, as its file would call them. What SQL makes is looked at when it
+    has run."""
     table, raw = opened.table, opened.raw
     if raw is None or table.sql:
         return []
+    return _lacks(table, raw, models)
+
+
+def _lacks(table: FeedTable, raw: RawTable, models: Models) -> list[str]:
     model = models.get(table.model)
     back = {target: name for name, target in table.columns.items()}
     promised = promised_columns(table, model)
@@ -93,6 +98,8 @@ def stage(engine: Engine, opened: Opened, models: Models, main: Staged | None) -
     name = opened.table.name(model)
     raw = _mapped(engine, opened, name)
     columns = columns_of(opened.table, model)
+    if raw is not None and opened.table.sql and (missing := _lacks(opened.table, raw, models)):
+        raise missing_columns(f"{name}.sql", missing, "Select them as the model calls them.")
     if raw is None:
         make_empty(engine, name, columns)
         return Staged(opened.table, name, columns)
@@ -131,10 +138,12 @@ def _mapped(engine: Engine, opened: Opened, name: str) -> RawTable | None:
             "The SELECT of the feed cannot be run over the file.",
             "A column it names is not there, or cannot be reckoned with.",
         ) from None
-    names = engine.names(f"SELECT * FROM {table}")
-    if "_row" not in names:
-        raise refusal(f"{name}.sql", "It does not carry the number of the row along.", "Select _row as well.")
-    kept = tuple(each for each in names if not each.startswith("_"))
+    types = engine.types(f"SELECT * FROM {table}")
+    if types.get("_row") != "BIGINT":
+        raise refusal(
+            f"{name}.sql", "It does not carry the number of the row along.", "Select _row as it is as well."
+        )
+    kept = tuple(each for each in types if not each.startswith("_"))
     return RawTable(raw.place, table, kept, row="_row", nested=raw.nested)
 
 
