@@ -34,6 +34,9 @@ from kangshu.kernel.lake.engine import Engine, Unreadable, engine, reading
 from kangshu.kernel.lake.model import Model
 from kangshu.kernel.lake.store import Lake
 
+WHOLE = -1
+"""Stands for the number of the row where a file is set aside as a whole."""
+
 
 @dataclass(slots=True)
 class Landing:
