@@ -100,6 +100,11 @@ def test_a_faulty_cell_sets_its_row_aside_under_its_number(harbour: Harbour, cas
     assert landed.counts["stored"] == {"OutpatientVisit": 1}
 
 
+def test_a_faulty_cell_is_named_as_excel_names_it(harbour: Harbour) -> None:
+    landed = harbour.land(book(lambda work, page: page.write("F3", "十二元五角")), **EXCEL)
+    assert "(就诊!F3)" in landed.words
+
+
 def test_blank_rows_are_passed_over_and_the_others_keep_their_numbers(harbour: Harbour) -> None:
     landed = harbour.land(book(blank_rows), **EXCEL)
     assert landed.places == [("code", "outpatient_visit[7].gend")]

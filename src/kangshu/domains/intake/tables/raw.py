@@ -27,6 +27,7 @@ class RawTable:
     ragged    a condition that is true of rows with too few or too many cells; '' if that cannot be
     nested    rows know the number of their thing by a column `_unit`, not by links
     hint      what to say where promised columns are missing
+    sheet     the sheet of a workbook it is, its columns beginning at A; '' for another file
     """
 
     place: str
@@ -36,6 +37,16 @@ class RawTable:
     ragged: str = ""
     nested: bool = False
     hint: str = ""
+    sheet: str = ""
+
+    def letters(self, name: str) -> str:
+        """The letters of a column of a sheet."""
+        number = self.names.index(name) + 1
+        found = ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            found = chr(ord("A") + rest) + found
+        return found
 
     def column(self, wanted: str) -> str | None:
         """What a column is called here; None if there is none."""

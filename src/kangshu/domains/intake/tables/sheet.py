@@ -54,9 +54,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read: where it stood and its columns; or the words of a refusal."""
+    """What was read: where it stood, the sheet and its columns; or the words of a refusal."""
 
     place: str
+    sheet: str = ""
     names: Sequence[str] = ()
     message: str = ""
     remedy: str = ""
@@ -104,7 +105,7 @@ def read(request: Request) -> Answer:
     arrays = [pa.array([_cell(value) for value in column], pa.string()) for column in columns]
     numbers = pa.array([number for number, _ in body], pa.int64())
     pq.write_table(pa.table([*arrays, numbers], names=[*names, ROW]), request.target)
-    return Answer(where, names)
+    return Answer(where, found.name, names)
 
 
 def _mark(rows: list[list[Any]], lost: Cells) -> None:

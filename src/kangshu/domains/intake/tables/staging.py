@@ -22,6 +22,8 @@ from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
 from kangshu.kernel.lake.model import Column, Model, Models
 
+CELLS = "sheet_cell"
+"""The table of what columns are in a sheet: model, part, field, place (`就诊!C`)."""
 FAULTS = "fault"
 """The table faults are noted in: model, part, row, unit, field, rule."""
 
@@ -49,7 +51,8 @@ class Staged:
 
 
 def prepare_faults(engine: Engine) -> None:
-    """An empty table of faults."""
+    """Empty tables of faults and of places in sheets."""
+    engine.run(f"CREATE TABLE {CELLS} (model VARCHAR, part VARCHAR, field VARCHAR, place VARCHAR)")
     engine.run(
         f"CREATE TABLE {FAULTS}"
         " (model VARCHAR, part VARCHAR, row BIGINT, unit BIGINT, field VARCHAR, rule VARCHAR)"
@@ -104,6 +107,8 @@ def stage(engine: Engine, opened: Opened, models: Models, main: Staged | None) -
         make_empty(engine, name, columns)
         return Staged(opened.table, name, columns)
     sources = _sources(opened.table, raw, columns, engine)
+    if raw.sheet:
+        _note_places(engine, opened.table, raw, sources)
     checks = [
         check
         for column in columns
@@ -163,6 +168,18 @@ def _sources(
                 )
             found[column.name] = source(column, quoted(name), types[name])
     return found
+
+
+def _note_places(engine: Engine, table: FeedTable, raw: RawTable, sources: Mapping[str, Source]) -> None:
+    """Note where the columns of the model stand in a sheet, for people who look for a cell."""
+    back = {target: name for name, target in table.columns.items()}
+    for field in sources:
+        name = _column(raw, back, field)
+        if name is not None:
+            engine.run(
+                f"INSERT INTO {CELLS} VALUES (?, ?, ?, ?)",
+                [table.model, table.part, field, f"{raw.sheet}!{raw.letters(name)}"],
+            )
 
 
 def _checks(

@@ -35,7 +35,7 @@ def read_sheet(
         raise refusal(answer.place, answer.message, answer.remedy, code=answer.code)
     table = f"excel_{number}"
     engine.run(f"CREATE TABLE {table} AS SELECT * FROM read_parquet({literal(str(target))})")
-    return RawTable(answer.place, table, tuple(answer.names), row=ROW)
+    return RawTable(answer.place, table, tuple(answer.names), row=ROW, sheet=answer.sheet)
 
 
 def _asked(request: Request) -> Answer:
