@@ -54,6 +54,9 @@ def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> Non
         ("load", __file__, "--source", ""),
         ("load", __file__, "--source", "../H1"),
         ("load", __file__, "--source", "H1\n"),
+        ("land", __file__),
+        ("land", __file__, "--feed", "fee_line", "--source", "../H1"),
+        ("land", __file__, "--feed", "fee_line", "--source", ""),
         ("token", "--client", ""),
         ("token", "--client", "x", "--org", ""),
         ("user", "add", "x", "--name", "x", "--role", "doctor", "--password", "x"),
@@ -159,6 +162,16 @@ def test_hostile_files_wait_in_quarantine_and_say_nothing_of_what_they_hold(
     for text in (errors, json.dumps(told), *(done.stdout + done.stderr for done in (listed, shown, *again))):
         assert MARK not in text
         assert "Traceback" not in text
+
+
+def test_why_a_table_is_refused_is_told_at_once(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text("visit_no,gend\n1,Zhangsan\n")
+    done = kangshu(installed, "land", tmp_path / "visits.csv", "--feed", "outpatient_visit", "--json")
+    assert done.returncode == 1
+    assert json.loads(last_line(done))["quarantined"] == {"?": 1}
+    for name in ("fixmedins_code", "visit_time", "brdy", "certno"):
+        assert f"the file.{name}: The column is promised and not there." in done.stderr
+    assert MARK not in done.stderr + done.stdout
 
 
 def test_what_cannot_be_loaded_is_told(installed: Path, tmp_path: Path) -> None:

@@ -168,7 +168,8 @@ def _workers(number: int, settings: Settings, url: str) -> Generator[ProcessPool
         try:
             yield pool
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Not waited for, its manager would be told to end twice as the program ends, and say so.
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _result(future: Future[_Result]) -> _Result:

@@ -11,7 +11,7 @@ from pathlib import Path
 from kangshu.domains.intake.tables.faults import FAULTS
 from kangshu.domains.intake.tables.feed import Feed, Feeds, parse_feed
 from kangshu.domains.intake.tables.judging import Content
-from kangshu.domains.intake.tables.land import Landing, land
+from kangshu.domains.intake.tables.land import WHOLE, Landing, land
 from kangshu.domains.intake.tables.merging import Origin
 from kangshu.domains.intake.tally import Tally
 from kangshu.domains.intake.work import Bad
@@ -114,7 +114,8 @@ class Tables:
             tally = Tally()
             tally.received["?"] += 1
             tally.quarantined["?"] += 1
-            return Landing(), tally, [(-1, feed.name, list(problems))]
+            bad: list[Bad] = [(WHOLE, feed.name, list(problems))]
+            return Landing(bad=bad), tally, bad
         counters = (landing.received, landing.stored, landing.unchanged, landing.quarantined)
         tally = Tally(*(+counter for counter in counters))
         return landing, tally, landing.bad

@@ -75,6 +75,11 @@ def test_other_encodings_and_packed_files(tmp_path: Path):
     assert packed.count == 1
 
 
+def test_a_quote_that_never_ends_is_named_by_line(tmp_path: Path):
+    with pytest.raises(Invalid, match="line"):
+        made(tmp_path, ROWS, 'code,name\nA,"open\n' + "B,x\n" * 100_000)
+
+
 def test_missing_columns_are_all_named(tmp_path: Path):
     with pytest.raises(Invalid, match="code, name"):
         made(tmp_path, ROWS, "a,b\n1,2\n")

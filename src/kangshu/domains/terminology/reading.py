@@ -111,9 +111,16 @@ def _delimited(file: TextIOWrapper, name: str, table: Table) -> Iterator[tuple[i
         delimiter=SEPARATORS[table.separator],
         quoting=csv.QUOTE_MINIMAL,
     )
-    for cells in reader:
-        if cells:
-            yield reader.line_num, cells
+    try:
+        for cells in reader:
+            if cells:
+                yield reader.line_num, cells
+    except csv.Error:
+        raise Invalid(
+            f"The table {name} cannot be read at line {reader.line_num}.",
+            remedy="Look before it for a quote that does not end.",
+            code="structure",
+        ) from None
 
 
 def _text(path: Path, written: str) -> TextIOWrapper:

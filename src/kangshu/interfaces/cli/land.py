@@ -12,8 +12,10 @@ import typer
 from rich.table import Table
 
 from kangshu.app.platform import Platform
+from kangshu.domains.intake.source import parse_source
+from kangshu.domains.intake.tables.land import WHOLE, Landing
 from kangshu.domains.intake.tally import Tally
-from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, operator_grant, out, platform
+from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, errors_told, operator_grant, out, platform
 from kangshu.kernel.base.errors import Invalid
 
 
@@ -38,6 +40,10 @@ def command(
     Example: kangshu land settlement-2026-03.zip --feed settlement_list --source H44099900001
     """
     tally, findings = Tally(), Counter[str]()
+    with errors_told():
+        source = parse_source(source)
+        if not feed:
+            raise Invalid("No feed is named.", remedy="Name one with --feed; see the page `send-tables`.")
     with platform() as built:
         operator_grant(built, "load")
         built.tables.feeds.get(feed)
@@ -45,6 +51,7 @@ def command(
             for path in _files(built, files or [], feed, database, Path(folder)):
                 landing, of_file = built.intake.land(source, feed, path)
                 tally.add(of_file)
+                _tell_refusal(path, landing)
                 findings += landing.findings
     _tell(tally, findings, as_json=as_json)
     if tally.quarantined:
@@ -59,6 +66,15 @@ def _files(built: Platform, files: list[Path], feed: str, database: str | None, 
     if not files:
         raise Invalid("There is no file to land.", remedy="Name one, or a --database for a feed of kind sql.")
     return files
+
+
+def _tell_refusal(path: Path, landing: Landing) -> None:
+    """Why a file was refused as a whole; what else was set aside is in the quarantine."""
+    for position, _, problems in landing.bad:
+        if position == WHOLE:
+            err.print(f"{path}: refused.", highlight=False, markup=False)
+            for problem in problems:
+                err.print(f"  {problem.path or '-'}: {problem.message}", highlight=False, markup=False)
 
 
 def _tell(tally: Tally, findings: Counter[str], *, as_json: bool) -> None:

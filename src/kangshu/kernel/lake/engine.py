@@ -87,6 +87,25 @@ class Engine:
         self._connection.register(name, data)
 
 
+_OF_CONTENT = (
+    duckdb.BinderException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.ParserException,
+)
+"""What DuckDB raises over what it is given, not over the machine it runs on."""
+
+
+@contextmanager
+def reading() -> Generator[None]:
+    """While the block works on what somebody sent: whatever in it DuckDB cannot take raises `Unreadable`."""
+    try:
+        yield
+    except _OF_CONTENT as error:
+        raise Unreadable(str(error)) from None
+
+
 class Unreadable(Invalid):
     """DuckDB cannot read a file. Its words may repeat what stands in the file: not for people to see."""
 

@@ -9,7 +9,7 @@ from kangshu.domains.intake.tables.feed import parse_feed
 from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.lake.model import read_models
 from kangshu.kernel.packs.find import default_root
-from tests.support.tables import FEED, Harbour
+from tests.support.tables import FEED, Harbour, csv_of, visit
 
 MODELS = read_models(default_root() / "standards" / "logical_models")
 GOOD = FEED.format(kind="csv", more="", table="")
@@ -50,6 +50,35 @@ def test_choices_and_sql_are_checked() -> None:
     assert "belongs to no table" in said(GOOD, **{"other.sql": "SELECT 1"})
     assert "query.sql" in said(GOOD.replace('kind = "csv"', 'kind = "sql"'))
     assert "not TOML" in said("title = ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[[table]]", "due_days = -1\n[[table]]", "due_days: must not be below 0"),
+        ("[[table]]", "[[table]]\nheader_row = -1", "header_row: must not be below 0"),
+        ("[[table]]", '[[table]]\nmodel = "OutpatientVisit"\n[[table]]', "table[2]: brings OutpatientVisit"),
+        ('brdy"]', 'brdy"]\n[table.columns]\na = "visit_no"\nb = "visit_no"', "visit_no 2 times"),
+    ],
+)
+def test_what_could_only_be_meant_otherwise_is_named(old: str, new: str, told: str) -> None:
+    assert told in said(GOOD.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT _row, visit_no FROM raw", "fixmedins_code visit_time gend brdy"),
+        ("SELECT visit_no FROM raw", "_row"),
+        ("SELECT 'x' AS _row, * EXCLUDE (_row) FROM raw", "_row"),
+        ("SELECT nothing FROM raw", "cannot be run"),
+    ],
+)
+def test_what_sql_of_a_feed_leaves_out_is_refused(harbour: Harbour, sql: str, told: str) -> None:
+    landed = harbour.land(csv_of([visit(1)]), texts={"toml": GOOD, "outpatient_visit.sql": sql})
+    assert landed.counts["stored"] == {}
+    for word in told.split():
+        assert word in landed.words
 
 
 def test_the_feeds_of_the_demonstration_are_sound(tmp_path) -> None:

@@ -135,6 +135,22 @@ def test_broken_packages_are_refused(harbour: Harbour) -> None:
     assert problem(harbour, zip_of({f"{number}.csv": "" for number in range(200)}))
 
 
+@pytest.mark.parametrize("members", [1, 4])
+def test_what_unpacks_to_far_more_than_data_would_is_refused(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch, members: int
+) -> None:
+    monkeypatch.setattr("kangshu.domains.intake.tables.archive.MOST_UNASKED", 1 << 20)
+    blanks = b" " * ((4 << 20) // members)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(members):
+            archive.writestr(f"{number}.csv", blanks)
+    assert "unpacks to more" in problem(harbour, out.getvalue())
+    assert "unpacks to more" in problem(harbour, gzip.compress(b" " * (4 << 20), mtime=0))
+    rows = csv_of([visit(number) for number in range(20_000)])
+    assert harbour.land(gzip.compress(rows.encode(), mtime=0)).counts["stored"] == {"OutpatientVisit": 20_000}
+
+
 # ---- Excel
 
 

@@ -6,28 +6,28 @@ but a faulty row, so the table gets spare columns on the right, and missing cell
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kangshu.domains.intake.tables.encoding import as_utf8
 from kangshu.domains.intake.tables.feed import DELIMITERS
-from kangshu.domains.intake.tables.raw import MOST_COLUMNS, RawTable
+from kangshu.domains.intake.tables.long_rows import refuse_open_quote, shortened
+from kangshu.domains.intake.tables.names import UNNAMED, how_many, refuse_duplicates
+from kangshu.domains.intake.tables.raw import HEADED, MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.engine import Engine, Unreadable, literal, quoted
 
 SAMPLE = 1 << 20
-HEADED = 20
-"""The heading stands in one of so many first rows."""
+
+
 SPARE = 8
 """Cells beyond the last column that are kept as such; a row with more is dropped by the parser."""
 
 MISSING = "\x01"
 """No cell holds this; the parser takes it for NULL, so that only cells that are not there are NULL."""
-
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,11 @@ def read_csv(
     """Make a CSV file readable as a table. Raises `Invalid` naming the place where it is not one."""
     if path.stat().st_size == 0:
         raise refusal(place, "The file is empty.", "Send a file with a heading.")
-    ready = _as_utf8(path, place, encoding)
+    ready = as_utf8(path, place, encoding)
     head = _head(ready, place, delimiter, header_row, promised)
     _refuse_head(head.names, place)
+    refuse_open_quote(ready, place, delimiter)
+    ready = shortened(ready, place, delimiter, len(head.names) + SPARE)
     table = f"csv_{path.stem}"
     names = [*head.names, *(f"_spare{number}" for number in range(SPARE))]
     _load(engine, table, ready, names, head, delimiter, place)
@@ -65,55 +67,6 @@ def read_csv(
         ragged=f"({last} IS NULL OR {spare} IS NOT NULL)",
         hint=_hint(head.names, delimiter, promised),
     )
-
-
-def _as_utf8(path: Path, place: str, encoding: str) -> Path:
-    """The file itself if it is UTF-8 without more, else a copy that is."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    bom = next((name for mark, name in _BOMS if start.startswith(mark)), None)
-    wanted = bom or encoding
-    if wanted in ("auto", "utf-8"):
-        fault = _first_fault(path, "utf-8")
-        if fault is None:
-            return path
-        if wanted == "utf-8":
-            raise refusal(
-                f"{place} line {fault}", "It is not UTF-8.", 'If it is GB18030, write encoding = "gb18030".'
-            )
-        wanted = "gb18030"
-    copy = path.with_name(f"{path.stem}.utf8")
-    try:
-        with (
-            path.open("r", encoding=wanted, newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as target,
-        ):
-            while piece := source.read(SAMPLE):
-                target.write(piece)
-    except UnicodeError:
-        line = _first_fault(path, wanted) or 1
-        raise refusal(
-            f"{place} line {line}", f"It cannot be read as {wanted}.", "Export it as UTF-8 or GB18030."
-        ) from None
-    return copy
-
-
-def _first_fault(path: Path, encoding: str) -> int | None:
-    """The line in which bytes begin that are not of that encoding; None if all are."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    lines = 1
-    with path.open("rb") as file:
-        while piece := file.read(SAMPLE):
-            try:
-                decoder.decode(piece)
-            except UnicodeDecodeError as error:
-                return lines + piece[: error.start].count(b"\n")
-            lines += piece.count(b"\n")
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return lines
-    return None
 
 
 def _head(path: Path, place: str, delimiter: str, header_row: int, promised: Sequence[str]) -> _Head:
@@ -136,8 +89,7 @@ def _head(path: Path, place: str, delimiter: str, header_row: int, promised: Seq
         if len(rows) < header_row:
             raise refusal(place, f"There is no row {header_row} for the heading.", "Correct header_row.")
         return rows[header_row - 1]
-    wanted = set(promised)
-    return next((head for head in rows if wanted & set(head.names)), rows[0])
+    return next((head for head in rows if how_many(head.names, promised)), rows[0])
 
 
 def _first_rows(sample: str, place: str, delimiter: str, *, more: bool) -> list[_Head]:
@@ -151,7 +103,7 @@ def _first_rows(sample: str, place: str, delimiter: str, *, more: bool) -> list[
             if len(rows) == HEADED or (more and reader.line_num >= lines):
                 break
             names = tuple(
-                cell.strip().removeprefix("\ufeff") or f"_unnamed{number}"
+                cell.strip().removeprefix("\ufeff") or f"{UNNAMED}{number}"
                 for number, cell in enumerate(row, 1)
             )
             rows.append(_Head(names, reader.line_num))
@@ -169,23 +121,8 @@ def _refuse_head(names: Sequence[str], place: str) -> None:
             code="too-costly",
         )
     refuse_duplicates(names, f"{place} heading")
-    if all(name.startswith("_unnamed") for name in names):
+    if all(name.startswith(UNNAMED) for name in names):
         raise refusal(f"{place} heading", "It names no column.", "The first line names the columns.")
-
-
-def refuse_duplicates(names: Sequence[str], place: str) -> None:
-    """Raises `Invalid` where a column is named twice: nobody can tell which one is meant."""
-    seen: dict[str, list[int]] = {}
-    for number, name in enumerate(names, 1):
-        if not name.startswith("_unnamed"):
-            seen.setdefault(name.casefold(), []).append(number)
-    twice = [
-        f"{names[found[0] - 1]} (columns {', '.join(map(str, found))})"
-        for found in seen.values()
-        if len(found) > 1
-    ]
-    if twice:
-        raise refusal(place, f"Columns are named more than once: {'; '.join(twice)}.", "Name each once.")
 
 
 def _load(
@@ -241,10 +178,8 @@ def _where(message: str) -> str:
 
 def _hint(names: Sequence[str], delimiter: str, promised: Sequence[str]) -> str:
     """What to say when columns are missing because another separator is used."""
-    wanted = set(promised)
-    for other in DELIMITERS:
-        if other != delimiter and len(names) <= 2:
-            cells = {cell.strip() for name in names for cell in name.split(other)}
-            if len(cells & wanted) > 1:
-                return f"The columns seem to be separated by {other!r}; the feed says {delimiter!r}."
+    for other in DELIMITERS if len(names) <= 2 else ():
+        cells = [cell for name in names for cell in name.split(other)]
+        if other != delimiter and how_many(cells, promised) > 1:
+            return f"The columns seem to be separated by {other!r}; the feed says {delimiter!r}."
     return ""

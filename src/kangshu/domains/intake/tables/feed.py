@@ -7,6 +7,8 @@ TABLE (by its table name) out of the view `raw`, and carries `_row` along.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
@@ -20,6 +22,8 @@ Schedule = Literal["daily", "weekly", "monthly", "none"]
 
 ENCODINGS = ("auto", "utf-8", "gb18030", "utf-16")
 DELIMITERS = (",", ";", "\t", "|")
+
+_QUERY = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
 
 _KEYS: Mapping[str, type] = {
     "title": str,
@@ -184,13 +188,14 @@ def _problems_of_types(table: Mapping[str, Any], keys: Mapping[str, type], where
 
 
 def _problems_of_choices(table: Mapping[str, Any]) -> list[Problem]:
+    below = [_problem("due_days", "must not be below 0")] if table.get("due_days", 0) < 0 else []
     choices: Mapping[str, tuple[str, ...]] = {
         "kind": get_args(Kind),
         "schedule": get_args(Schedule),
         "encoding": ENCODINGS,
         "delimiter": DELIMITERS,
     }
-    return [
+    return below + [
         _problem(key, f"must be one of {', '.join(repr(each) for each in known)}")
         for key, known in choices.items()
         if key in table and table[key] not in known
@@ -200,6 +205,9 @@ def _problems_of_choices(table: Mapping[str, Any]) -> list[Problem]:
 def _problems_of_tables(table: Mapping[str, Any], models: Models) -> list[Problem]:
     found: list[Problem] = []
     brought: set[str] = set()
+    tables: set[tuple[str, str]] = set()
+    if not table["table"]:
+        found.append(_problem("table", "is empty: the feed brings nothing"))
     for number, entry in enumerate(cast("list[dict[str, Any]]", table["table"]), 1):
         where = f"table[{number}]"
         model = models.by_name.get(entry["model"])
@@ -212,6 +220,10 @@ def _problems_of_tables(table: Mapping[str, Any], models: Models) -> list[Proble
             continue
         if not part:
             brought.add(model.name)
+        found += _problems_of_table(entry, where)
+        if (model.name, part) in tables:
+            found.append(_problem(where, f"brings {part or model.name}, which another table brings already"))
+        tables.add((model.name, part))
         draft = FeedTable(model.name, part, "", 0, {}, (), "")
         known = {column.name for column in columns_of(draft, model)}
         named = [*entry.get("columns", {}).values(), *entry.get("promised", ())]
@@ -227,6 +239,18 @@ def _problems_of_tables(table: Mapping[str, Any], models: Models) -> list[Proble
     return found
 
 
+def _problems_of_table(entry: Mapping[str, Any], where: str) -> list[Problem]:
+    targets = Counter(str(each) for each in entry.get("columns", {}).values())
+    found = [
+        _problem(f"{where}.columns", f"leads to {name} {times} times")
+        for name, times in sorted(targets.items())
+        if times > 1
+    ]
+    if entry.get("header_row", 0) < 0:
+        found.append(_problem(f"{where}.header_row", "must not be below 0"))
+    return found
+
+
 def _problems_of_sql(table: Mapping[str, Any], texts: Mapping[str, str], models: Models) -> list[Problem]:
     names = {
         entry.get("part", "") or models.by_name[entry["model"]].table
@@ -237,6 +261,8 @@ def _problems_of_sql(table: Mapping[str, Any], texts: Mapping[str, str], models:
     found = [_problem(ending, "belongs to no table of the feed") for ending in sorted(texts.keys() - known)]
     if (table["kind"] == "sql") != ("query.sql" in texts):
         found.append(_problem("query.sql", "is there for the kind sql, and for no other"))
+    if _QUERY.match(texts.get("query.sql", "SELECT")) is None:
+        found.append(_problem("query.sql", "must be a SELECT: an institution's database is only read"))
     return found
 
 

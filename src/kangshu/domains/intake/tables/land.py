@@ -26,12 +26,16 @@ from kangshu.domains.intake.tables.outcome import (
     note_refused,
     write_outcome,
 )
+from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.domains.intake.tables.setting_aside import prepare_aside, set_aside_faulty
 from kangshu.domains.intake.tables.staging import Staged, make_empty, prepare_faults, refuse_missing, stage
 from kangshu.kernel.base.errors import Invalid
-from kangshu.kernel.lake.engine import Engine, engine
+from kangshu.kernel.lake.engine import Engine, Unreadable, engine, reading
 from kangshu.kernel.lake.model import Model
 from kangshu.kernel.lake.store import Lake
+
+WHOLE = -1
+"""Stands for the number of the row where a file is set aside as a whole."""
 
 
 @dataclass(slots=True)
@@ -66,7 +70,15 @@ def land(lake: Lake, feed: Feed, content: Content, pieces: Iterable[bytes], orig
     with engine(lake.scratch) as work:
         try:
             path = spool(pieces, work.folder)
-            models = _read(work, feed, content, path)
+            with reading():
+                models = _read(work, feed, content, path)
+        except Unreadable:
+            note_refused(work, lake, feed, origin)
+            raise refusal(
+                "the file",
+                "It holds something that cannot be worked with.",
+                "Write it again as the feed says.",
+            ) from None
         except Invalid:
             note_refused(work, lake, feed, origin)
             raise

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kangshu.domains.intake.tables.archive import members
+from kangshu.domains.intake.tables.archive import is_workbook, members
 from kangshu.domains.intake.tables.columnar import nested_list, read_parquet
-from kangshu.domains.intake.tables.dbase import read_dbf
+from kangshu.domains.intake.tables.dbase import MEMOS, read_dbf
 from kangshu.domains.intake.tables.delimited import read_csv
 from kangshu.domains.intake.tables.feed import Feed, FeedTable, columns_of, promised_columns
 from kangshu.domains.intake.tables.nested import read_json
@@ -34,7 +34,9 @@ def open_delivery(engine: Engine, feed: Feed, models: Models, path: Path) -> lis
         raise refusal("the file", "It is empty.", "Send a file with a heading.")
     if feed.kind in ("json", "parquet", "sql"):
         return _nested(engine, feed, models, path)
-    found = None if feed.kind == "excel" else members(path, path.parent)
+    found = None if feed.kind == "excel" and is_workbook(path) else members(path, path.parent)
+    if found is not None and feed.kind == "excel":
+        path, found = _only(found), None
     return [Opened(table, _flat(engine, feed, models, table, path, found)) for table in feed.tables]
 
 
@@ -55,9 +57,9 @@ def _flat(
     if file is None:
         if table.part:
             return None
-        raise refusal("the ZIP", f"It holds no file {table.file}.", "Add it.", code="not-found")
+        raise refusal("the ZIP", f"It holds no file {table.file}".rstrip() + ".", "Add it.", code="not-found")
     if feed.kind == "dbf":
-        return read_dbf(engine, file, place, encoding=feed.encoding)
+        return read_dbf(engine, file, place, encoding=feed.encoding, memo=_memo(place, found))
     return read_csv(
         engine,
         file,
@@ -69,15 +71,34 @@ def _flat(
     )
 
 
+def _only(found: Mapping[str, Path]) -> Path:
+    """The workbook in a ZIP: `file` of a feed names its sheets."""
+    if len(found) != 1:
+        raise refusal("the ZIP", f"It holds {len(found)} files.", "Send one workbook at a time.")
+    return next(iter(found.values()))
+
+
 def _member(table: FeedTable, path: Path, found: Mapping[str, Path] | None) -> tuple[Path | None, str]:
     if found is None:
         return path, "the file"
-    names = sorted(name for name in found if fnmatch.fnmatch(name.lower(), (table.file or "*").lower()))
+    wanted = (table.file or "*").lower()
+    names = sorted(
+        name for name in found if fnmatch.fnmatch(name.lower(), wanted) and not name.lower().endswith(MEMOS)
+    )
     if len(names) > 1:
         raise refusal(
             "the ZIP", f"Several files fit {table.file or 'the table'}: {', '.join(names)}.", "Send one."
         )
     return (found[names[0]], names[0]) if names else (None, table.file)
+
+
+def _memo(name: str, found: Mapping[str, Path] | None) -> Path | None:
+    """The file of memos that lies beside a DBF file in a ZIP, with its ending in small letters."""
+    stem = Path(name).stem.lower()
+    for other, path in (found or {}).items():
+        if Path(other).stem.lower() == stem and other.lower().endswith(MEMOS):
+            return path.rename(path.with_suffix(Path(other).suffix.lower()))
+    return None
 
 
 def file_names(table: FeedTable, models: Models) -> tuple[str, ...]:
@@ -103,16 +124,18 @@ def _nested(engine: Engine, feed: Feed, models: Models, path: Path) -> list[Open
 
 
 def _whole(engine: Engine, feed: Feed, models: Models, path: Path, main: str) -> RawTable:
-    if feed.kind != "json":
-        return read_parquet(engine, path, "the file")
-    parts = {
-        main if number == 0 else table.file or table.name(models.get(table.model)): _json_names(table, models)
+    tables = {
+        main if number == 0 else table.file or table.name(models.get(table.model)): _all_names(table, models)
         for number, table in enumerate(feed.tables)
     }
-    return read_json(engine, path, "the file", main=main, parts=parts)
+    if feed.kind == "json":
+        return read_json(engine, path, "the file", main=main, parts=tables)
+    # What SQL of the feed looks at is not known.
+    by_sql = any(table.sql for table in feed.tables)
+    return read_parquet(engine, path, "the file", wanted=() if by_sql else (*tables[main], *tables))
 
 
-def _json_names(table: FeedTable, models: Models) -> tuple[str, ...]:
-    """All names a JSON object may have for the columns of a table."""
+def _all_names(table: FeedTable, models: Models) -> tuple[str, ...]:
+    """All names the columns of a table may have."""
     known = [column.name for column in columns_of(table, models.get(table.model))]
     return tuple(dict.fromkeys([*table.columns, *known]))

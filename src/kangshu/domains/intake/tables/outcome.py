@@ -15,7 +15,7 @@ from kangshu.domains.intake.tables.feed import Feed
 from kangshu.domains.intake.tables.judging import LATE, Content
 from kangshu.domains.intake.tables.merging import Origin
 from kangshu.domains.intake.tables.setting_aside import NOTED
-from kangshu.domains.intake.tables.staging import FAULTS
+from kangshu.domains.intake.tables.staging import CELLS, FAULTS
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.lake.engine import Engine, literal
 from kangshu.kernel.lake.model import Model
@@ -60,9 +60,11 @@ def make_outcome(engine: Engine, content: Content) -> None:
 def bad_things(engine: Engine, model: Model, offset: int) -> list[Bad]:
     """What was set aside, thing by thing, at most `MOST_LISTED`; `offset`: rows of the message before."""
     rows = engine.rows(
-        "SELECT coalesce(number, row), list({'rule': rule, 'part': part, 'row': row, 'field': field,"
-        " 'message': message}) FROM outcome"
-        f" WHERE model = {literal(model.name)} AND aside AND level = 'E'"
+        "SELECT coalesce(number, row), list({'rule': rule, 'part': o.part, 'row': row, 'field': o.field,"
+        " 'message': message, 'cell': s.place || coalesce(row, number)}) FROM outcome AS o"
+        f" LEFT JOIN {CELLS} AS s"
+        " ON s.model = o.model AND s.part = coalesce(o.part, '') AND s.field = o.field"
+        f" WHERE o.model = {literal(model.name)} AND aside AND level = 'E'"
         f" GROUP BY coalesce(number, row), number IS NULL, unit ORDER BY 1 LIMIT {MOST_LISTED}"
     )
     found: dict[int, list[Problem]] = {}
@@ -79,7 +81,8 @@ def _problem(model: Model, number: int | None, found: Mapping[str, object]) -> P
         place = f"{place}.{part}[{row}]" if row is not None else f"{place}.{part}"
     if field:
         place = f"{place}.{field}"
-    return Problem("error", str(found["rule"]), place, str(found["message"]))
+    words = f"{found['message']} ({found['cell']})" if found["cell"] else str(found["message"])
+    return Problem("error", str(found["rule"]), place, words)
 
 
 def count_findings(engine: Engine) -> Counter[str]:

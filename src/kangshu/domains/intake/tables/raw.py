@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kangshu.domains.intake.tables.names import named
+
 MOST_COLUMNS = 2_000
+HEADED = 20
+"""The heading stands in one of so many first rows."""
 MOST_BYTES = 64 << 30
 """What a delivery may unpack to."""
 
@@ -22,8 +26,8 @@ class RawTable:
     row       SQL for the number of a row in the file, from 1
     ragged    a condition that is true of rows with too few or too many cells; '' if that cannot be
     nested    rows know the number of their thing by a column `_unit`, not by links
-    checked   texts in it have been decoded strictly, so nothing in them is damaged
     hint      what to say where promised columns are missing
+    sheet     the sheet of a workbook it is, its columns beginning at A; '' for another file
     """
 
     place: str
@@ -32,5 +36,18 @@ class RawTable:
     row: str = "rowid + 1"
     ragged: str = ""
     nested: bool = False
-    checked: bool = True
     hint: str = ""
+    sheet: str = ""
+
+    def letters(self, name: str) -> str:
+        """The letters of a column of a sheet."""
+        number = self.names.index(name) + 1
+        found = ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            found = chr(ord("A") + rest) + found
+        return found
+
+    def column(self, wanted: str) -> str | None:
+        """What a column is called here; None if there is none."""
+        return named(self.names, wanted)

@@ -13,9 +13,11 @@ def refusal(place: str, message: str, remedy: str, *, code: str = "structure") -
 
 def missing_columns(place: str, missing: list[str], hint: str = "") -> Invalid:
     """A table without columns it promises: all of them at once. `missing` names columns, not values."""
+    words = ["The column is promised and not there."] * len(missing)
+    words[0] = f"{words[0]} {hint}".strip()
     problems = tuple(
-        Problem("error", "required", f"{place}.{name}", "The column is promised and not there.")
-        for name in missing
+        Problem("error", "required", f"{place}.{name}", each)
+        for name, each in zip(missing, words, strict=True)
     )
     remedy = hint or "Add the columns to the file, or tell the feed what they are called there."
     return Invalid(

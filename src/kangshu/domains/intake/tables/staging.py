@@ -13,22 +13,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kangshu.domains.intake.tables.cells import Source, cast, is_damaged, is_nested, source
 from kangshu.domains.intake.tables.feed import FeedTable, columns_of, promised_columns
 from kangshu.domains.intake.tables.open_delivery import Opened
-from kangshu.domains.intake.tables.raw import DAMAGED, RawTable
+from kangshu.domains.intake.tables.raw import RawTable
 from kangshu.domains.intake.tables.refusal import missing_columns, refusal
 from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
 from kangshu.kernel.lake.model import Column, Model, Models
 
+CELLS = "sheet_cell"
+"""The table of what columns are in a sheet: model, part, field, place (`就诊!C`)."""
 FAULTS = "fault"
 """The table faults are noted in: model, part, row, unit, field, rule."""
 
 _BITS = 60
-_DATE_FORMS = "['%Y%m%d', '%Y/%m/%d', '%Y.%m.%d', '%Y年%m月%d日']"
-_TIME_FORMS = (
-    "['%Y%m%d%H%M%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y%m%d %H:%M:%S', '%Y%m%d', '%Y/%m/%d']"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ class Staged:
 
 
 def prepare_faults(engine: Engine) -> None:
-    """An empty table of faults."""
+    """Empty tables of faults and of places in sheets."""
+    engine.run(f"CREATE TABLE {CELLS} (model VARCHAR, part VARCHAR, field VARCHAR, place VARCHAR)")
     engine.run(
         f"CREATE TABLE {FAULTS}"
         " (model VARCHAR, part VARCHAR, row BIGINT, unit BIGINT, field VARCHAR, rule VARCHAR)"
@@ -73,17 +73,26 @@ def refuse_missing(opened: Sequence[Opened], models: Models) -> None:
 
 
 def _lacking(opened: Opened, models: Models) -> list[str]:
-    """Promised columns a table has not, as its file would call them. What SQL makes is seen when it runs."""
+    """Promised columns a table has not, as its file would call them. What SQL makes is looked at when it
+    has run."""
     table, raw = opened.table, opened.raw
     if raw is None or table.sql:
         return []
+    return _lacks(table, raw, models)
+
+
+def _lacks(table: FeedTable, raw: RawTable, models: Models) -> list[str]:
     model = models.get(table.model)
     back = {target: name for name, target in table.columns.items()}
     promised = promised_columns(table, model)
     if raw.nested and table.part:
         promised = tuple(name for name in promised if name not in model.link)
-    there = set(raw.names)
-    return [back.get(name, name) for name in promised if name not in there and back.get(name) not in there]
+    return [back.get(name, name) for name in promised if _column(raw, back, name) is None]
+
+
+def _column(raw: RawTable, back: Mapping[str, str], name: str) -> str | None:
+    """What a column of the model is called in the file: as the feed says, else as the model does."""
+    return raw.column(back.get(name, name)) or raw.column(name)
 
 
 def stage(engine: Engine, opened: Opened, models: Models, main: Staged | None) -> Staged:
@@ -92,14 +101,18 @@ def stage(engine: Engine, opened: Opened, models: Models, main: Staged | None) -
     name = opened.table.name(model)
     raw = _mapped(engine, opened, name)
     columns = columns_of(opened.table, model)
+    if raw is not None and opened.table.sql and (missing := _lacks(opened.table, raw, models)):
+        raise missing_columns(f"{name}.sql", missing, "Select them as the model calls them.")
     if raw is None:
         make_empty(engine, name, columns)
         return Staged(opened.table, name, columns)
     sources = _sources(opened.table, raw, columns, engine)
+    if raw.sheet:
+        _note_places(engine, opened.table, raw, sources)
     checks = [
         check
         for column in columns
-        for check in _checks(column, sources, raw, model, models, is_part=bool(opened.table.part))
+        for check in _checks(column, sources, model, models, is_part=bool(opened.table.part))
     ]
     if raw.ragged:
         checks.append(_Check("ragged", "", raw.ragged))
@@ -130,45 +143,48 @@ def _mapped(engine: Engine, opened: Opened, name: str) -> RawTable | None:
             "The SELECT of the feed cannot be run over the file.",
             "A column it names is not there, or cannot be reckoned with.",
         ) from None
-    names = engine.names(f"SELECT * FROM {table}")
-    if "_row" not in names:
-        raise refusal(f"{name}.sql", "It does not carry the number of the row along.", "Select _row as well.")
-    kept = tuple(each for each in names if not each.startswith("_"))
-    return RawTable(raw.place, table, kept, row="_row", nested=raw.nested, checked=raw.checked)
+    types = engine.types(f"SELECT * FROM {table}")
+    if types.get("_row") != "BIGINT":
+        raise refusal(
+            f"{name}.sql", "It does not carry the number of the row along.", "Select _row as it is as well."
+        )
+    kept = tuple(each for each in types if not each.startswith("_"))
+    return RawTable(raw.place, table, kept, row="_row", nested=raw.nested)
 
 
-def _sources(table: FeedTable, raw: RawTable, columns: Sequence[Column], engine: Engine) -> Mapping[str, str]:
-    """Column of the model -> SQL for its cell, text already without blanks; what is not there is left out."""
+def _sources(
+    table: FeedTable, raw: RawTable, columns: Sequence[Column], engine: Engine
+) -> Mapping[str, Source]:
+    """Where the columns of the model are read from; what is not there is left out."""
     back = {target: name for name, target in table.columns.items()}
     types = engine.types(f"SELECT * FROM {raw.relation}")
-    found: dict[str, str] = {}
+    found: dict[str, Source] = {}
     for column in columns:
-        name = back.get(column.name, column.name)
-        name = name if name in raw.names else column.name
-        if name in raw.names:
-            cell = quoted(name)
-            found[column.name] = f"nullif(trim({cell}), '')" if types[name] == "VARCHAR" else cell
+        name = _column(raw, back, column.name)
+        if name is not None:
+            if is_nested(types[name]):
+                raise refusal(
+                    f"{raw.place}.{name}", "It holds lists or structures.", "Write one value a row."
+                )
+            found[column.name] = source(column, quoted(name), types[name])
     return found
 
 
-def cast(column: Column, cell: str) -> str:
-    """SQL that reads a cell as the type of its column; NULL where it cannot be read."""
-    if column.type in ("text", "code"):
-        return f"CAST({cell} AS VARCHAR)"
-    if column.type == "integer":
-        return f"CASE WHEN TRY_CAST({cell} AS DECIMAL(18,4)) % 1 = 0 THEN TRY_CAST({cell} AS BIGINT) END"
-    if column.type == "number":
-        return f"TRY_CAST({cell} AS DECIMAL(18,4))"
-    if column.type == "date":
-        forms = f"CAST(try_strptime(CAST({cell} AS VARCHAR), {_DATE_FORMS}) AS DATE)"
-        return f"coalesce(TRY_CAST({cell} AS DATE), {forms})"
-    return f"coalesce(TRY_CAST({cell} AS TIMESTAMP), try_strptime(CAST({cell} AS VARCHAR), {_TIME_FORMS}))"
+def _note_places(engine: Engine, table: FeedTable, raw: RawTable, sources: Mapping[str, Source]) -> None:
+    """Note where the columns of the model stand in a sheet, for people who look for a cell."""
+    back = {target: name for name, target in table.columns.items()}
+    for field in sources:
+        name = _column(raw, back, field)
+        if name is not None:
+            engine.run(
+                f"INSERT INTO {CELLS} VALUES (?, ?, ?, ?)",
+                [table.model, table.part, field, f"{raw.sheet}!{raw.letters(name)}"],
+            )
 
 
 def _checks(
     column: Column,
-    sources: Mapping[str, str],
-    raw: RawTable,
+    sources: Mapping[str, Source],
     model: Model,
     models: Models,
     *,
@@ -181,8 +197,8 @@ def _checks(
     found: list[_Check] = []
     if column.type not in ("text", "code"):
         found.append(_Check("type", column.name, f"{cell} IS NOT NULL AND {read} IS NULL"))
-    elif not raw.checked:
-        found.append(_Check("damaged", column.name, f"contains({cell}, {literal(DAMAGED)})"))
+    else:
+        found.append(_Check("damaged", column.name, is_damaged(read)))
     is_link = is_part and column.name in model.link
     if column.need and not is_link:
         found.append(_Check("empty", column.name, f"{cell} IS NULL"))
@@ -202,15 +218,15 @@ def _create(
     name: str,
     raw: RawTable,
     columns: Sequence[Column],
-    sources: Mapping[str, str],
+    sources: Mapping[str, Source],
     checks: Sequence[_Check],
     unit: str,
 ) -> None:
     cells = "".join(
-        f", {sources[each.name]} AS {quoted(each.name)}" for each in columns if each.name in sources
+        f", {sources[each.name].cell} AS {quoted(each.name)}" for each in columns if each.name in sources
     )
     read = "".join(
-        f", {cast(each, quoted(each.name))} AS {quoted(f'c {each.name}')}"
+        f", {cast(each, quoted(each.name), sources[each.name].type)} AS {quoted(f'c {each.name}')}"
         for each in columns
         if each.name in sources
     )

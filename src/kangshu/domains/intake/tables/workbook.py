@@ -1,179 +1,77 @@
-"""Excel: .xlsx and .xls, the sheets as tables.
-
-Values are what Excel last computed, so formulas are read as their results. Cells merged over several rows or
-columns hold their value in each. A number in a column of texts is written as people see it; one so long that
-Excel has dropped digits of it is damaged, and told so.
-"""
+"""Excel: .xlsx and .xls, a sheet as a table. It is read by a process of its own, see `sheet`."""
 
 from __future__ import annotations
 
+import json
 import re
-import zipfile
+import subprocess
+import sys
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
-
-from kangshu.domains.intake.tables.delimited import HEADED, refuse_duplicates
-from kangshu.domains.intake.tables.raw import DAMAGED, MOST_COLUMNS, RawTable
+from kangshu.domains.intake.tables.raw import RawTable
 from kangshu.domains.intake.tables.refusal import refusal
-from kangshu.kernel.lake.arrow import pa
-from kangshu.kernel.lake.engine import Engine
+from kangshu.domains.intake.tables.sheet import MOST_SECONDS, ROW, Answer, Request
+from kangshu.kernel.lake.engine import Engine, literal
 
-MOST_CELLS = 30_000_000
-"""A sheet is held in memory whole, empty cells between far ones too."""
-MOST_SHEET_BYTES = 2 << 30
-
-_ROW = re.compile(rb'<row [^>]*?\br="(\d{1,9})"')
-_CELL = re.compile(rb'\br="([A-Z]{1,3})\d')
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,8})"[^>]*? t="e"')
-_SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
-_EXACT = 10**15
-"""From here on a double no longer holds every integer that Excel shows fifteen digits of."""
+_COMMAND = (sys.executable, "-m", "kangshu.domains.intake.tables.sheet")
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_ZIP = b"PK\x03\x04"
+_PEEK = 4096
 
 
 def read_sheet(
     engine: Engine, path: Path, place: str, *, sheet: str, header_row: int, promised: Sequence[str]
 ) -> RawTable:
-    """Make a sheet readable as a table. `sheet` '': the only one that is not empty."""
-    errors = _look_ahead(path, place)
+    """Make a sheet readable as a table. `sheet` '': the only visible one that is not empty."""
+    _refuse_others(path, place)
+    number = len(list(engine.folder.glob("sheet*.parquet")))
+    target = engine.folder / f"sheet{number}.parquet"
+    answer = _asked(Request(str(path), str(target), place, sheet, header_row, promised))
+    if answer.message:
+        raise refusal(answer.place, answer.message, answer.remedy, code=answer.code)
+    table = f"excel_{number}"
+    engine.run(f"CREATE TABLE {table} AS SELECT * FROM read_parquet({literal(str(target))})")
+    return RawTable(answer.place, table, tuple(answer.names), row=ROW, sheet=answer.sheet)
+
+
+def _asked(request: Request) -> Answer:
     try:
-        book: CalamineWorkbook = cast(Any, CalamineWorkbook).from_path(str(path))
-        found = _sheet(book, sheet, place)
-        where = f"{place} sheet {found.name}"
-        rows: list[list[Any]] = found.to_python(skip_empty_area=False)
-        _mark(rows, errors.get(book.sheet_names.index(found.name), set()))
-        _fill_merged(rows, found)
-    except CalamineError:
-        raise refusal(place, "It cannot be read as an Excel file.", "Save it again as .xlsx.") from None
-    start = _heading(rows, header_row, promised, where)
-    names = [_text(cell, where) or f"_unnamed{number}" for number, cell in enumerate(rows[start], 1)]
-    refuse_duplicates(names, f"{where} heading")
-    body = rows[start + 1 :]
-    while body and not any(cell not in ("", None) for cell in body[-1]):
-        body.pop()
-    table = f"excel_{re.sub(r'[^a-z0-9]', '_', path.stem)}_{abs(hash(found.name))}"
-    columns = list(zip(*body, strict=True)) if body else [() for _ in names]
-    arrays = [pa.array([_cell(value) for value in column], pa.string()) for column in columns]
-    offset = start + 1
-    engine.offer(f"{table}_in", pa.table(arrays, names=names))
-    engine.run(f"CREATE TABLE {table} AS SELECT * FROM {table}_in")
-    return RawTable(where, table, tuple(names), row=f"rowid + {offset + 1}", checked=False)
-
-
-def _look_ahead(path: Path, place: str) -> dict[int, set[tuple[int, int]]]:
-    """Refuse an .xlsx whose cells reach too far, before anything holds them all. Cells in which a formula
-    failed, by the place of their sheet in the file: the reader does not tell them from empty ones."""
-    if not zipfile.is_zipfile(path):
-        return {}
-    found: dict[int, set[tuple[int, int]]] = {}
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            number = _SHEET.fullmatch(member.filename)
-            if number is None:
-                continue
-            if member.file_size > MOST_SHEET_BYTES:
-                raise refusal(place, "A sheet is too large.", "Send CSV.", code="too-costly")
-            found[int(number[1]) - 1] = _errors(archive, member, place)
-    return found
-
-
-def _errors(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: str) -> set[tuple[int, int]]:
-    rows, columns, rest = 0, 0, b""
-    errors: set[tuple[int, int]] = set()
-    with archive.open(member) as file:
-        while piece := file.read(4 << 20):
-            text = rest + piece
-            rows = max([rows, *map(int, _ROW.findall(text))])
-            columns = max([columns, *map(_column_number, set(_CELL.findall(text)))])
-            errors |= {(int(row) - 1, _column_number(col) - 1) for col, row in _ERROR.findall(text)}
-            rest = text[-256:]
-    if columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+        done = subprocess.run(  # noqa: S603
+            _COMMAND,
+            input=json.dumps(asdict(request)).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=4 * MOST_SECONDS,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         raise refusal(
-            f"{place} {member.filename.rsplit('/', 1)[-1]}",
-            f"The sheet reaches to row {rows}, column {columns}.",
-            f"It may have {MOST_COLUMNS} columns and {MOST_CELLS} cells. Delete far cells, or send CSV.",
+            request.place,
+            "It takes more memory or time than there is to read it, or is damaged.",
+            "Delete far cells and save it again, or send CSV.",
             code="too-costly",
-        )
-    return errors
+        ) from None
+    found: Any = json.loads(done.stdout)
+    return Answer(**found)
 
 
-def _mark(rows: list[list[Any]], errors: set[tuple[int, int]]) -> None:
-    for row, column in errors:
-        if row < len(rows) and column < len(rows[row]):
-            rows[row][column] = DAMAGED
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _sheet(book: CalamineWorkbook, wanted: str, place: str) -> CalamineSheet:
-    names = book.sheet_names
-    if wanted and wanted not in names:
-        raise refusal(
-            place, f"There is no sheet {wanted}.", f"The sheets are {', '.join(names)}.", code="not-found"
-        )
-    if wanted:
-        return book.get_sheet_by_name(wanted)
-    filled = [each for each in map(book.get_sheet_by_name, names) if each.height > 0]
-    if len(filled) != 1:
-        what = "Several sheets have something in them" if filled else "No sheet has anything in it"
-        raise refusal(place, f"{what}: {', '.join(names)}.", "Say in the feed which one it is (file).")
-    return filled[0]
-
-
-def _fill_merged(rows: list[list[Any]], sheet: CalamineSheet) -> None:
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        if top >= len(rows) or left >= len(rows[top]):
-            continue
-        value = rows[top][left]
-        for row in rows[top : bottom + 1]:
-            row[left : right + 1] = [value] * len(row[left : right + 1])
-
-
-def _heading(rows: list[list[Any]], header_row: int, promised: Sequence[str], where: str) -> int:
-    if not rows:
-        raise refusal(where, "The sheet is empty.", "The first row names the columns.")
-    if header_row:
-        if len(rows) < header_row:
-            raise refusal(where, f"There is no row {header_row} for the heading.", "Correct header_row.")
-        return header_row - 1
-    wanted = set(promised)
-    for number, row in enumerate(rows[:HEADED]):
-        # A title merged over the whole width is no heading, even if it should be called like a column.
-        if len({str(cell).strip() for cell in row} & wanted) > min(1, len(wanted) - 1):
-            return number
-    return 0
-
-
-def _text(cell: Any, where: str) -> str:
-    if isinstance(cell, str | int | float) and not isinstance(cell, bool):
-        return " ".join(str(cell).split())
-    raise refusal(f"{where} heading", "It holds something that is no text.", "Name the columns in words.")
-
-
-def _cell(value: Any) -> str | None:
-    """As a CSV file of the same table would have it."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        if abs(value) >= _EXACT:
-            return DAMAGED
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value)
+def _refuse_others(path: Path, place: str) -> None:
+    """Say what it is, where it is no Excel file."""
+    with path.open("rb") as file:
+        start = file.read(_PEEK)
+        file.seek(0)
+        locked = start.startswith(_OLD) and _LOCKED in file.read(1 << 20)
+    if locked:
+        raise refusal(place, "It is locked with a password.", "Save it without one.")
+    if start.startswith((_OLD, _ZIP)):
+        return
+    if start.startswith(b"PK"):
+        raise refusal(place, "It is an empty or divided ZIP.", "Save it again as .xlsx.")
+    if re.search(rb"<html|<table|<!doctype html", start, re.IGNORECASE):
+        raise refusal(place, "It is a web page, whatever its name.", "Open it in Excel and save it as .xlsx.")
+    if b"\0" not in start:
+        raise refusal(place, "It is text, whatever its name.", 'Save it as .xlsx, or write kind = "csv".')
