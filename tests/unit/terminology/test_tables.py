@@ -76,8 +76,9 @@ def test_other_encodings_and_packed_files(tmp_path: Path):
 
 
 def test_a_quote_that_never_ends_is_named_by_line(tmp_path: Path):
-    with pytest.raises(Invalid, match="line"):
-        made(tmp_path, ROWS, 'code,name\nA,"open\n' + "B,x\n" * 100_000)
+    for more in ("", "B,x\n", "B,x\n" * 100_000):
+        with pytest.raises(Invalid, match="line 3"):
+            made(tmp_path, ROWS, 'code,name\nC,y\nA,"open\n' + more)
 
 
 def test_missing_columns_are_all_named(tmp_path: Path):

@@ -96,6 +96,9 @@ def _check_columns(name: str, wanted: Sequence[str], there: Sequence[str]) -> No
         )
 
 
+_LAST = "\x01"
+
+
 @contextmanager
 def _opened(table: Table, path: Path) -> Generator[Iterator[tuple[int, Sequence[str]]]]:
     if path.suffix == ".xlsx":
@@ -106,21 +109,26 @@ def _opened(table: Table, path: Path) -> Generator[Iterator[tuple[int, Sequence[
 
 
 def _delimited(file: TextIOWrapper, name: str, table: Table) -> Iterator[tuple[int, Sequence[str]]]:
-    reader = csv.reader(
-        _checked(file, name, table.encoding),
-        delimiter=SEPARATORS[table.separator],
-        quoting=csv.QUOTE_MINIMAL,
-    )
+    # With a row of our own behind the last: if it does not come out as it went in, a quote is open.
+    lines = chain(_checked(file, name, table.encoding), ("\n", _LAST))
+    reader = csv.reader(lines, delimiter=SEPARATORS[table.separator], quoting=csv.QUOTE_MINIMAL)
+    ended = 0
     try:
         for cells in reader:
+            if cells == [_LAST]:
+                return
+            if _LAST in "".join(cells):
+                break
             if cells:
                 yield reader.line_num, cells
+            ended = reader.line_num
     except csv.Error:
-        raise Invalid(
-            f"The table {name} cannot be read at line {reader.line_num}.",
-            remedy="Look before it for a quote that does not end.",
-            code="structure",
-        ) from None
+        pass
+    raise Invalid(
+        f"The table {name} cannot be read from line {ended + 1} on.",
+        remedy="Look there for a quote that does not end.",
+        code="structure",
+    )
 
 
 def _text(path: Path, written: str) -> TextIOWrapper:

@@ -8,6 +8,7 @@ import pytest
 
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.kernel.base.errors import Invalid
+from tests.support.hl7 import message, problems, resources
 
 HEAD = r"MSH|^~\&|HIS|XRY|KS|CITY|20260102103000||ORU^R01|1|P|2.5.1"
 START = f"{HEAD}\rPID|1||7^^^HIS^MR||A^B\rOBR|1|P|F|C^C^L\r"
@@ -91,3 +92,11 @@ def test_control_characters_never_reach_a_resource(reader: Hl7Reader) -> None:
     raw = START.encode() + b"OBX|1|ST|1^x||a\x00b\\X00\\c\r"
     assert all(b"\\u0000" not in each.raw and b"\0" not in each.raw
                for unit in reader.units([raw], "S") for each in unit.entries)  # fmt: skip
+
+
+def test_an_appointment_that_is_said_twice_in_one_message_is_one(reader: Hl7Reader) -> None:
+    schedule = "SCH|1|2||||R|NORMAL|60|min|m|^^60^20260102090000^20260102100000"
+    raw = message(schedule, schedule, "PID|1||P1^^^HIS^MR||王^强", kind="SIU^S12")
+    (appointment,) = [each for each in resources(reader, raw) if each["resourceType"] == "Appointment"]
+    assert appointment["participant"][0]["status"] == "accepted"
+    assert any("SCH[2]" in problem.path for problem in problems(reader, raw))

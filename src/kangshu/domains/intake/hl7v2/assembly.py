@@ -197,6 +197,9 @@ class Assembler:
             return builder
         if use.how == "join" and builder is not None and segment.name not in builder.segments:
             return builder
+        if use.how == "once" and builder is not None:
+            run.problem(f"A message has one {segment.name}; this one is left out.", "structure")
+            return None
         if len(run.builders) >= MAX_RESOURCES:
             run.problem(f"The message holds more than {MAX_RESOURCES} resources.", "too-costly")
             return None

@@ -31,12 +31,12 @@ from typing import Any, Literal
 from kangshu.domains.intake.hl7v2.message import Charsets
 from kangshu.kernel.base.errors import Invalid, Problem
 
-How = Literal["open", "join", "extend"]
+How = Literal["open", "once", "join", "extend"]
 """open: each segment is a resource of its own; join: it belongs to the open one unless that has such a
 segment; extend: it belongs to the open one, and to none if there is none."""
 
 _FIELD = re.compile(r"(\d+)(?:\.(\d+))?")
-_HOW = ("open", "join", "extend")
+_HOW = ("open", "once", "join", "extend")
 
 
 @dataclass(frozen=True, slots=True)

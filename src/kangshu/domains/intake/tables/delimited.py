@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kangshu.domains.intake.tables.encoding import as_utf8
 from kangshu.domains.intake.tables.feed import DELIMITERS
-from kangshu.domains.intake.tables.long_rows import refuse_open_quote, shortened
+from kangshu.domains.intake.tables.long_rows import MOST_CELL, refuse_open_quote, shortened
 from kangshu.domains.intake.tables.names import UNNAMED, how_many, refuse_duplicates
 from kangshu.domains.intake.tables.raw import HEADED, MOST_COLUMNS, RawTable
 from kangshu.domains.intake.tables.refusal import refusal
@@ -94,7 +94,7 @@ def _head(path: Path, place: str, delimiter: str, header_row: int, promised: Seq
 
 def _first_rows(sample: str, place: str, delimiter: str, *, more: bool) -> list[_Head]:
     """Up to twenty rows that lie in the sample whole."""
-    csv.field_size_limit(SAMPLE)
+    csv.field_size_limit(MOST_CELL)
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     lines = sample.count("\n") + 1
     rows: list[_Head] = []
