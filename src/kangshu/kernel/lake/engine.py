@@ -40,6 +40,13 @@ class Engine:
         """The rows of a query."""
         return self._connection.execute(query, parameters).fetchall()
 
+    def rows_read(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query on what somebody sent. Raises `Unreadable`."""
+        try:
+            return self.rows(query)
+        except duckdb.Error as error:
+            raise Unreadable(str(error)) from None
+
     def one(self, query: str, parameters: object = None) -> Any:
         """The first value of the first row."""
         found = self.rows(query, parameters)

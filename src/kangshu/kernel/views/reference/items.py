@@ -99,7 +99,7 @@ def as_text(value: Any) -> str:
 
 def settled(value: Decimal) -> Decimal:
     """A computed number with as many places as are kept."""
-    return value.quantize(PLACES, ROUND_HALF_UP)
+    return value.quantize(PLACES, ROUND_HALF_UP).normalize()
 
 
 def single(items: Items) -> Item | None:
