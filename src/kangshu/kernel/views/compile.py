@@ -14,7 +14,6 @@ from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.elements import Elements
 from kangshu.kernel.views.parsing import broken
 
-_ROUNDS = 20
 _UNIT = "\x1f"
 """Separates pieces of JSON text for a moment; no JSON has it, control characters are escaped there."""
 
@@ -62,11 +61,11 @@ def compiled_or_problems(
         told = f"there is no resource type {view.resource}; mind capital letters"
         return None, (Problem("error", "value", "resource", told),)
     wholes: set[tuple[str, ...]] = set()
-    for _ in range(_ROUNDS):
-        before = len(wholes)
+    attempt = _Attempt(view, elements, wholes)
+    known = -1
+    while known != len(wholes):
+        known = len(wholes)
         attempt = _Attempt(view, elements, wholes)
-        if len(wholes) == before:
-            break
     problems = tuple(dict.fromkeys(attempt.rows.problems))
     if any(problem.severity == "error" for problem in problems):
         return None, problems

@@ -134,7 +134,7 @@ class _Reader:
         )
 
     def _unnest(self, found: Json, place: str) -> Unnest | None:
-        given = [how for how in _UNNESTING if how in found]
+        given: list[Unnesting] = [how for how in _UNNESTING if how in found]
         if not given:
             return None
         if len(given) > 1:
@@ -199,11 +199,11 @@ class _Reader:
             constants[constant.name] = constant
         return constants
 
-    def _constant(self, source: object, place: str) -> Constant | None:
+    def _constant(self, source: Any, place: str) -> Constant | None:
         members: Json = cast(Json, source) if isinstance(source, Mapping) else {}
         keys = [key for key in members if key.startswith("value")]
         types = {f"value{kind[0].upper()}{kind[1:]}": kind for kind in PRIMITIVES if kind not in _NO_CONSTANT}
-        found = self._object(source, place, _ANYWHERE | {"name"} | types.keys())
+        found = self._object(cast(object, source), place, _ANYWHERE | {"name"} | types.keys())
         name = self._text(found, "name", place)
         if not _NAME.match(name):
             self.say(

@@ -10,7 +10,7 @@ from kangshu.kernel.views.compile import CompiledView
 
 
 def run_view(engine: Engine, view: CompiledView) -> list[dict[str, Any]]:
-    """The rows of a view, all at once: for few. Raises `Invalid` where a column has two values for one row."""
+    """The rows of a view, all at once: for few. Raises `Invalid` where a column has two values for a row."""
     names = [column.name for column in view.columns]
     try:
         found = engine.rows_read(view.sql)

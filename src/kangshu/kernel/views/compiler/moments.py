@@ -51,7 +51,8 @@ def _clock(sql: str, *, high: bool) -> str:
     pattern, digit = ("23:59:59.999", "9") if high else ("00:00:00.000", "0")
     part = f"left(rpad(split_part({sql}, '.', 2), 3, '{digit}'), 3)"
     precise = f"(split_part({sql}, '.', 1) || '.' || {part})"
-    return f"(CASE WHEN contains({sql}, '.') THEN {precise} ELSE {sql} || substr('{pattern}', length({sql}) + 1) END)"
+    padded = f"{sql} || substr('{pattern}', length({sql}) + 1)"
+    return f"(CASE WHEN contains({sql}, '.') THEN {precise} ELSE {padded} END)"
 
 
 def number_boundary(written: str, *, high: bool) -> str:

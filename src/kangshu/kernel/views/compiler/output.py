@@ -28,11 +28,8 @@ _ANSI = (
     (r"(?:DECIMAL|DEC|NUMERIC)(\(\d{1,2}(?:,\d{1,2})?\))?", r"DECIMAL\1"),
     (r"REAL", "FLOAT"),
     (r"FLOAT(?:\(\d+\))?|DOUBLE PRECISION", "DOUBLE"),
-    (
-        r"(?:CHARACTER VARYING|CHAR VARYING|VARCHAR|CHARACTER|CHAR|NVARCHAR|NCHAR)(?:\(\d+\))?"
-        r"|CHARACTER LARGE OBJECT|CLOB|TEXT",
-        "VARCHAR",
-    ),
+    (r"(?:CHARACTER VARYING|CHAR VARYING|VARCHAR|CHARACTER|CHAR|NVARCHAR|NCHAR)(?:\(\d+\))?", "VARCHAR"),
+    (r"CHARACTER LARGE OBJECT|CLOB|TEXT", "VARCHAR"),
     (r"DATE", "DATE"),
     (r"TIME(?:\(\d\))?(?: WITHOUT TIME ZONE)?", "TIME"),
     (r"TIMESTAMP(?:\(\d\))?(?: WITHOUT TIME ZONE)?", "TIMESTAMP"),

@@ -1,7 +1,7 @@
 """The rows of a view: one relation inside the other, each unnesting one thing more.
 
-A union is an unnesting too, of the numbers of its branches: in the rows of one branch the others are left alone.
-So a resource is parsed once whatever the view looks like.
+A union is an unnesting too, of the numbers of its branches: in the rows of one branch the others are left
+alone. So a resource is parsed once whatever the view looks like.
 """
 
 from __future__ import annotations
@@ -64,19 +64,22 @@ class Rows:
         self.navigation.unknown.clear()
         try:
             value = self.expressions.value(path.tree, scope)
-            if condition and value.choice is None and value.kind not in ("boolean", "empty"):
-                raise Invalid(
-                    f"A condition must be true or false, and this is a {value.type}.",
-                    remedy="Compare it, or ask `exists()`.",
-                )
             if condition:
-                value = Value(self.expressions.condition(path.tree, scope), "boolean")
+                value = self._tested(value, path, scope)
         except Invalid as error:
             self.say(error, path.place)
             return None
         for unknown in self.navigation.unknown:
             self.warn(path.place, unknown)
         return value
+
+    def _tested(self, value: Value, path: Path, scope: Scope) -> Value:
+        if value.choice is None and value.kind not in ("boolean", "empty"):
+            raise Invalid(
+                f"A condition must be true or false, and this is a {value.type}.",
+                remedy="Compare it, or ask `exists()`.",
+            )
+        return Value(self.expressions.condition(path.tree, scope), "boolean")
 
     def select(self, select: Select, scope: Scope, guard: str) -> Iterator[Output]:
         """Add what a select unnests; its columns. `guard` says in which rows it counts, '' in all."""
@@ -174,7 +177,8 @@ class Rows:
         start = f"SELECT unnest({roots}) AS n, [generate_subscripts({roots}, 1)] AS o"
         step = f"SELECT o, {nodes} AS c FROM {walk}"
         again = f"SELECT unnest(c) AS n, list_append(o, generate_subscripts(c, 1)) AS o FROM ({step})"
-        things = f"(WITH RECURSIVE {walk}(n, o) AS ({start} UNION ALL {again}) SELECT list(n ORDER BY o) FROM {walk})"
+        steps = f"WITH RECURSIVE {walk}(n, o) AS ({start} UNION ALL {again})"
+        things = f"({steps} SELECT list(n ORDER BY o) FROM {walk})"
         inner = self._rows_of(things, first, scope, "", number)
         shape = self.navigation.fresh(first.type)
         self.level(**{f"s{number}": self.navigation.parsed(f"e{number}", shape)})

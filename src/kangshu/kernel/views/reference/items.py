@@ -34,12 +34,12 @@ Items = list[Item]
 def members(item: Item, name: str, elements: Elements) -> Items:
     """The things below an item that FHIRPath calls `name`."""
     if item.kind != "complex":
-        below = cast(Json, item.beside) if isinstance(item.beside, dict) else {}
+        below = _object(item.beside)
         return members(Item(below, "Element"), name, elements) if name == "extension" else []
     element = elements.child(item.type, name)
-    if element is None or not isinstance(item.value, dict):
+    if element is None:
         return []
-    whole = cast(Json, item.value)
+    whole = _object(item.value)
     for shown, type_name in zip(element.types, elements.types_of(element), strict=True):
         member = element.member(shown)
         if whole.get(member) is not None or whole.get(f"_{member}") is not None:
@@ -47,6 +47,10 @@ def members(item: Item, name: str, elements: Elements) -> Items:
             if found:
                 return found
     return []
+
+
+def _object(value: object) -> Json:
+    return cast(Json, value) if isinstance(value, dict) else {}
 
 
 def _typed(value: Any, type_name: str, beside: Any, *, many: bool) -> Items:
