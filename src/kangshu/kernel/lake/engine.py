@@ -58,6 +58,13 @@ class Engine:
         )
         path.unlink()
 
+    def rows_read(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query on what somebody sent. Raises `Unreadable`."""
+        try:
+            return self.rows(query)
+        except duckdb.Error as error:
+            raise Unreadable(str(error)) from None
+
     def one(self, query: str, parameters: object = None) -> Any:
         """The first value of the first row."""
         found = self.rows(query, parameters)

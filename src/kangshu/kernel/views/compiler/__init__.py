@@ -1,0 +1,1 @@
+"""From a ViewDefinition to one SELECT of DuckDB."""
