@@ -283,3 +283,37 @@ def test_a_check_of_quality_tells_what_it_judged(installed: Path, patients: Path
     again = json.loads(last_line(kangshu(installed, "quality", "check", "--since", "2020-01-01", "--json")))
     assert again["facts"] == first["facts"]
     assert kangshu(installed, "quality", "check", "--since", "yesterday").returncode == 2
+
+
+def test_a_view_is_run_checked_and_shown(installed: Path, patients: Path, tmp_path: Path) -> None:
+    kangshu(installed, "load", patients, "--source", "H44099900001")
+    view = {
+        "resourceType": "ViewDefinition",
+        "name": "p",
+        "status": "active",
+        "resource": "Patient",
+        "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}],
+    }
+    path = tmp_path / "p.view.json"
+    path.write_text(json.dumps(view))
+    token = kangshu(installed, "token", "--client", "analyst").stdout.strip()
+    done = kangshu(installed, "view", "run", path, "--token", token, "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.splitlines()
+    assert head == "id"
+    assert rows
+    assert kangshu(installed, "view", "check", path).stdout.startswith("id\tVARCHAR")
+    assert "SELECT" in kangshu(installed, "view", "sql", path).stdout
+    out = tmp_path / "rows.parquet"
+    kangshu(installed, "view", "run", path, "--token", token, "--format", "parquet", "--out", out)
+    assert out.stat().st_size > 100
+    for arguments in (
+        ("run", path),
+        ("run", path, "--token", "x"),
+        ("run", path, "--token", token, "--format", "doc"),
+        ("run", tmp_path / "none.json", "--token", token),
+        ("check", patients),
+    ):
+        wrong = kangshu(installed, "view", *arguments)
+        assert wrong.returncode in (1, 2), arguments
+        assert "Traceback" not in wrong.stderr

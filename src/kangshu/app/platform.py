@@ -6,7 +6,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kangshu.app.fact_lake import FactLake
 from kangshu.app.fact_quality import FactQuality
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
@@ -15,6 +14,7 @@ from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import Tables
 from kangshu.app.translation import Translators
+from kangshu.app.views import Views
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
@@ -63,7 +63,7 @@ class Platform:
     targets: Targets
     translators: Translators
     tables: Tables
-    fact_lake: FactLake
+    views: Views
     fact_quality: FactQuality
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
+from kangshu.app.views import Views
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
@@ -44,6 +45,7 @@ from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.packs.find import find_packs
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.vocabulary import merge, parse_vocabulary
+from kangshu.kernel.views.elements import parse_elements
 
 
 def build(
@@ -99,7 +101,11 @@ def build(
         targets=targets,
         translators=translators,
         tables=tables,
-        fact_lake=FactLake(database, tables.lake, tuple(catalogue.types), clock),
+        views=Views(
+            FactLake(database, tables.lake, tuple(catalogue.types), clock),
+            parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8")),
+            note,
+        ),
         fact_quality=FactQuality(
             Passes(
                 database,

@@ -51,11 +51,11 @@ def delete(platform: Platform, id_: str) -> None:
 
 def test_every_version_is_there_and_nothing_twice(platform: Platform) -> None:
     receive(platform, *(patient(number) for number in range(20)))
-    assert platform.fact_lake.follow() == 20
+    assert platform.views.facts.follow() == 20
     receive(platform, patient(3, gender="male"), patient(20))
     delete(platform, "p4")
-    assert platform.fact_lake.follow() == 3
-    assert platform.fact_lake.follow() == 0
+    assert platform.views.facts.follow() == 3
+    assert platform.views.facts.follow() == 0
     assert len(in_lake(platform)) == 23
     assert in_lake(platform) == in_database(platform)
 
@@ -64,7 +64,7 @@ def test_killed_before_the_place_was_noted_the_stretch_is_done_again(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receive(platform, *(patient(number) for number in range(5)))
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     receive(platform, patient(1, gender="male"))
     with monkeypatch.context() as patch:
 
@@ -73,22 +73,22 @@ def test_killed_before_the_place_was_noted_the_stretch_is_done_again(
 
         patch.setattr(stretch, "move", killed)
         with pytest.raises(KeyboardInterrupt):
-            platform.fact_lake.follow()
+            platform.views.facts.follow()
     assert len(in_lake(platform)) == 6
     receive(platform, patient(2, gender="male"))
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     assert in_lake(platform) == in_database(platform)
 
 
 def test_after_a_restore_it_is_made_anew(platform: Platform) -> None:
     receive(platform, *(patient(number) for number in range(5)))
     receive(platform, {"resourceType": "Organization", "id": "o", "name": "x"})
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     with platform.database.connection() as session:
         session.execute("UPDATE feed_epoch SET epoch = epoch + 1")
         session.execute("DELETE FROM fact WHERE type = 'Organization'")
         session.execute("DELETE FROM fact WHERE id = 'p1'")
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     assert len(in_lake(platform)) == 4
     assert in_lake(platform) == in_database(platform)
     assert in_lake(platform, "Organization") == []
@@ -96,11 +96,11 @@ def test_after_a_restore_it_is_made_anew(platform: Platform) -> None:
 
 def test_the_tables_can_be_made_again_and_are_the_same(platform: Platform) -> None:
     receive(platform, *(patient(number) for number in range(5)))
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     receive(platform, patient(1, gender="male"))
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     before = in_lake(platform)
     with platform.database.connection() as session:
         session.execute("DELETE FROM feed_place")
-    platform.fact_lake.follow()
+    platform.views.facts.follow()
     assert in_lake(platform) == before == in_database(platform)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kangshu.app.identity_provider.keys import load_keys
 from kangshu.app.identity_provider.tokens import ACCESS, AUDIENCE, Tokens, claims_of
-from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.base.errors import Invalid, Refused
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.policies.definition import Principal
 from kangshu.kernel.policies.smart_scopes import parse_smart_scope
@@ -31,3 +31,13 @@ def issue_client_token(
     principal = Principal(id=client, name=client, role="client", org=org, scopes=tuple(scopes))
     claims = claims_of(principal) | {"iss": AUDIENCE, "aud": AUDIENCE, "client_id": client}
     return Tokens(load_keys(home / "keys"), clock).sign(ACCESS, claims, lifetime)
+
+
+def principal_of_token(home: Path, clock: Clock, token: str) -> Principal:
+    """Whose token it is. Raises `Refused` for one that is forged, expired or not of this installation."""
+    principal = Tokens(load_keys(home / "keys"), clock).principal_of(ACCESS, token)
+    if principal is None:
+        raise Refused(
+            "The token is forged, expired or not ours.", remedy="Get one with `kangshu token`.", code="login"
+        )
+    return principal

@@ -29,6 +29,7 @@ COMMANDS = {
     "user": "user:app",
     "audit": "audit:app",
     "codes": "codes:app",
+    "view": "view:app",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 

@@ -42,6 +42,7 @@ from kangshu.interfaces.web.fhir.terminology import (
 from kangshu.interfaces.web.fhir.terminology_capability import versions
 from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
+from kangshu.interfaces.web.fhir.view_run import run_view
 from kangshu.interfaces.web.fhir.write import (
     ID,
     conditional_delete,
@@ -110,6 +111,8 @@ RULES: tuple[Rule, ...] = (
     Rule("GET POST", "/ValueSet/{id}/$validate-code", validate_code),
     Rule("GET POST", "/ConceptMap/$translate", translate_code),
     Rule("GET POST", "/ConceptMap/{id}/$translate", translate_code),
+    Rule("POST", "/ViewDefinition/$run", run_view),
+    Rule("POST", "/ViewDefinition/$viewdefinition-run", run_view),
     Rule("POST", "/{type}/_search", with_form(search_type)),
     Rule("GET", "/{type}/_history", history_type),
     Rule("POST", "/{type}/$validate", validate),
@@ -131,7 +134,7 @@ RULES: tuple[Rule, ...] = (
 """The first rule whose pattern and method fit is taken."""
 
 _NOT_IN_BUNDLES: frozenset[Callable[..., Answer]] = frozenset(
-    {_posted_bundle, export_system, export_patients, export_group, status, cancel, download}
+    {_posted_bundle, export_system, export_patients, export_group, status, cancel, download, run_view}
 )
 
 
