@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
-from httpx import Response
 from starlette.applications import Starlette
 
 from tests.http.fhir.conftest import client_of
@@ -44,7 +43,7 @@ def mark(app: Starlette) -> str:
     return mark
 
 
-def run(app: Starlette, who: str | None, mark: str, view: Any = None, **more: Any) -> Response:
+def run(app: Starlette, who: str | None, mark: str, view: Any = None, **more: Any) -> Any:
     asked = {**VIEW, "constant": [{"name": "mark", "valueString": mark}]} if view is None else view
     parameters: list[dict[str, Any]] = [{"name": "viewResource", "resource": asked}]
     parameters += [
@@ -55,7 +54,7 @@ def run(app: Starlette, who: str | None, mark: str, view: Any = None, **more: An
     return client_of(app, who).post("/fhir/ViewDefinition/$run", json=body)
 
 
-def words(answer: Response) -> set[str]:
+def words(answer: Any) -> set[str]:
     assert answer.status_code == 200, answer.text
     return {row["word"] for row in answer.json()}
 
