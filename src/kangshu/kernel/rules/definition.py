@@ -11,8 +11,6 @@ sees them there.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
+from kangshu.kernel.base.tsv import read_needs, read_tsv
 from kangshu.kernel.params.definition import Dated, Value, applying, parse_dated
 
 Level = Literal["E", "W"]
@@ -148,8 +147,8 @@ def read_rules(folder: Path) -> RuleSet:
         folder.name,
         tuple(rules),
         {name.partition("_")[2] if name[0].isdigit() else name: text for name, text in views.items()},
-        {path.stem: _read_table(path) for path in sorted((folder / "tables").glob("*.tsv"))},
-        _read_outside(folder / "needs.tsv"),
+        {path.stem: read_tsv(path) for path in sorted((folder / "tables").glob("*.tsv"))},
+        read_needs(folder / "needs.tsv"),
     )
 
 
@@ -182,20 +181,6 @@ def _problems_of_params(table: Mapping[str, Any], sql: str) -> list[Problem]:
     found += [_problem(f"params.{name}", "is used and not given") for name in sorted(used - params.keys())]
     for name, written in params.items():
         parse_dated(written, f"params.{name}", found)
-    return found
-
-
-def _read_table(path: Path) -> list[dict[str, str]]:
-    rows = csv.DictReader(
-        io.StringIO(path.read_text("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE, restval=""
-    )
-    return [dict(row) for row in rows]
-
-
-def _read_outside(path: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for row in _read_table(path) if path.exists() else ():
-        found.setdefault(row["view"], {})[row["name"]] = row["type"]
     return found
 
 

@@ -27,11 +27,11 @@ from typing import Any, cast
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.text_table import parse_text_table
 from kangshu.kernel.base.toml import parse_toml
-from kangshu.kernel.lake.columns import SQL_TYPES
-from kangshu.kernel.lake.engine import Engine, engine, literal, quoted
+from kangshu.kernel.lake.engine import Engine, engine
+from kangshu.kernel.lake.given import make_table, offer_rows
 from kangshu.kernel.lake.model import Model, Models
 from kangshu.kernel.rules.definition import Rule, RuleSet
-from kangshu.kernel.rules.run import FINDINGS, offer_rows, prepare, run_rule
+from kangshu.kernel.rules.run import FINDINGS, prepare, run_rule
 
 ON = date(2026, 3, 31)
 RECEIVED = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -124,7 +124,7 @@ def make_views(
             f"There is no view {', '.join(unknown)}.", remedy=f"There are {', '.join(sorted(types))}."
         )
     for name, found in types.items():
-        _make_view(work, name, found, tables.get(name, ()))
+        make_table(work, name, found, _numbered(found, tables.get(name, ())))
     for name in tables.keys() & rules.tables.keys():
         offer_rows(work, name, tables[name])
     value_set = [{"set": set_, "code": code} for set_, codes in models.codes.items() for code in codes]
@@ -132,18 +132,13 @@ def make_views(
     return frozenset(types) | {"value_set"} | (tables.keys() & rules.tables.keys())
 
 
-def _make_view(work: Engine, name: str, types: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> None:
-    unknown = sorted({key for row in rows for key in row} - types.keys())
-    if unknown:
-        raise Invalid(f"The view {name} has no column {', '.join(unknown)}.")
-    heads = ", ".join(f"{quoted(column)} {SQL_TYPES[type_]}" for column, type_ in types.items())
-    work.run(f"CREATE TABLE {quoted(name)} ({heads})")
-    for number, row in enumerate(rows, 1):
-        filled = {"row": str(number)} | {key: text for key, text in row.items() if text}
-        given = {key: text for key, text in filled.items() if key in types}
-        names = ", ".join(quoted(key) for key in given)
-        values = ", ".join(f"CAST({literal(text)} AS {SQL_TYPES[types[key]]})" for key, text in given.items())
-        work.run(f"INSERT INTO {quoted(name)} ({names}) VALUES ({values})")
+def _numbered(types: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """With the number of each row, where the view has one and the example does not say."""
+    if "row" not in types:
+        return [dict(row) for row in rows]
+    return [
+        {"row": str(n)} | {key: text for key, text in row.items() if text} for n, row in enumerate(rows, 1)
+    ]
 
 
 def _written(unit: int, part: str | None, row: int | None, field: str | None) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from kangshu.kernel.lake.arrow import pa
 from kangshu.kernel.lake.engine import Engine, quoted
+from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.rules.definition import Rule, RuleSet, parameters_in
 
 FINDINGS = "finding"
@@ -77,12 +77,6 @@ def run_rule(engine: Engine, rule: Rule, values: Mapping[str, Any]) -> None:
         f" FROM ({rule.sql}) AS found",
         bound,
     )
-
-
-def offer_rows(engine: Engine, name: str, rows: Sequence[Mapping[str, str]]) -> None:
-    """A small table of texts under a name."""
-    names = list(rows[0]) if rows else ["empty"]
-    engine.offer(name, pa.table({each: pa.array([row[each] for row in rows], pa.string()) for each in names}))
 
 
 def _needs_of(text: str) -> set[str]:

@@ -10,11 +10,12 @@ from kangshu.domains.intake.tables.feed import Feed
 from kangshu.domains.intake.tables.merging import Origin
 from kangshu.domains.intake.tables.setting_aside import has_table, lines_aside, set_aside_found
 from kangshu.kernel.lake.engine import Engine, literal, quoted
+from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.lake.model import Model, Models
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.lake.versions import newest
 from kangshu.kernel.rules.definition import RuleSet
-from kangshu.kernel.rules.run import FINDINGS, offer_rows, prepare, run
+from kangshu.kernel.rules.run import FINDINGS, prepare, run
 
 LATE = "late"
 

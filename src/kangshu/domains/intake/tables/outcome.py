@@ -18,9 +18,10 @@ from kangshu.domains.intake.tables.setting_aside import NOTED
 from kangshu.domains.intake.tables.staging import CELLS, FAULTS
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.lake.engine import Engine, literal
+from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.lake.model import Model
 from kangshu.kernel.lake.store import COUNTY, MESSAGE, RECORDED, SOURCE, Lake
-from kangshu.kernel.rules.run import FINDINGS, offer_rows
+from kangshu.kernel.rules.run import FINDINGS
 
 FINDING, DELIVERY = "finding", "delivery"
 

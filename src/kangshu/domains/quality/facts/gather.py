@@ -13,7 +13,8 @@ from kangshu.kernel.facts import stretch as feed
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.stretch import FACT_COLUMNS, MESSAGE_COLUMNS, Stretch
 from kangshu.kernel.lake.engine import Engine
-from kangshu.kernel.rules.run import offer_rows, prepare
+from kangshu.kernel.lake.given import offer_rows
+from kangshu.kernel.rules.run import prepare
 
 CHANGED, FACT, KNOWN, EARLIER, FINISHED, WAITING = (
     "changed",

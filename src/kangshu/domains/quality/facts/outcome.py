@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from kangshu.domains.quality.facts.content import FORM, FORM_FAULT, OTHER, FactContent
 from kangshu.domains.quality.facts.gather import CHANGED, EARLIER, FACT, FINISHED, WAITING
 from kangshu.kernel.lake.engine import Engine, literal
+from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.lake.store import COUNTY, MESSAGE, RECORDED, SOURCE, Lake
-from kangshu.kernel.rules.run import FINDINGS, offer_rows
+from kangshu.kernel.rules.run import FINDINGS
 
 FINDING, DELIVERY = "fact_finding", "fact_delivery"
 
