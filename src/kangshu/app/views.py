@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +10,16 @@ from typing import Literal, get_args
 
 from kangshu.app.fact_lake import FactLake, current, table_of
 from kangshu.kernel.facts.reader import Note, Use
-from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal
+from kangshu.kernel.facts.stretch import VERSION_COLUMNS
+from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
+from kangshu.kernel.lake.given import offer_rows
+from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.policies.definition import Grant
 from kangshu.kernel.views.compile import CompiledView, compile_view
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.elements import Elements
 from kangshu.kernel.views.run import plural_values
+from kangshu.kernel.views.view_set import OF_FACTS, ViewSet, read_view_set
 
 Form = Literal["ndjson", "json", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -25,7 +30,7 @@ _WRITTEN = {
     "csv": "FORMAT csv, HEADER true",
     "parquet": "FORMAT parquet",
 }
-_FACTS, _STORED = "facts", "stored"
+_FACTS = "facts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Views:
 
     facts: FactLake
     elements: Elements
+    views: ViewSet
     note: Note
 
     def compile(self, view: ViewDefinition) -> CompiledView:
@@ -57,19 +63,68 @@ class Views:
         """
         compiled = self.compile(view)
         self.facts.follow()
-        at_most = "" if limit is None else f" LIMIT {limit}"
         with engine(self.facts.lake.scratch) as work:
-            self._offer(work, view.resource, grant, as_of)
-            query = f"SELECT * FROM ({compiled.sql}){at_most}"
-            try:
-                [(rows,)] = work.rows_read(f"COPY ({query}) TO {literal(str(path))} ({_WRITTEN[form]})")
-            except Unreadable as error:
-                raise plural_values(error) from None
+            self._offer(work, _FACTS, view.resource, grant, as_of)
+            rows = _written(work, compiled.sql, path, form, limit)
         self.note(grant, Use(view.resource, (), (), rows))
         return rows
 
-    def _offer(self, work: Engine, type_: str, grant: Grant, as_of: datetime | None) -> None:
-        if self.facts.lake.offer(work, _STORED, table_of(type_)):
-            work.run(f"CREATE VIEW {_FACTS} AS {current(type_, _STORED, grant.scope, as_of)}")
+    def write_named(
+        self,
+        name: str,
+        grant: Grant,
+        path: Path,
+        *,
+        form: Form = "ndjson",
+        as_of: datetime | None = None,
+        limit: int | None = None,
+    ) -> int:
+        """The same with a view of the packs. Raises `NotFound` for a name that none has."""
+        with engine(self.facts.lake.scratch) as work:
+            self.prepare(work, [name], grant, as_of=as_of)
+            rows = _written(work, f"SELECT * FROM {quoted(name)}", path, form, limit)
+        self.note(grant, Use(name, (), (), rows))
+        return rows
+
+    def prepare(
+        self, work: Engine, names: Iterable[str], grant: Grant, *, as_of: datetime | None = None
+    ) -> None:
+        """Make views of the packs, and all they read, as tables of an engine. Whoever reads them notes it."""
+        self.facts.follow()
+        types = {type_.lower(): type_ for type_ in self.facts.types}
+        for name in self.views.order(names):
+            if name in self.views.tables:
+                offer_rows(work, name, self.views.tables[name])
+            elif name in self.views.selects:
+                work.run(f"CREATE TABLE {quoted(name)} AS {self.views.selects[name].sql}")
+            elif name in self.views.definitions:
+                view = self.views.definitions[name]
+                self._offer(work, f"{_FACTS}_{name}", view.resource, grant, as_of)
+                compiled = compile_view(view, self.elements, source=f"{_FACTS}_{name}")
+                work.run(f"CREATE TABLE {quoted(name)} AS {compiled.sql}")
+            else:
+                self._offer(work, name, types[name.removeprefix(OF_FACTS)], grant, as_of)
+
+    def _offer(self, work: Engine, name: str, type_: str, grant: Grant, as_of: datetime | None) -> None:
+        stored = f"stored_{name}"
+        if self.facts.lake.offer(work, stored, table_of(type_)):
+            work.run(f"CREATE VIEW {name} AS {current(type_, stored, grant.scope, as_of)}")
         else:
-            work.run(f"CREATE TABLE {_FACTS} (id VARCHAR, body VARCHAR)")
+            heads = ", ".join(f"{column} {kind}" for column, kind in VERSION_COLUMNS.items())
+            work.run(f"CREATE TABLE {name} ({heads})")
+
+
+def _written(work: Engine, query: str, path: Path, form: Form, limit: int | None) -> int:
+    at_most = "" if limit is None else f" LIMIT {limit}"
+    statement = f"COPY (SELECT * FROM ({query}){at_most}) TO {literal(str(path))} ({_WRITTEN[form]})"
+    try:
+        [(rows,)] = work.rows_read(statement)
+    except Unreadable as error:
+        raise plural_values(error) from None
+    return int(rows)
+
+
+def read_views(packs: Mapping[str, Pack], types: Sequence[str]) -> ViewSet:
+    """The views of all packs but those of rules, which have views of their own over what is judged."""
+    folders = [pack.folder for pack in packs.values() if not (pack.folder / "rules").is_dir()]
+    return read_view_set(folders, {type_.lower() for type_ in types})

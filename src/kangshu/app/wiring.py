@@ -18,7 +18,7 @@ from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
-from kangshu.app.views import Views
+from kangshu.app.views import Views, read_views
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
@@ -104,6 +104,7 @@ def build(
         views=Views(
             FactLake(database, tables.lake, tuple(catalogue.types), clock),
             parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8")),
+            read_views(packs, tuple(catalogue.types)),
             note,
         ),
         fact_quality=FactQuality(

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, cast, get_args
 
 import orjson
 import typer
@@ -29,7 +29,7 @@ File = Annotated[Path, typer.Argument(help="A ViewDefinition as JSON.")]
 
 @app.command()
 def run(
-    file: File,
+    view: Annotated[str, typer.Argument(help="A view of the packs, or a file with a ViewDefinition.")],
     token: Annotated[
         str, typer.Option(envvar="KANGSHU_TOKEN", help="Whose leave is used: see `kangshu token`.")
     ] = "",
@@ -43,27 +43,45 @@ def run(
 ) -> None:
     """Run a view over the facts the token lets through.
 
-    Example: kangshu view run patients.view.json --format csv --token "$(kangshu token --client me)"
+    Example: kangshu view run patient --format csv --token "$(kangshu token --client me)"
     """
     with platform() as built:
         if form not in get_args(Form):
             raise Invalid(f"There is no format {form}.", remedy=f"There are {', '.join(FORMS)}.")
-        view = _read(file)
         if not token:
             raise Invalid("No token is given.", remedy="Give one with --token; `kangshu token` makes it.")
         principal = principal_of_token(built.settings.home, built.clock, token)
         purpose = built.policies.usual_purpose(principal)
-        grant = built.policies.decide(principal, "export", Resource("fact", view.resource), purpose)
         known = as_of.replace(tzinfo=UTC) if as_of else None
+        definition = None if view in built.views.views.names else _read(Path(view))
+        type_ = definition.resource if definition else None
+        grant = built.policies.decide(principal, "export", Resource("fact", type_), purpose)
         with tempfile.TemporaryDirectory(prefix="kangshu-view-") as folder:
             path = out or Path(folder) / "rows"
-            rows = built.views.write(view, grant, path, form=form, as_of=known, limit=limit)  # type: ignore[arg-type]
+            chosen = cast(Form, form)
+            if definition is None:
+                rows = built.views.write_named(view, grant, path, form=chosen, as_of=known, limit=limit)
+            else:
+                rows = built.views.write(definition, grant, path, form=chosen, as_of=known, limit=limit)
             if out is None:
                 with path.open("rb") as written:
                     while piece := written.read(1 << 20):
                         sys.stdout.buffer.write(piece)
                 sys.stdout.buffer.flush()
         err.print(f"{rows:,} rows.")
+
+
+@app.command(name="list")
+def list_views() -> None:
+    """Name the views of the packs, with what each reads.
+
+    Example: kangshu view list
+    """
+    with platform() as built:
+        views = built.views.views
+        for name in views.names:
+            about = views.selects[name].about if name in views.selects else views.definitions[name].resource
+            print(f"{name}\t{about}\t{', '.join(sorted(views.needs_of(name)))}")
 
 
 @app.command()
