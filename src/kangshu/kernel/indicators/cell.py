@@ -1,4 +1,4 @@
-"""The cell: the value of one period, for everybody or for one or two strata; exact, and hidden where small."""
+"""The cell: the value of one period, for everybody or for one or two strata; hidden where it is small."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Cell:
 
     value      None: hidden, or nothing to divide by
     complete   % of the units of which everything was known that is needed to judge them
-    months     months in which anything happened, of `months_due` that the period had until the last day counted
+    months     months in which anything happened, of `months_due` that the period has until the last day
     """
 
     period: str

@@ -60,7 +60,7 @@ def _added_up(indicator: Indicator, key: Key, rows: Sequence[Row]) -> Count:
 
 
 def can_be_computed(lines: Sequence[Line], hidden: set[Key], key: Key) -> bool:
-    """Whether one hidden cell follows from those shown: it does if saying it adds nothing to the equations."""
+    """Whether a hidden cell follows from those shown: it does if saying it adds nothing to the equations."""
     names = sorted(hidden, key=repr)
     rows = [
         [Fraction((name in parts) - (name == whole)) for name in names]
