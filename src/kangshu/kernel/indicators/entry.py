@@ -1,4 +1,4 @@
-"""The entry: a value that somebody enters with its source and evidence; never changed, only followed by another.
+"""The entry: a value that somebody enters with its source and evidence; followed by others, never changed.
 
 What was known at a time is what had been recorded until then; an entry without a value takes back what was
 entered before it. Entries are in a table of the lake; those of a document are rows of a pack.
@@ -78,7 +78,7 @@ def parse_entry(indicator: Indicator, place: str, row: Mapping[str, str], record
 
 
 def read_entries(path: Path, place: str, indicators: Mapping[str, Indicator]) -> tuple[Entry, ...]:
-    """The entries of a pack (`entries.tsv`): columns indicator, period, value, source, evidence, who, recorded.
+    """The entries of a pack: columns indicator, period, value, source, evidence, who, recorded.
 
     Raises `Invalid` with every problem.
     """

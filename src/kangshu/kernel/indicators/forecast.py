@@ -149,7 +149,7 @@ def student_t(share: float, freedom: int) -> float:
 
 
 def _below(t: float, freedom: int) -> float:
-    """The distribution function for t ≥ 0: Abramowitz and Stegun 26.7.3 and 26.7.4, exact for whole degrees."""
+    """The distribution function for t ≥ 0, exact for whole degrees (Abramowitz and Stegun 26.7.3, 26.7.4)."""
     angle = math.atan(t / math.sqrt(freedom))
     cosine = math.cos(angle)
     term = cosine if freedom % 2 else 1.0

@@ -1,4 +1,4 @@
-"""Judge a value by its target: the limit of the year, met or not, how far it is, and a sentence that says so."""
+"""Judge a value by its target: the limit of the year, met or not, how far it is, and a sentence of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from kangshu.kernel.indicators.cell import rounded
@@ -164,7 +165,7 @@ def _is_met(
 ) -> bool:
     if target.form == "keep_improving" and target.base is not None:
         row = [values[each] for each in sorted(values) if target.base <= each <= period]
-        return all(satisfies(test, later, earlier) for earlier, later in zip(row, row[1:], strict=False))
+        return all(satisfies(test, later, earlier) for earlier, later in pairwise(row))
     return satisfies(test, value, limit, target.tolerance)
 
 

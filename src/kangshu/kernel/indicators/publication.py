@@ -99,11 +99,15 @@ class PublicationBook:
         self._lake, self._grant, self._note = lake, grant, note
 
     def add(self, county: str, cells: Sequence[Published]) -> None:
-        """Add a publication, whole or not at all. Raises `Conflict` where that period is published already."""
+        """Add a publication, all or nothing. Raises `Conflict` where that period is published already."""
         scope = self._grant.scope
         if not (scope.everything or county in scope.counties):
             raise Refused("The grant is not for the county of this publication.")
-        known = {(each.indicator, each.period) for each in self.read(cells[0].place)} if cells else set()
+        known = (
+            {(each.indicator, each.period) for each in self.read(cells[0].place)}
+            if cells
+            else set[tuple[str, str]]()
+        )
         twice = sorted(known & {(each.indicator, each.period) for each in cells})
         if twice:
             raise Conflict(

@@ -26,7 +26,7 @@ class Result:
     """What an indicator counts.
 
     cells      by period, everybody first
-    unplaced   units that belong to no period: without a date, or before there was a parameter for them
+    unplaced   rows without a unit or a date: they belong to no period
     """
 
     indicator: str
@@ -59,7 +59,7 @@ def run(
 
 def count_units(engine: Engine, indicator: Indicator, *, on: date, as_of: datetime | None) -> int:
     """Make the table of counted units; how many had no place in a period."""
-    columns = {name.lower() for name in engine.names(_bare(indicator.sql))}
+    columns = set(plain_names(engine, indicator))
     refuse_columns(indicator, columns)
     if as_of is not None and not ("recorded" in columns or "as_of" in parameters_in(indicator.sql)):
         raise NotSupported(
@@ -74,16 +74,18 @@ def count_units(engine: Engine, indicator: Indicator, *, on: date, as_of: dateti
         bound = {name: given[name] for name in parameters_in(indicator.sql)}
         bound |= {"_since": since, "_until": until}
         time = ""
-        if "recorded" in columns:
+        if as_of is not None and "recorded" in columns:
             time, bound["_known"] = " AND CAST(recorded AS TIMESTAMP) <= $_known", known
         start = f"CREATE TEMP TABLE {COUNTED} AS" if number == 0 else f"INSERT INTO {COUNTED}"
         engine.run(
             f"{start} SELECT {chosen} FROM ({indicator.sql}) AS counted"
-            f" WHERE (CAST(happened AS DATE) BETWEEN $_since AND $_until OR happened IS NULL AND {number} = 0){time}",
+            " WHERE (CAST(happened AS DATE) BETWEEN $_since AND $_until"
+            f" OR happened IS NULL AND {number} = 0){time}",
             bound,
         )
     twice = engine.one(
-        f"SELECT count(*) - count(DISTINCT (unit, happened)) FROM {COUNTED} WHERE happened IS NOT NULL"
+        f"SELECT count(*) - count(DISTINCT (unit, happened)) FROM {COUNTED}"
+        " WHERE happened IS NOT NULL AND unit IS NOT NULL"
     )
     if twice:
         raise Invalid(
@@ -171,8 +173,9 @@ def order_of(strata: Strata) -> list[tuple[str, bool, str]]:
     return [(name, value is None, value or "") for name, value in strata]
 
 
-def _bare(sql: str) -> str:
-    """The SELECT with NULL for its parameters, to look at its columns."""
+def plain_names(engine: Engine, indicator: Indicator) -> list[str]:
+    """The columns of the SELECT, in lower case. Raises `Unreadable` where DuckDB does not understand it."""
+    sql = indicator.sql
     for name in sorted(parameters_in(sql), key=len, reverse=True):
         sql = sql.replace(f"${name}", "NULL")
-    return sql
+    return [name.lower() for name in engine.names_read(f"SELECT * FROM ({sql})")]

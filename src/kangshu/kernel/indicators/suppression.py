@@ -31,9 +31,8 @@ def hide(counts: Sequence[Count], smallest: int) -> dict[Key, Hidden]:
     for cells in by_period.values():
         small = {key for key, count in cells.items() if is_small(count, smallest)}
         if small:
-            found |= dict.fromkeys(_shielded(cells, small, smallest), "shields") | dict.fromkeys(
-                small, "small"
-            )
+            for key in _shielded(cells, small, smallest):
+                found[key] = "small" if key in small else "shields"
     return found
 
 
