@@ -46,7 +46,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LISTS = ("strata", "needs")
 _OTHER = ("denominator", "decimals")
-_OPTIONAL = ("factor", "since", "closes", "params", "targets", *_LISTS)
+_OPTIONAL = ("factor", "lowest", "highest", "since", "closes", "params", "targets", *_LISTS)
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 
@@ -57,6 +57,7 @@ class Indicator:
     numerator, denominator  in words; an empty denominator means that the value is a sum
     direction   which way is better; up or down
     factor      what the quotient is multiplied by: 100 for %, 1000 for ‰
+    lowest, highest  what a value cannot go beyond: a forecast does not either
     since       what is counted begins here; values of earlier periods are entered
     closes      days after the end of a period until its value is final
     params      values of the parameters in the SELECT, each by date, oldest first
@@ -74,6 +75,8 @@ class Indicator:
     strata: tuple[str, ...]
     decimals: int
     factor: Decimal
+    lowest: Decimal | None
+    highest: Decimal | None
     basis: str
     verify: str
     needs: tuple[str, ...]
@@ -133,6 +136,8 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
         needs=tuple(table.get("needs", ())),
         decimals=table["decimals"],
         factor=Decimal(table.get("factor", 1)),
+        lowest=None if "lowest" not in table else Decimal(table["lowest"]),
+        highest=None if "highest" not in table else Decimal(table["highest"]),
         since=table.get("since"),
         closes=table.get("closes", 0),
         params={name: parse_dated(each, name, []) for name, each in params.items()},
@@ -247,8 +252,12 @@ def _is_decimals(value: Any) -> bool:
     return type(value) is int and 0 <= value <= 6
 
 
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, Decimal)
+
+
 def _is_factor(value: Any) -> bool:
-    return type(value) in (int, Decimal) and value > 0
+    return _is_number(value) and value > 0
 
 
 def _is_day(value: Any) -> bool:
@@ -271,6 +280,8 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "denominator": (_is_text, "must be a text; empty where the value is a sum"),
     "decimals": (_is_decimals, "must be a whole number from 0 to 6"),
     "factor": (_is_factor, "must be a number above 0"),
+    "lowest": (_is_number, "must be a number"),
+    "highest": (_is_number, "must be a number"),
     "since": (_is_day, "must be a date"),
     "closes": (_is_days, "must be a number of days"),
     "params": (_is_table, "must be tables: write [[params.NAME]]"),

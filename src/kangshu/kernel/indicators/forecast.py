@@ -17,7 +17,7 @@ from typing import Literal
 
 from kangshu.kernel.indicators.cell import rounded
 from kangshu.kernel.indicators.definition import Indicator
-from kangshu.kernel.indicators.judge import Judgement, Values, satisfies, test_of
+from kangshu.kernel.indicators.judge import Judgement, Values, satisfies, test_of, with_unit
 from kangshu.kernel.indicators.period import Period
 
 Reach = Literal["likely", "unlikely", "uncertain", "unknown"]
@@ -94,7 +94,7 @@ def forecast(indicator: Indicator, values: Values, judgement: Judgement, *, leve
         else (_rounded(indicator, middle - margin), _rounded(indicator, middle + margin))
     )
     reach = _reach(indicator, judgement, value, low, high)
-    told = f"按现有 {len(known)} 个数值的直线趋势,{period.label} 为 {value}{indicator.unit}"
+    told = f"按现有 {len(known)} 个数值的直线趋势,{period.label} 为 {with_unit(indicator, value)}"
     told_en = f"By a straight line through {len(known)} values, {value} {indicator.unit} in {period.label}"
     between = f"({low} 至 {high},{level:.0%} 区间)" if low is not None else ",两个数值无法给出区间"
     between_en = f" ({low} to {high}, {level:.0%} interval)" if low is not None else ", without an interval"
@@ -163,7 +163,10 @@ def _below(t: float, freedom: int) -> float:
 
 
 def _rounded(indicator: Indicator, number: float) -> Decimal:
-    return rounded(Fraction(number), indicator.decimals)
+    found = rounded(Fraction(number), indicator.decimals)
+    if indicator.lowest is not None:
+        found = max(found, indicator.lowest)
+    return found if indicator.highest is None else min(found, indicator.highest)
 
 
 def _reach(

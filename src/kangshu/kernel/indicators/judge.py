@@ -52,15 +52,19 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
     value = values.get(period)
     limit, test = limit_of(indicator, target, values, period), test_of(indicator, target)
     words, words_en = in_words(indicator, target, limit)
+    unit = indicator.unit
     if value is None:
         return _open(
             target,
             period,
             None,
             limit,
-            f"{period.label} 年没有数值;目标{words}。",
+            f"{period.label} 没有数值;目标{words}。",
             f"No value; target {words_en}.",
         )
+    if limit is None and target.base == period:
+        told = f"{with_unit(indicator, value)},为基础年,目标{words}。"
+        return _open(target, period, value, None, told, f"{value} {unit}, the base; target {words_en}.")
     if limit is None:
         base = target.base.label if target.base else ""
         return _open(
@@ -73,7 +77,6 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
         )
     met = _is_met(target, test, value, limit, values, period)
     distance = _distance(target, test, value, limit)
-    unit = indicator.unit
     return Judgement(
         target,
         period,
@@ -81,7 +84,7 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
         limit,
         "met" if met else "not_met",
         distance,
-        f"{value}{unit},目标{words}:{'达到' if met else '未达到'}{_gap(met, distance, unit)}。",
+        f"{with_unit(indicator, value)},目标{words}:{'达到' if met else '未达到'}{_gap(indicator, met, distance)}。",
         f"{value} {unit}, target {words_en}: {'met' if met else 'not met'}.",
     )
 
@@ -138,10 +141,13 @@ def in_words(indicator: Indicator, target: Target, limit: Decimal | None) -> tup
     plain = "" if limit is None else f"(即 {_plain(limit)})"
     plain_en = "" if limit is None else f" (that is {_plain(limit)})"
     if target.form in _SIGNS:
-        return f"{_SIGNS[target.form]}{number}{unit}", f"{_SIGNS[target.form]} {number} {unit}"
+        return (
+            f"{_SIGNS[target.form]} {with_unit(indicator, number)}",
+            f"{_SIGNS[target.form]} {number} {unit}",
+        )
     words: Mapping[Form, tuple[str, str]] = {
         "about": (
-            f"{number}{unit} 左右(±{target.tolerance})",
+            f"{with_unit(indicator, number)} 左右(±{target.tolerance})",
             f"about {number} {unit} (±{target.tolerance})",
         ),
         "up_percent": (f"比 {base} 年增长 {number}%{plain}", f"{number} % above {base}{plain_en}"),
@@ -175,16 +181,30 @@ def _distance(target: Target, test: str, value: Decimal, limit: Decimal) -> Deci
     return limit - value if test in ("≥", ">") else value - limit
 
 
-def _gap(met: bool, distance: Decimal, unit: str) -> str:  # noqa: FBT001 - one word of the sentence
+def _gap(indicator: Indicator, met: bool, distance: Decimal) -> str:  # noqa: FBT001 - one word of the sentence
     if met:
         return ""
-    return ",恰在界上" if distance == 0 else f",相差 {_plain(distance)}{unit}"
+    return (
+        ",恰在界上"
+        if distance == 0
+        else f",相差 {_plain(distance)}"
+        if "=" in indicator.unit
+        else f",相差 {with_unit(indicator, distance)}"
+    )
 
 
 def _open(
     target: Target, period: Period, value: Decimal | None, limit: Decimal | None, sentence: str, english: str
 ) -> Judgement:
     return Judgement(target, period, value, limit, "open", None, sentence, english)
+
+
+def with_unit(indicator: Indicator, number: Decimal | None) -> str:
+    """A number with its unit as Chinese writes it: 78.5%, 2.8‰, 77.3 岁, 107.11(女=100)."""
+    unit, written = indicator.unit, "" if number is None else format(number, "f")
+    if unit in ("%", "‰", ""):
+        return f"{written}{unit}"
+    return f"{written}({unit})" if "=" in unit else f"{written} {unit}"
 
 
 def _plain(number: Decimal) -> str:
