@@ -17,8 +17,8 @@ Patient/1 | 东镇 | 2025-02-01
 '''
 ```
 
-`hits` are all units with a numerator; `misses` are look-alikes that stand in the tables and are none. `expect`
-has a row for the total of each period (strata empty), and for whichever strata it names.
+`hits` are all units with a numerator; `misses` are look-alikes that stand in the tables and are none.
+`expect` has a row for the total of each period (strata empty), and for whichever strata it names.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Least squares over the periods; the interval is that of a single new value (not of the mean), by Student's t
 with n - 2 degrees of freedom. It supposes that things go on as they went and that deviations are independent
-and alike: for a handful of yearly values it is a help for the eye, no promise. With two values there is a line
-and no interval, with one there is neither.
+and alike: for a handful of yearly values it is a help for the eye, no promise. With two values there is a
+line and no interval, with one there is neither.
 """
 
 from __future__ import annotations

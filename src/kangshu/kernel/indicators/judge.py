@@ -84,7 +84,7 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
         limit,
         "met" if met else "not_met",
         distance,
-        f"{with_unit(indicator, value)},目标{words}:{'达到' if met else '未达到'}{_gap(indicator, met, distance)}。",
+        f"{with_unit(indicator, value)},目标{words}:{_outcome(indicator, met, distance)}。",
         f"{value} {unit}, target {words_en}: {'met' if met else 'not met'}.",
     )
 
@@ -181,16 +181,12 @@ def _distance(target: Target, test: str, value: Decimal, limit: Decimal) -> Deci
     return limit - value if test in ("≥", ">") else value - limit
 
 
-def _gap(indicator: Indicator, met: bool, distance: Decimal) -> str:  # noqa: FBT001 - one word of the sentence
+def _outcome(indicator: Indicator, met: bool, distance: Decimal) -> str:  # noqa: FBT001 - two words for it
     if met:
-        return ""
-    return (
-        ",恰在界上"
-        if distance == 0
-        else f",相差 {_plain(distance)}"
-        if "=" in indicator.unit
-        else f",相差 {with_unit(indicator, distance)}"
-    )
+        return "达到"
+    if distance == 0:
+        return "未达到,恰在界上"
+    return f"未达到,相差 {_plain(distance) if '=' in indicator.unit else with_unit(indicator, distance)}"
 
 
 def _open(
@@ -204,6 +200,8 @@ def with_unit(indicator: Indicator, number: Decimal | None) -> str:
     unit, written = indicator.unit, "" if number is None else format(number, "f")
     if unit in ("%", "‰", ""):
         return f"{written}{unit}"
+    if unit.startswith("1/"):
+        return f"{written}{unit[1:]}"
     return f"{written}({unit})" if "=" in unit else f"{written} {unit}"
 
 

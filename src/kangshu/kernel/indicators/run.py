@@ -9,7 +9,8 @@ from typing import Any
 
 from kangshu.kernel.base.errors import Invalid, NotSupported
 from kangshu.kernel.indicators.cell import Cell, Count, Strata, levels_of, shown
-from kangshu.kernel.indicators.definition import Indicator, parameters_in
+from kangshu.kernel.indicators.definition import Indicator
+from kangshu.kernel.indicators.keys import parameters_in
 from kangshu.kernel.indicators.period import label_in_sql
 from kangshu.kernel.indicators.suppression import hide
 from kangshu.kernel.lake.engine import Engine, listed, quoted
