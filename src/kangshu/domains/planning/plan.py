@@ -1,0 +1,151 @@
+"""The plan: the rows of a document's table of indicators, in its order and words; and its projects.
+
+A place pack has `plans/NAME.toml` (title, title_en, period, base, source) and `plans/NAME.tsv` (no, category,
+indicator, named, and where the document judges in words: words). Targets are those of the indicators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.toml import parse_toml
+from kangshu.kernel.base.tsv import read_tsv
+from kangshu.kernel.indicators.definition import IndicatorSet, read_indicators
+from kangshu.kernel.indicators.entry import Entry, read_entries
+from kangshu.kernel.indicators.period import Period, parse_period
+from kangshu.kernel.params.definition import Parameters, parse_parameters
+
+_KEYS = ("title", "title_en", "period", "base", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One row of a plan. `named`: what the document calls it; `words`: how it judges it, if it does."""
+
+    no: str
+    category: str
+    indicator: str
+    named: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A table of indicators with the period its targets are for and the one it starts from."""
+
+    name: str
+    title: str
+    title_en: str
+    period: Period
+    base: Period
+    source: str
+    rows: tuple[PlanRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A building project of a plan; money in units of 10,000 CNY."""
+
+    no: str
+    project: str
+    period_start: int
+    period_end: int
+    total: Decimal
+    planned: Decimal
+    builder: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceContent:
+    """All a place pack says of planning.
+
+    entries  values that its documents state
+    """
+
+    place: str
+    indicators: IndicatorSet
+    plans: Mapping[str, Plan]
+    entries: tuple[Entry, ...]
+    projects: tuple[Project, ...]
+    parameters: Parameters
+
+    def plan(self, name: str) -> Plan:
+        """The plan of that name. Raises `NotFound`."""
+        if name not in self.plans:
+            raise NotFound(
+                f"There is no plan {name}.", remedy=f"There are {', '.join(self.plans) or 'none'}."
+            )
+        return self.plans[name]
+
+
+def read_place(folder: Path) -> PlaceContent:
+    """What a place pack says. Raises `Invalid` with every problem of the file that is wrong."""
+    indicators = read_indicators(folder)
+    by_id = {each.id: each for each in indicators.indicators}
+    plans = {path.stem: read_plan(path, indicators) for path in sorted((folder / "plans").glob("*.toml"))}
+    entries, projects, params = (folder / name for name in ("entries.tsv", "projects.tsv", "params.toml"))
+    layers = (parse_parameters(params.read_text("utf-8"), params.name),) if params.exists() else ()
+    return PlaceContent(
+        folder.name,
+        indicators,
+        plans,
+        read_entries(entries, folder.name, by_id) if entries.exists() else (),
+        read_projects(projects) if projects.exists() else (),
+        Parameters(layers),
+    )
+
+
+def read_plan(path: Path, indicators: IndicatorSet) -> Plan:
+    """A plan by its `.toml`. Raises `Invalid` with every problem."""
+    table = parse_toml(path.read_text("utf-8"), path.name)
+    problems = [
+        _problem(key, "is missing" if key in _KEYS else "is not a key") for key in set(_KEYS) ^ table.keys()
+    ]
+    known = {each.id for each in indicators.indicators}
+    rows = read_tsv(path.with_suffix(".tsv"))
+    problems += [
+        _problem(f"row {row.get('no', '')}", "names an indicator that is not there")
+        for row in rows
+        if row.get("indicator") not in known
+    ]
+    if problems:
+        listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
+        raise Invalid(f"Plan {path.stem}: {listed}.", problems=tuple(problems))
+    found = (
+        PlanRow(row["no"], row["category"], row["indicator"], row["named"], row.get("words", ""))
+        for row in rows
+    )
+    texts: dict[str, Any] = {key: table[key] for key in ("title", "title_en", "source")}
+    period, base = parse_period(table["period"]), parse_period(table["base"])
+    return Plan(path.stem, **texts, period=period, base=base, rows=tuple(found))
+
+
+def read_projects(path: Path) -> tuple[Project, ...]:
+    """The projects of a plan. Raises `Invalid` for a number that is none."""
+    try:
+        return tuple(_project(row) for row in read_tsv(path))
+    except (ValueError, ArithmeticError, KeyError) as error:
+        raise Invalid(f"{path.name} lacks a column, or a year or amount is no number.") from error
+
+
+def _project(row: Mapping[str, str]) -> Project:
+    return Project(
+        row["no"],
+        row["project"],
+        int(row["period_start"]),
+        int(row["period_end"]),
+        Decimal(row["total_investment_10k_cny"]),
+        Decimal(row["planned_2021_2025_10k_cny"]),
+        row["builder"],
+        row["status"],
+    )
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)

@@ -1,0 +1,170 @@
+"""The indicator: a number about a population; how it is counted, or that it is entered; what to reach.
+
+An indicator is an item of a pack below `indicators/`: `NAME.toml`, for one that is counted `NAME.sql` and
+`NAME.examples.toml` beside it. Indicators of one pack form a set. They share tables (`tables/*.tsv`, all
+columns text); the views they need are described in `needs.tsv`.
+
+The SELECT gives one row per counted unit: `unit` (the address of a fact, or a key), `numerator`,
+`denominator` (numbers; 0 or 1 where things are counted), `happened` (the date that decides the period), a
+column for each stratum; and, where it can, `recorded` (when that was known) and `complete` (whether all was
+there to judge).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.toml import parse_toml
+from kangshu.kernel.base.tsv import read_needs, read_tsv
+from kangshu.kernel.indicators.keys import CHOICES, TEXTS, Direction, Kind, problems_of_keys
+from kangshu.kernel.indicators.period import KINDS
+from kangshu.kernel.indicators.period import Kind as PeriodKind
+from kangshu.kernel.indicators.target import Target, parse_targets
+from kangshu.kernel.params.definition import Dated, parse_dated
+
+FOLDER = "indicators"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator.
+
+    numerator, denominator  in words; an empty denominator means that the value is a sum
+    direction   which way is better; up or down
+    factor      what the quotient is multiplied by: 100 for %, 1000 for ‰
+    lowest, highest  what a value cannot go beyond: a forecast does not either
+    since       what is counted begins here; values of earlier periods are entered
+    closes      days after the end of a period until its value is final
+    params      values of the parameters in the SELECT, each by date, oldest first
+    """
+
+    id: str
+    title: str
+    title_en: str
+    unit: str
+    direction: Direction
+    period: PeriodKind
+    kind: Kind
+    numerator: str
+    denominator: str
+    strata: tuple[str, ...]
+    decimals: int
+    factor: Decimal
+    lowest: Decimal | None
+    highest: Decimal | None
+    basis: str
+    verify: str
+    needs: tuple[str, ...]
+    since: date | None
+    closes: int
+    params: Mapping[str, tuple[Dated, ...]]
+    targets: tuple[Target, ...]
+    sql: str
+
+    @property
+    def version(self) -> str:
+        """A short hash of all that a value depends on: it changes when the definition does."""
+        said = (self.numerator, self.denominator, self.strata, self.decimals, self.factor, self.sql)
+        params = sorted(
+            (name, [(each.since, each.value) for each in dated]) for name, dated in self.params.items()
+        )
+        return hashlib.sha256(repr((*said, params)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorSet:
+    """The indicators of a pack with the tables they share.
+
+    outside  views that come from elsewhere: view -> column -> type, as models write types
+    """
+
+    name: str
+    indicators: tuple[Indicator, ...]
+    tables: Mapping[str, list[dict[str, str]]]
+    outside: Mapping[str, Mapping[str, str]]
+
+    def get(self, id: str) -> Indicator:
+        """The indicator of that id. Raises `NotFound`."""
+        for indicator in self.indicators:
+            if indicator.id == id:
+                return indicator
+        raise NotFound(f"There is no indicator {id} in {self.name}.")
+
+
+def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
+    """Read one indicator. Raises `Invalid` with every problem; `where` is the stem for messages.
+
+    `sql`: the text of its SELECT; None where it has none.
+    """
+    table = parse_toml(toml, f"{where}.toml", parse_float=Decimal)
+    problems = problems_of_keys(table, sql)
+    period = cast("PeriodKind", table.get("period"))
+    targets = parse_targets(table.get("targets", []), period, problems) if period in KINDS else ()
+    if problems:
+        raise _refused(f"Indicator {where}", problems, "See the page `define-an-indicator`.")
+    params = cast("dict[str, Any]", table.get("params", {}))
+    return Indicator(
+        **{key: table[key].strip() for key in (*TEXTS, "denominator")},
+        **{key: table[key] for key in CHOICES},
+        strata=tuple(table.get("strata", ())),
+        needs=tuple(table.get("needs", ())),
+        decimals=table["decimals"],
+        factor=Decimal(table.get("factor", 1)),
+        lowest=None if "lowest" not in table else Decimal(table["lowest"]),
+        highest=None if "highest" not in table else Decimal(table["highest"]),
+        since=table.get("since"),
+        closes=table.get("closes", 0),
+        params={name: parse_dated(each, name, []) for name, each in params.items()},
+        targets=targets,
+        sql=(sql or "").strip().removesuffix(";"),
+    )
+
+
+def read_indicators(folder: Path) -> IndicatorSet:
+    """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator."""
+    indicators: list[Indicator] = []
+    problems: list[Problem] = []
+    stems = {path.name.partition(".")[0] for path in (folder / FOLDER).glob("*") if path.is_file()}
+    for stem in sorted(stems):
+        try:
+            indicators.append(_read(folder / FOLDER, stem))
+        except Invalid as error:
+            found = error.problems or (Problem("error", error.code, "", error.message),)
+            problems += [
+                Problem("error", each.code, f"{stem} {each.path}".strip(), each.message) for each in found
+            ]
+    if problems:
+        raise _refused(f"Indicators of {folder.name}", problems, "Correct the files named.")
+    return IndicatorSet(
+        folder.name,
+        tuple(indicators),
+        {path.stem: read_tsv(path) for path in sorted((folder / "tables").glob("*.tsv"))},
+        read_needs(folder / "needs.tsv"),
+    )
+
+
+def _read(folder: Path, stem: str) -> Indicator:
+    paths = {ending: folder / f"{stem}.{ending}" for ending in ("toml", "sql")}
+    if not paths["toml"].exists():
+        raise Invalid(f"There is no {stem}.toml.", problems=(_problem("", f"has no {stem}.toml"),))
+    sql = paths["sql"].read_text("utf-8") if paths["sql"].exists() else None
+    found = parse_indicator(paths["toml"].read_text("utf-8"), sql, stem)
+    if found.id != stem:
+        raise Invalid("Wrong name.", problems=(_problem("id", f"is {found.id}, and the files say {stem}"),))
+    return found
+
+
+def _refused(what: str, problems: list[Problem], remedy: str) -> Invalid:
+    listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
+    return Invalid(f"{what}: {listed}.", remedy=remedy, problems=tuple(problems))
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)

@@ -1,0 +1,163 @@
+"""The entry: a value that somebody enters with its source and evidence; followed by others, never changed.
+
+What was known at a time is what had been recorded until then; an entry without a value takes back what was
+entered before it. Entries are in a table of the lake; those of a document are rows of a pack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from kangshu.kernel.base.errors import Invalid, Problem, Refused
+from kangshu.kernel.base.tsv import read_tsv
+from kangshu.kernel.indicators.definition import Indicator
+from kangshu.kernel.indicators.period import Period, parse_period
+from kangshu.kernel.lake.arrow import pa
+from kangshu.kernel.lake.engine import engine
+from kangshu.kernel.lake.reader import Note, condition_of
+from kangshu.kernel.lake.store import COUNTY, RECORDED, SOURCE, Lake
+from kangshu.kernel.policies.definition import Grant
+
+TABLE = "indicator_entry"
+
+_COLUMNS = ("place", "indicator", "period", "value", "source", "evidence", "who")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value of a period.
+
+    place     whose: the name of the place's pack
+    value     None takes back what was entered before
+    source    the document or system it is from; `evidence` where in it, or where the proof is kept
+    who       who entered it, by the id of the principal; of a document: its issuer
+    recorded  when that was known here
+    """
+
+    place: str
+    indicator: str
+    period: Period
+    value: Decimal | None
+    source: str
+    evidence: str
+    who: str
+    recorded: datetime
+
+
+def parse_entry(indicator: Indicator, place: str, row: Mapping[str, str], recorded: datetime) -> Entry:
+    """The entry of texts: period, value (empty: taken back), source, evidence, who.
+
+    Raises `Invalid` with every problem.
+    """
+    problems = [
+        _problem(key, "is missing") for key in ("source", "evidence", "who") if not row.get(key, "").strip()
+    ]
+    period, value = None, None
+    try:
+        period = parse_period(row.get("period", ""))
+        if period.kind != indicator.period:
+            problems.append(_problem("period", f"must be a {indicator.period}"))
+    except Invalid:
+        problems.append(_problem("period", "must be a period: 2025, 2025Q3 or 2025-07"))
+    try:
+        value = Decimal(row["value"]) if row.get("value", "").strip() else None
+        if value is not None and not value.is_finite():
+            problems.append(_problem("value", "must be a number"))
+    except InvalidOperation:
+        problems.append(_problem("value", "must be a number"))
+    if problems or period is None:
+        listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
+        raise Invalid(f"The entry for {indicator.id} is wrong. {listed}.", problems=tuple(problems))
+    texts = (row["source"].strip(), row["evidence"].strip(), row["who"].strip())
+    return Entry(place, indicator.id, period, value, *texts, recorded)
+
+
+def read_entries(path: Path, place: str, indicators: Mapping[str, Indicator]) -> tuple[Entry, ...]:
+    """The entries of a pack: columns indicator, period, value, source, evidence, who, recorded.
+
+    Raises `Invalid` with every problem.
+    """
+    found: list[Entry] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(read_tsv(path), 2):
+        indicator = indicators.get(row["indicator"])
+        if indicator is None:
+            problems.append(_problem(f"line {number}", "names an indicator that is not there"))
+            continue
+        try:
+            recorded = datetime.fromisoformat(row["recorded"]).replace(tzinfo=UTC)
+            found.append(parse_entry(indicator, place, row, recorded))
+        except ValueError:
+            problems.append(_problem(f"line {number}", "recorded must be a day"))
+        except Invalid as error:
+            problems += [_problem(f"line {number} {each.path}", each.message) for each in error.problems]
+    if problems:
+        listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
+        raise Invalid(f"{path.name}: {listed}.", problems=tuple(problems))
+    return tuple(found)
+
+
+def known(entries: Iterable[Entry], as_of: datetime | None = None) -> tuple[Entry, ...]:
+    """The last entry of each indicator and period, now or as of a time; what was taken back is not there."""
+    last: dict[tuple[str, str, Period], Entry] = {}
+    for entry in sorted(entries, key=lambda each: each.recorded):
+        if as_of is None or entry.recorded <= as_of:
+            last[(entry.place, entry.indicator, entry.period)] = entry
+    return tuple(entry for entry in last.values() if entry.value is not None)
+
+
+class EntryBook:
+    """The entries of a county in the lake, for who has a grant."""
+
+    def __init__(self, lake: Lake, grant: Grant, note: Note) -> None:
+        self._lake, self._grant, self._note = lake, grant, note
+
+    def add(self, county: str, entries: Sequence[Entry]) -> None:
+        """Add entries, all or none. Raises `Refused` for a county the grant does not open."""
+        scope = self._grant.scope
+        if not (scope.everything or county in scope.counties):
+            raise Refused("The grant is not for the county of these entries.")
+        self._note(self._grant, TABLE, len(entries))
+        rows: list[dict[str, Any]] = [
+            {
+                SOURCE: "",
+                COUNTY: county,
+                RECORDED: each.recorded,
+                **{name: getattr(each, name) for name in _COLUMNS},
+                "period": each.period.label,
+                "value": None if each.value is None else format(each.value, "f"),
+            }
+            for each in entries
+        ]
+        texts = [(name, pa.string()) for name in (SOURCE, COUNTY, *_COLUMNS)]
+        schema = pa.schema([*texts, (RECORDED, pa.timestamp("us", tz="UTC"))])
+        self._lake.append_whole(TABLE, pa.Table.from_pylist(rows, schema=schema))
+
+    def read(self, place: str) -> tuple[Entry, ...]:
+        """Every entry of a place, in the order they were recorded, also those that others have followed."""
+        with engine(self._lake.scratch) as work:
+            if not self._lake.offer(work, "entry", TABLE):
+                return ()
+            rows = work.rows(
+                f"SELECT {', '.join(_COLUMNS)}, epoch_us({RECORDED}) FROM entry"
+                f" WHERE place = ? AND {condition_of(self._grant)} ORDER BY {RECORDED}",
+                [place],
+            )
+        self._note(self._grant, TABLE, len(rows))
+        return tuple(_entry(row) for row in rows)
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    place, indicator, period, value, source, evidence, who, micros = row
+    recorded = datetime.fromtimestamp(micros / 1_000_000, UTC)
+    number = None if value is None else Decimal(value)
+    return Entry(place, indicator, parse_period(period), number, source, evidence, who, recorded)
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)
