@@ -29,7 +29,7 @@ def rows(platform: Platform, name: str, org: str | None = None) -> list[dict[str
     purpose = platform.policies.usual_purpose(principal)
     grant = platform.policies.decide(principal, "export", Resource("fact"), purpose)
     with engine() as work:
-        platform.views.prepare(work, [name], grant)
+        platform.views.prepare(work, [name], grant.scope)
         names = work.names(f"SELECT * FROM {name}")
         return [dict(zip(names, row, strict=True)) for row in work.rows(f"SELECT * FROM {name}")]
 

@@ -93,17 +93,18 @@ class FactLake:
         return stretch
 
 
-def current(type_: str, name: str, scope: Scope, as_of: datetime | None) -> str:
+def current(type_: str, name: str, scope: Scope, as_of: datetime | None, county: str | None = None) -> str:
     """A query for the facts of a type that a scope lets through, as of now or of a time.
 
-    `name`: under which the table of the type was offered. `as_of` is in UTC.
+    `name`: under which the table of the type was offered; `as_of` is in UTC; `county`: only facts from there.
     """
     # In milliseconds: as fine as `meta.lastUpdated` tells it, which is what people ask with.
     moment = literal(f"{as_of:%Y-%m-%d %H:%M:%S.%f}") if as_of else ""
     known = f" WHERE date_trunc('milliseconds', recorded) <= TIMESTAMP {moment}" if as_of else ""
     order = "row_number() OVER (PARTITION BY id ORDER BY version DESC) AS newest"
     newest = f"SELECT *, {order} FROM {name}{known}"
-    return f"SELECT * FROM ({newest}) WHERE newest = 1 AND NOT deleted AND {_within(type_, scope)}"
+    there = f" AND county = {literal(county)}" if county else ""
+    return f"SELECT * FROM ({newest}) WHERE newest = 1 AND NOT deleted AND {_within(type_, scope)}{there}"
 
 
 def _within(type_: str, scope: Scope) -> str:

@@ -10,6 +10,7 @@ from kangshu.app.fact_quality import FactQuality
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
 from kangshu.app.log_heads import write_head, written_heads
+from kangshu.app.planning import Planning
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import Tables
@@ -64,6 +65,7 @@ class Platform:
     translators: Translators
     tables: Tables
     views: Views
+    planning: Planning
     fact_quality: FactQuality
 
     def close(self) -> None:

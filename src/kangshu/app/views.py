@@ -14,7 +14,7 @@ from kangshu.kernel.facts.stretch import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
 from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.packs.definition import Pack
-from kangshu.kernel.policies.definition import Grant
+from kangshu.kernel.policies.definition import Grant, Scope
 from kangshu.kernel.views.compile import CompiledView, compile_view
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.elements import Elements
@@ -64,7 +64,7 @@ class Views:
         compiled = self.compile(view)
         self.facts.follow()
         with engine(self.facts.lake.scratch) as work:
-            self._offer(work, _FACTS, view.resource, grant, as_of)
+            self._offer(work, _FACTS, view.resource, grant.scope, as_of)
             rows = _written(work, compiled.sql, path, form, limit)
         self.note(grant, Use(view.resource, (), (), rows))
         return rows
@@ -81,15 +81,24 @@ class Views:
     ) -> int:
         """The same with a view of the packs. Raises `NotFound` for a name that none has."""
         with engine(self.facts.lake.scratch) as work:
-            self.prepare(work, [name], grant, as_of=as_of)
+            self.prepare(work, [name], grant.scope, as_of=as_of)
             rows = _written(work, f"SELECT * FROM {quoted(name)}", path, form, limit)
         self.note(grant, Use(name, (), (), rows))
         return rows
 
     def prepare(
-        self, work: Engine, names: Iterable[str], grant: Grant, *, as_of: datetime | None = None
+        self,
+        work: Engine,
+        names: Iterable[str],
+        scope: Scope,
+        *,
+        as_of: datetime | None = None,
+        county: str | None = None,
     ) -> None:
-        """Make views of the packs, and all they read, as tables of an engine. Whoever reads them notes it."""
+        """Make views of the packs, and all they read, as tables of an engine. Whoever reads them notes it.
+
+        `county`: over facts from there only.
+        """
         self.facts.follow()
         types = {type_.lower(): type_ for type_ in self.facts.types}
         for name in self.views.order(names):
@@ -99,16 +108,24 @@ class Views:
                 work.run(f"CREATE TABLE {quoted(name)} AS {self.views.selects[name].sql}")
             elif name in self.views.definitions:
                 view = self.views.definitions[name]
-                self._offer(work, f"{_FACTS}_{name}", view.resource, grant, as_of)
+                self._offer(work, f"{_FACTS}_{name}", view.resource, scope, as_of, county)
                 compiled = compile_view(view, self.elements, source=f"{_FACTS}_{name}")
                 work.run(f"CREATE TABLE {quoted(name)} AS {compiled.sql}")
             else:
-                self._offer(work, name, types[name.removeprefix(OF_FACTS)], grant, as_of)
+                self._offer(work, name, types[name.removeprefix(OF_FACTS)], scope, as_of, county)
 
-    def _offer(self, work: Engine, name: str, type_: str, grant: Grant, as_of: datetime | None) -> None:
+    def _offer(
+        self,
+        work: Engine,
+        name: str,
+        type_: str,
+        scope: Scope,
+        as_of: datetime | None,
+        county: str | None = None,
+    ) -> None:
         stored = f"stored_{name}"
         if self.facts.lake.offer(work, stored, table_of(type_)):
-            work.run(f"CREATE VIEW {name} AS {current(type_, stored, grant.scope, as_of)}")
+            work.run(f"CREATE VIEW {name} AS {current(type_, stored, scope, as_of, county)}")
         else:
             heads = ", ".join(f"{column} {kind}" for column, kind in VERSION_COLUMNS.items())
             work.run(f"CREATE TABLE {name} ({heads})")

@@ -13,6 +13,7 @@ from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
 from kangshu.app.noting import noting
+from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
@@ -71,6 +72,12 @@ def build(
     targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
     translators = Translators(codes, targets, clock)
     tables = read_tables(packs, lake_of(settings), settings.home / "codes")
+    views = Views(
+        FactLake(database, tables.lake, tuple(catalogue.types), clock),
+        parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8")),
+        read_views(packs, tuple(catalogue.types)),
+        note,
+    )
     return Platform(
         settings=settings,
         clock=clock,
@@ -101,12 +108,8 @@ def build(
         targets=targets,
         translators=translators,
         tables=tables,
-        views=Views(
-            FactLake(database, tables.lake, tuple(catalogue.types), clock),
-            parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8")),
-            read_views(packs, tuple(catalogue.types)),
-            note,
-        ),
+        views=views,
+        planning=read_planning(packs, views, note),
         fact_quality=FactQuality(
             Passes(
                 database,

@@ -1,7 +1,8 @@
 """The plan: the rows of a document's table of indicators, in its order and words; and its projects.
 
-A place pack has `plans/NAME.toml` (title, title_en, period, base, source) and `plans/NAME.tsv` (no, category,
-indicator, named, and where the document judges in words: words). Targets are those of the indicators.
+A place pack has `plans/NAME.toml` (title, title_en, county, period, base, source) and `plans/NAME.tsv` (no,
+category, indicator, named, and where the document judges in words: words). Targets are those of the
+indicators.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kangshu.kernel.indicators.entry import Entry, read_entries
 from kangshu.kernel.indicators.period import Period, parse_period
 from kangshu.kernel.params.definition import Parameters, parse_parameters
 
-_KEYS = ("title", "title_en", "period", "base", "source")
+_KEYS = ("title", "title_en", "county", "period", "base", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,15 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A table of indicators with the period its targets are for and the one it starts from."""
+    """A table of indicators with the period its targets are for and the one it starts from.
+
+    county  the division (GB/T 2260) it is of: only facts from there are counted
+    """
 
     name: str
     title: str
     title_en: str
+    county: str
     period: Period
     base: Period
     source: str
@@ -121,7 +126,7 @@ def read_plan(path: Path, indicators: IndicatorSet) -> Plan:
         PlanRow(row["no"], row["category"], row["indicator"], row["named"], row.get("words", ""))
         for row in rows
     )
-    texts: dict[str, Any] = {key: table[key] for key in ("title", "title_en", "source")}
+    texts: dict[str, Any] = {key: table[key] for key in ("title", "title_en", "county", "source")}
     period, base = parse_period(table["period"]), parse_period(table["base"])
     return Plan(path.stem, **texts, period=period, base=base, rows=tuple(found))
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": "audit:app",
     "codes": "codes:app",
     "view": "view:app",
+    "plan": "plan:app",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 

@@ -86,11 +86,11 @@ _NAV: Mapping[str, tuple[str, ...]] = {
     "resident": ("me",),
     "doctor": ("home", "residents", "quality"),
     "family_doctor": ("home", "residents", "quality"),
-    "county_commission": ("home", "residents", "institutions", "quality"),
-    "city_commission": ("home", "residents", "institutions", "quality"),
+    "county_commission": ("home", "residents", "institutions", "quality", "plans"),
+    "city_commission": ("home", "residents", "institutions", "quality", "plans"),
     "steward": ("home", "work_items", "local_codes", "residents", "institutions"),
     "operator": ("home", "quarantine"),
-    "overseer": ("home", "access_log"),
+    "overseer": ("home", "plans", "access_log"),
     "client": (),
 }
 _HREF: Mapping[str, str] = {
@@ -101,6 +101,7 @@ _HREF: Mapping[str, str] = {
     "local_codes": "/local-codes",
     "quarantine": "/quarantine",
     "quality": "/quality",
+    "plans": "/plans",
     "access_log": "/access-log",
     "me": "/me",
 }

@@ -23,6 +23,7 @@ from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
+from kangshu.interfaces.web.portal.plans import plans
 from kangshu.interfaces.web.portal.quality import quality
 from kangshu.interfaces.web.portal.quality_of import quality_of
 from kangshu.interfaces.web.portal.quarantine import quarantine
@@ -80,6 +81,8 @@ def portal_routes(
         "/quarantine": quarantine,
         "/quality": quality,
         "/quality/{source}": quality_of,
+        "/plans": plans,
+        "/plans/{place}/{plan}": plans,
         "/access-log": access_log,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},

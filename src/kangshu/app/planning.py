@@ -1,0 +1,90 @@
+"""Plans of places, monitored: what the platform counts beside what documents and people state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kangshu.app.views import Views
+from kangshu.domains.planning.monitoring import Standing, standings
+from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
+from kangshu.kernel.base.errors import NotFound
+from kangshu.kernel.facts.reader import Note, Use
+from kangshu.kernel.indicators.definition import Indicator
+from kangshu.kernel.indicators.run import Result, run
+from kangshu.kernel.lake.engine import Engine, engine
+from kangshu.kernel.lake.given import offer_rows
+from kangshu.kernel.packs.definition import Pack
+from kangshu.kernel.policies.definition import Grant, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Indicators and plans of the place packs. Safe to share between threads."""
+
+    places: Mapping[str, PlaceContent]
+    views: Views
+    note: Note
+
+    def place(self, name: str) -> PlaceContent:
+        """What a place pack says of planning. Raises `NotFound`."""
+        if name not in self.places:
+            raise NotFound(
+                f"No place {name} has indicators.", remedy=f"There are {', '.join(self.places) or 'none'}."
+            )
+        return self.places[name]
+
+    def count(
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        indicators: Iterable[Indicator],
+        *,
+        on: date,
+        as_of: datetime | None = None,
+        county: str | None = None,
+    ) -> dict[str, Result]:
+        """Count indicators, for whoever may see numbers; those of which views are missing are left out.
+
+        `county`: over facts from there only.
+        """
+        there = set(self.views.views.names) | content.indicators.tables.keys()
+        chosen = [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
+        if not chosen:
+            return {}
+        small = int(content.parameters.on("small_number", on).value)
+        with engine(self.views.facts.lake.scratch) as work:
+            self._prepare(work, content, chosen, county)
+            found = {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
+        self.note(grant, Use("indicator", tuple(sorted(found)), (), len(found)))
+        return found
+
+    def standings(
+        self, grant: Grant, content: PlaceContent, plan: Plan, *, on: date, as_of: datetime | None = None
+    ) -> tuple[Standing, ...]:
+        """How every row of a plan stands: counted over the facts from its county, or as entered."""
+        wanted = dict.fromkeys(row.indicator for row in plan.rows)
+        indicators = [content.indicators.get(name) for name in wanted]
+        results = self.count(grant, content, indicators, on=on, as_of=as_of, county=plan.county)
+        return standings(content, plan, on=on, as_of=as_of, results=results)
+
+    def _prepare(
+        self,
+        work: Engine,
+        content: PlaceContent,
+        indicators: Iterable[Indicator],
+        county: str | None,
+    ) -> None:
+        tables = content.indicators.tables
+        needed = {name for each in indicators for name in each.needs} - tables.keys()
+        # Numbers are of everybody; the grant is for numbers, and no row leaves this engine.
+        self.views.prepare(work, sorted(needed), Scope(everything=True), county=county)
+        for name, rows in tables.items():
+            offer_rows(work, name, rows)
+
+
+def read_planning(packs: Mapping[str, Pack], views: Views, note: Note) -> Planning:
+    """The plans of all place packs that have indicators. Raises `Invalid` with what is wrong with one."""
+    found = {name: pack.folder for name, pack in packs.items() if (pack.folder / "indicators").is_dir()}
+    return Planning({name: read_place(folder) for name, folder in found.items()}, views, note)
