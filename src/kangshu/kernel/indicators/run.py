@@ -157,7 +157,7 @@ def _counts(engine: Engine, indicator: Indicator) -> list[Count]:
         f" WHERE happened IS NOT NULL AND unit IS NOT NULL GROUP BY GROUPING SETS ({sets})"
     )
     counts = [_count(indicator, names, row) for row in rows]
-    return sorted(counts, key=lambda each: (each.period, len(each.strata), order_of(each.strata)))
+    return sorted(counts, key=lambda each: (each.period, order_of(each.strata)))
 
 
 def _count(indicator: Indicator, names: list[str], row: tuple[Any, ...]) -> Count:
@@ -169,9 +169,9 @@ def _count(indicator: Indicator, names: list[str], row: tuple[Any, ...]) -> Coun
     )
 
 
-def order_of(strata: Strata) -> list[tuple[str, bool, str]]:
-    """For sorting: by name and value, what is not known last."""
-    return [(name, value is None, value or "") for name, value in strata]
+def order_of(strata: Strata) -> tuple[int, list[tuple[str, bool, str]]]:
+    """For sorting: everybody first, then by name and value, what is not known last."""
+    return len(strata), [(name, value is None, value or "") for name, value in strata]
 
 
 def plain_names(engine: Engine, indicator: Indicator) -> list[str]:
