@@ -49,7 +49,8 @@ def run(
     """Count what happened until a day, as known now or at a time; hide what is small.
 
     The views the SELECT needs are in the engine. `small_number`: counts below it are hidden, and with them
-    what they could be computed from. Raises `Invalid` for a SELECT that breaks its promise.
+    what they could be computed from. Raises `Invalid` for a SELECT that breaks its promise,
+    `Unreadable` for one that fails on its rows.
     """
     unplaced = count_units(engine, indicator, on=on, as_of=as_of)
     counts = _counts(engine, indicator)
@@ -78,7 +79,7 @@ def count_units(engine: Engine, indicator: Indicator, *, on: date, as_of: dateti
         if as_of is not None and "recorded" in columns:
             time, bound["_known"] = " AND CAST(recorded AS TIMESTAMP) <= $_known", known
         start = f"CREATE TEMP TABLE {COUNTED} AS" if number == 0 else f"INSERT INTO {COUNTED}"
-        engine.run(
+        engine.read(
             f"{start} SELECT {chosen} FROM ({indicator.sql}) AS counted"
             " WHERE (CAST(happened AS DATE) BETWEEN $_since AND $_until"
             f" OR happened IS NULL AND {number} = 0){time}",
