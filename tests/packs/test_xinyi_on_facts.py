@@ -99,7 +99,7 @@ def test_indicators_are_counted_from_facts(platform: Platform) -> None:
     purpose = platform.policies.usual_purpose(principal)
     grant = platform.policies.decide(principal, "export", Resource("fact"), purpose)
     with engine() as work:
-        platform.views.prepare(work, names, grant)
+        platform.views.prepare(work, names, grant.scope)
         for name, rows in XINYI.indicators.tables.items():
             offer_rows(work, name, rows)
         results = counted(work, XINYI, names, on=ON, small_number=0)
