@@ -44,10 +44,19 @@ class Standing:
 
 
 def counted(
-    engine: Engine, content: PlaceContent, views: Sequence[str], *, on: date, as_of: datetime | None = None
+    engine: Engine,
+    content: PlaceContent,
+    views: Sequence[str],
+    *,
+    on: date,
+    as_of: datetime | None = None,
+    small_number: int | None = None,
 ) -> dict[str, Result]:
-    """What can be counted: every computed indicator of which the views are in the engine."""
-    small = int(content.parameters.on("small_number", on).value)
+    """What can be counted: every computed indicator of which the views are in the engine.
+
+    `small_number`: None means the parameter of the place.
+    """
+    small = int(content.parameters.on("small_number", on).value) if small_number is None else small_number
     return {
         each.id: run(engine, each, on=on, as_of=as_of, small_number=small)
         for each in content.indicators.indicators

@@ -49,7 +49,8 @@ def run(
     """Count what happened until a day, as known now or at a time; hide what is small.
 
     The views the SELECT needs are in the engine. `small_number`: counts below it are hidden, and with them
-    what they could be computed from. Raises `Invalid` for a SELECT that breaks its promise.
+    what they could be computed from. Raises `Invalid` for a SELECT that breaks its promise,
+    `Unreadable` for one that fails on its rows.
     """
     unplaced = count_units(engine, indicator, on=on, as_of=as_of)
     counts = _counts(engine, indicator)
@@ -78,7 +79,7 @@ def count_units(engine: Engine, indicator: Indicator, *, on: date, as_of: dateti
         if as_of is not None and "recorded" in columns:
             time, bound["_known"] = " AND CAST(recorded AS TIMESTAMP) <= $_known", known
         start = f"CREATE TEMP TABLE {COUNTED} AS" if number == 0 else f"INSERT INTO {COUNTED}"
-        engine.run(
+        engine.read(
             f"{start} SELECT {chosen} FROM ({indicator.sql}) AS counted"
             " WHERE (CAST(happened AS DATE) BETWEEN $_since AND $_until"
             f" OR happened IS NULL AND {number} = 0){time}",
@@ -157,7 +158,7 @@ def _counts(engine: Engine, indicator: Indicator) -> list[Count]:
         f" WHERE happened IS NOT NULL AND unit IS NOT NULL GROUP BY GROUPING SETS ({sets})"
     )
     counts = [_count(indicator, names, row) for row in rows]
-    return sorted(counts, key=lambda each: (each.period, len(each.strata), order_of(each.strata)))
+    return sorted(counts, key=lambda each: (each.period, order_of(each.strata)))
 
 
 def _count(indicator: Indicator, names: list[str], row: tuple[Any, ...]) -> Count:
@@ -169,9 +170,9 @@ def _count(indicator: Indicator, names: list[str], row: tuple[Any, ...]) -> Coun
     )
 
 
-def order_of(strata: Strata) -> list[tuple[str, bool, str]]:
-    """For sorting: by name and value, what is not known last."""
-    return [(name, value is None, value or "") for name, value in strata]
+def order_of(strata: Strata) -> tuple[int, list[tuple[str, bool, str]]]:
+    """For sorting: everybody first, then by name and value, what is not known last."""
+    return len(strata), [(name, value is None, value or "") for name, value in strata]
 
 
 def plain_names(engine: Engine, indicator: Indicator) -> list[str]:

@@ -33,10 +33,10 @@ class Engine:
         """Run a statement for its effect."""
         self._connection.execute(statement, parameters)
 
-    def read(self, statement: str) -> None:
+    def read(self, statement: str, parameters: object = None) -> None:
         """Run a statement on what somebody sent. Raises `Unreadable` where that is not what it should be."""
         try:
-            self._connection.execute(statement)
+            self._connection.execute(statement, parameters)
         except duckdb.Error as error:
             raise Unreadable(str(error)) from None
 

@@ -21,7 +21,7 @@ def make_table(
 ) -> None:
     """A table with columns of those types (`text`, `date` …); empty cells are NULL.
 
-    Raises `Invalid` for a column the table has not.
+    Raises `Invalid` for a column the table has not, `Unreadable` for what is not of its type.
     """
     unknown = sorted({key for row in rows for key in row} - types.keys())
     if unknown:
@@ -34,4 +34,4 @@ def make_table(
             continue
         names = ", ".join(quoted(key) for key in given)
         values = ", ".join(f"CAST({literal(text)} AS {SQL_TYPES[types[key]]})" for key, text in given.items())
-        engine.run(f"INSERT INTO {quoted(name)} ({names}) VALUES ({values})")
+        engine.read(f"INSERT INTO {quoted(name)} ({names}) VALUES ({values})")
