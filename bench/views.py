@@ -89,6 +89,7 @@ def main(count: int) -> None:
     with engine() as lake:
         lake.run("SET threads = 2")
         lake.run("SET memory_limit = '1GB'")
+        lake.run("SET preserve_insertion_order = false")
         path = synthetic(lake, count)
         ours = {
             title: rate(lake, compile_view(parse_view(view), elements, source=f"'{path}'").sql, count)
@@ -132,7 +133,7 @@ def synthetic(lake: Engine, count: int) -> Path:
     path = lake.folder / "observations.parquet"
     lake.run(
         f"COPY (SELECT 'o' || n AS id, replace(body, '@id', 'o' || n) AS body FROM range({count}) AS r(n) "
-        f"JOIN templates ON number = n % {TEMPLATES}) TO '{path}' (FORMAT parquet)"
+        f"JOIN templates ON number = n % {TEMPLATES}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 30000)"
     )
     return path
 

@@ -20,7 +20,8 @@ NUMBERS = ("integer", "decimal")
 class Value:
     """`as_text` marks a decimal that is still as it was written. A `choice` is not settled on a type yet.
 
-    `origin` is where a primitive was taken from: its extensions stand in a member beside it.
+    `origin` is where a primitive was taken from: its extensions stand in a member beside it. What is not
+    `computed` stands in the resource.
     """
 
     sql: str
@@ -30,6 +31,7 @@ class Value:
     shape: Shape | None = None
     choice: tuple[Value, Element] | None = None
     origin: tuple[Value, str, bool] | None = None
+    computed: bool = True
 
     @property
     def kind(self) -> str:

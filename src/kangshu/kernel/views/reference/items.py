@@ -22,6 +22,7 @@ class Item:
     value: Any
     type: str
     beside: Any = None
+    computed: bool = True
 
     @property
     def kind(self) -> str:
@@ -73,7 +74,7 @@ def _one(value: Any, type_name: str, beside: Any) -> Items:
     if kind_of(type_name) == "complex":
         return [Item(cast(Any, value) if isinstance(value, dict) else {}, type_name)]
     read = _primitive(value, kind_of(type_name))
-    return [] if read is None else [Item(read, type_name, beside)]
+    return [] if read is None else [Item(read, type_name, beside, computed=False)]
 
 
 def _primitive(value: Any, kind: str) -> Any:
