@@ -38,8 +38,8 @@ VITAL = "http://terminology.hl7.org/CodeSystem/observation-category"
 UCUM = "http://unitsofmeasure.org"
 
 FLAT = [
-    {"name": "id", "path": "getResourceKey()", "type": "id"},
-    {"name": "patient", "path": "subject.getReferenceKey(Patient)", "type": "id"},
+    {"name": "id", "path": "getResourceKey()", "type": "string"},
+    {"name": "patient", "path": "subject.getReferenceKey(Patient)", "type": "string"},
     {"name": "status", "path": "status", "type": "code"},
     {"name": "code", "path": "code.coding.where(system='http://loinc.org').code.first()", "type": "code"},
     {"name": "at", "path": "effective.ofType(dateTime)", "type": "dateTime"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ EXAMPLES = (
 ELEMENTS = parse_elements((ROOT / "packs/standards/fhir_r4/elements.tsv").read_text("utf-8"))
 TYPES = "Patient Observation Encounter Condition QuestionnaireResponse MedicationRequest Claim CarePlan"
 PLACES = Decimal("1e-12")
+WIDE = Context(prec=80)
 
 pytestmark = pytest.mark.skipif(not EXAMPLES.is_file(), reason="the examples of FHIR are not here")
 
@@ -102,7 +103,7 @@ def shown(row: list[Any]) -> str:
 
 def plain(value: Any) -> Any:
     if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
-        return f"{Decimal(value).quantize(PLACES).normalize():f}"
+        return f"{Decimal(value).quantize(PLACES, context=WIDE).normalize(WIDE):f}"
     if isinstance(value, float):
         return plain(Decimal(str(value)))
     if isinstance(value, str) and value[:1] == "{":

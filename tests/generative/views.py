@@ -43,6 +43,14 @@ CONSTANTS = [
 ]
 
 
+_ITEM = "QuestionnaireResponse.item"
+_REPEATED: dict[str, tuple[tuple[list[str], str], ...]] = {
+    "QuestionnaireResponse": ((["item"], _ITEM), (["item", "answer.item"], _ITEM)),
+    _ITEM: ((["item"], _ITEM), (["answer.item", "item.where(linkId.exists())"], _ITEM)),
+    "Patient": ((["extension"], "Extension"),),
+}
+
+
 class Used:
     """Which elements of which types some resources have."""
 
@@ -144,6 +152,8 @@ def select(draw: Draw, used: Used, type_name: str, names: list[str], *, depth: i
     if depth and draw(st.integers(0, 2)) and kind_of(at) == "complex":
         path, at = chain(draw, used, type_name)
         made[draw(st.sampled_from(("forEach", "forEachOrNull")))] = path
+    elif draw(st.integers(0, 2)) == 0 and at in _REPEATED:
+        made["repeat"], at = draw(st.sampled_from(_REPEATED[at]))
     if len(names) < 2 or depth > 2:
         made["column"] = [column(draw, used, at, name) for name in names]
         return made

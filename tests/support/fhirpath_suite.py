@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,6 @@ def cases(folder: Path) -> Iterator[Case]:
                 outputs,
                 invalid,
             )
-
 
 
 def resource(path: Path, elements: Elements) -> str:
@@ -109,7 +107,7 @@ def as_output(value: Any, type_name: str) -> str:
     """A value as the suite writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Decimal | int) or type_name in ("decimal", "integer"):
+    if isinstance(value, Decimal | int):
         return f"{Decimal(str(value)).normalize():f}"
     return str(value).removeprefix("@T").removeprefix("@")
 
