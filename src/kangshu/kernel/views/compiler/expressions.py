@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.views.compiler import operators
@@ -16,13 +15,13 @@ from kangshu.kernel.views.compiler.values import (
     as_list,
     boolean,
     exists,
+    literal,
     numeric,
     one,
-    text_literal,
     variable,
 )
 from kangshu.kernel.views.definition import Constant, not_supported
-from kangshu.kernel.views.elements import is_a, kind_of
+from kangshu.kernel.views.elements import is_a
 from kangshu.kernel.views.fhirpath.grammar import type_name
 from kangshu.kernel.views.fhirpath.nodes import (
     Binary,
@@ -286,19 +285,6 @@ _OF_NOTHING = {
     "anyFalse",
     "isDistinct",
 }
-
-
-def literal(value: str | int | bool | Decimal, kind: str) -> Value:  # noqa: FBT001
-    """A literal or a constant as SQL; never anything but a value."""
-    match kind_of(kind):
-        case "boolean":
-            return Value("true" if value else "false", kind)
-        case "integer":
-            return Value(str(int(value)), kind)
-        case "decimal":
-            return Value(f"'{Decimal(value):f}'", kind, as_text=True)
-        case _:
-            return Value(text_literal(str(value)), kind)
 
 
 def _type(node: Expression) -> str:

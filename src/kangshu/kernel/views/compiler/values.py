@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import count
 
 from kangshu.kernel.views.compiler.shape import Shape
@@ -71,6 +72,19 @@ def text_literal(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def literal(value: str | int | bool | Decimal, kind: str) -> Value:  # noqa: FBT001
+    """A literal or a constant as SQL; never anything but a value."""
+    match kind_of(kind):
+        case "boolean":
+            return Value("true" if value else "false", kind)
+        case "integer":
+            return Value(str(int(value)), kind)
+        case "decimal":
+            return Value(f"'{Decimal(value):f}'", kind, as_text=True)
+        case _:
+            return Value(text_literal(str(value)), kind)
 
 
 def boolean(sql: str) -> Value:
