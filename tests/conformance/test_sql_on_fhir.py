@@ -44,7 +44,7 @@ def test_all_tests_pass_in_sql_and_are_told_in_the_format_of_the_suite() -> None
     assert set(told) == {file.name for file in (SUITE / "tests").glob("*.json")}
 
 
-@pytest.mark.parametrize(("resources", "test"), suite())
+@pytest.mark.parametrize(("resources", "test"), list(suite()))
 def test_the_reference_means_the_same(resources: list[Any], test: dict[str, Any]) -> None:
     if not test.get("expectError"):
         rows = list(view_rows(parse_view(test["view"]), ELEMENTS, resources))

@@ -40,6 +40,36 @@ PRIMITIVES: Mapping[str, str] = {
 
 ANY_RESOURCE = "Resource"
 
+_ABOVE: Mapping[str, str] = {
+    **dict.fromkeys("code id markdown".split(), "string"),
+    **dict.fromkeys("url canonical uuid oid".split(), "uri"),
+    **dict.fromkeys("positiveInt unsignedInt".split(), "integer"),
+    **dict.fromkeys("Age Count Distance Duration".split(), "Quantity"),
+}
+_SYSTEM: Mapping[str, str] = {
+    "Boolean": "boolean",
+    "Integer": "integer",
+    "Decimal": "decimal",
+    "String": "string",
+    "Date": "date",
+    "DateTime": "dateTime",
+    "Time": "time",
+}
+
+
+def is_exactly(type_name: str, wanted: str, *, computed: bool) -> bool:
+    """Whether a type is the one that is wanted. The types of `System` are those of computed values."""
+    system = wanted.removeprefix("System.")
+    if system in _SYSTEM:
+        return computed and type_name == _SYSTEM[system]
+    return wanted.removeprefix("FHIR.") == type_name
+
+
+def is_a(type_name: str, wanted: str, *, computed: bool) -> bool:
+    """Whether a type is the one that is wanted, or made from it."""
+    above = _ABOVE.get(type_name, type_name)
+    return is_exactly(type_name, wanted, computed=computed) or above == wanted.removeprefix("FHIR.")
+
 
 def kind_of(type_name: str) -> str:
     """What kind of value a type holds: text, integer, decimal, boolean, moment, time; else complex."""

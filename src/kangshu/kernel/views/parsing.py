@@ -73,7 +73,7 @@ class _Reader:
 
     def view(self, source: object) -> ViewDefinition:
         found = self._object(source, "", _VIEW)
-        if found.get("resourceType", "ViewDefinition") not in ("ViewDefinition", "Binary"):
+        if not str(found.get("resourceType", "ViewDefinition")).endswith("ViewDefinition"):
             self.say("resourceType", "not a ViewDefinition; write `ViewDefinition` or leave it out")
         name = self._text(found, "name", "")
         if name and not _NAME.match(name):

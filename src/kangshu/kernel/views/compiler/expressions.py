@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.views.compiler import operators
 from kangshu.kernel.views.compiler.functions import FUNCTIONS, reference_key, resource_key
 from kangshu.kernel.views.compiler.navigation import Navigation
 from kangshu.kernel.views.compiler.values import (
-    DECIMAL,
     EMPTY,
     Value,
     as_list,
     boolean,
     exists,
+    literal,
     numeric,
     one,
-    text_literal,
     variable,
 )
 from kangshu.kernel.views.definition import Constant, not_supported
-from kangshu.kernel.views.elements import kind_of
+from kangshu.kernel.views.elements import is_a
 from kangshu.kernel.views.fhirpath.grammar import type_name
 from kangshu.kernel.views.fhirpath.nodes import (
     Binary,
@@ -167,6 +165,9 @@ class Expressions:
         return self.navigation.settled(value, _KINDS_BESIDE.get(other.kind, (other.kind,)))
 
     def _type_test(self, operator: str, value: Value, wanted: str) -> Value:
+        primitive = value.choice is None and value.kind not in ("complex", "empty")
+        if operator == "is" and primitive and is_a(value.type, wanted, computed=value.computed):
+            return boolean(f"(CASE WHEN {one(value)} IS NOT NULL THEN true END)")
         found = self.navigation.of_type(value, wanted)
         if operator != "is":
             as_is = operator == "ofType" or not found.many
@@ -284,19 +285,6 @@ _OF_NOTHING = {
     "anyFalse",
     "isDistinct",
 }
-
-
-def literal(value: str | int | bool | Decimal, kind: str) -> Value:  # noqa: FBT001
-    """A literal or a constant as SQL; never anything but a value."""
-    match kind_of(kind):
-        case "boolean":
-            return Value("true" if value else "false", kind)
-        case "integer":
-            return Value(str(int(value)), kind)
-        case "decimal":
-            return Value(f"CAST('{Decimal(value):f}' AS {DECIMAL})", kind)
-        case _:
-            return Value(text_literal(str(value)), kind)
 
 
 def _type(node: Expression) -> str:

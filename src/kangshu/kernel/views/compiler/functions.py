@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kangshu.kernel.views.compiler.moments import moment_boundary, number_boundary
 from kangshu.kernel.views.compiler.navigation import Navigation
-from kangshu.kernel.views.compiler.operators import distinct
+from kangshu.kernel.views.compiler.operators import distinct, union
 from kangshu.kernel.views.compiler.values import (
     DECIMAL,
     EMPTY,
@@ -221,6 +221,10 @@ def _is_distinct(_: Navigation, value: Value, __: Sequence[Value]) -> Value:
     return boolean(f"({size(distinct(value))} = {size(value)})")
 
 
+def _union(_: Navigation, value: Value, arguments: Sequence[Value]) -> Value:
+    return union(value, arguments[0])
+
+
 FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "empty": (_empty, 0, 0),
     "hasValue": (_has_value, 0, 0),
@@ -232,6 +236,7 @@ FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "take": (_slice("1", "{}"), 1, 1),
     "single": (_single, 0, 0),
     "distinct": (lambda _, value, __: distinct(value), 0, 0),
+    "union": (_union, 1, 1),
     "isDistinct": (_is_distinct, 0, 0),
     "allTrue": (_each_true(wanted=True, every=True), 0, 0),
     "anyTrue": (_each_true(wanted=True, every=False), 0, 0),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from kangshu.kernel.views.compiler.values import DECIMAL
+
+_LITERAL = re.compile(r"'[^']*'")
 
 
 def compared(left: str, right: str, kind: str, operator: str) -> str:
@@ -20,10 +24,18 @@ def compared(left: str, right: str, kind: str, operator: str) -> str:
 
 
 def _precision(sql: str, kind: str) -> str:
+    if _LITERAL.fullmatch(sql):
+        return str(_precision_of(sql[1:-1], kind))
     if kind == "time":
         return f"least(length({sql}), 8)"
     seconds = f"(CASE WHEN substr({sql}, 17, 1) = ':' THEN 19 ELSE 16 END)"
     return f"(CASE WHEN length({sql}) <= 10 THEN length({sql}) ELSE {seconds} END)"
+
+
+def _precision_of(text: str, kind: str) -> int:
+    if kind == "time":
+        return min(len(text), 8)
+    return len(text) if len(text) <= 10 else 19 if text[16:17] == ":" else 16
 
 
 def moment_boundary(sql: str, type_name: str, *, high: bool) -> str:

@@ -16,7 +16,7 @@ from kangshu.kernel.views.compiler.values import (
     variable,
 )
 from kangshu.kernel.views.definition import not_supported
-from kangshu.kernel.views.elements import ANY_RESOURCE, Elements, kind_of
+from kangshu.kernel.views.elements import ANY_RESOURCE, Elements, is_exactly, kind_of
 
 _ELEMENT = "Element"
 
@@ -83,15 +83,16 @@ class Navigation:
 
     def of_type(self, value: Value, wanted: str) -> Value:
         """What of a value has a type."""
-        wanted = wanted.removeprefix("FHIR.")
         if value.choice is not None:
             base, element = value.choice
-            if wanted not in element.types:
+            bare = wanted.removeprefix("FHIR.")
+            if bare not in element.types:
                 return EMPTY
-            return self._taken(base, element.member(wanted), wanted, many=element.many)
+            return self._taken(base, element.member(bare), bare, many=element.many)
         if value.type == ANY_RESOURCE:
-            return self._resource(value, wanted)
-        return value if value.type == wanted else EMPTY
+            return self._resource(value, wanted.removeprefix("FHIR."))
+        computed = value.computed and value.kind != "complex"
+        return value if is_exactly(value.type, wanted, computed=computed) else EMPTY
 
     def settled(self, value: Value, kinds: Iterable[str] | None = None) -> Value:
         """A choice as one value, of those types that hold values of some kind."""
@@ -154,7 +155,8 @@ class Navigation:
         below = shape if kind == "complex" else None
         origin = None if below else (value, member, many)
         repeats = value.many or many
-        return Value(sql, type_name, repeats, as_text=kind == "decimal", shape=below, origin=origin)
+        as_text = kind == "decimal"
+        return Value(sql, type_name, repeats, as_text, shape=below, origin=origin, computed=False)
 
     def _opened(self, value: Value) -> str:
         """The thing as a structure, where it is JSON still."""

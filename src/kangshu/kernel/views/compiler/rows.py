@@ -13,7 +13,7 @@ from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.views.compiler.expressions import Expressions, Scope
 from kangshu.kernel.views.compiler.navigation import Navigation
 from kangshu.kernel.views.compiler.output import converted, plural_error, settled, type_of
-from kangshu.kernel.views.compiler.values import Value, as_list, size, text_literal
+from kangshu.kernel.views.compiler.values import Value, as_list, text_literal
 from kangshu.kernel.views.definition import Column, Path, Select, Unnest, ViewDefinition
 from kangshu.kernel.views.fhirpath.nodes import Call, Expression, Indexer, Member, Named, This, parts
 
@@ -137,7 +137,8 @@ class Rows:
             return None
         things = as_list(value)
         if unnest.how == "forEachOrNull":
-            things = f"CASE WHEN {size(value)} > 0 THEN {things} ELSE [NULL] END"
+            self.level(**{f"n{number}": things})
+            things = f"CASE WHEN len(n{number}) > 0 THEN n{number} ELSE [NULL] END"
         return self._rows_of(things, value, scope, guard, number)
 
     def _rows_of(self, things: str, value: Value, scope: Scope, guard: str, number: int) -> Scope:

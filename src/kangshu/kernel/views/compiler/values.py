@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import count
 
 from kangshu.kernel.views.compiler.shape import Shape
@@ -15,12 +16,16 @@ DECIMAL = "DECIMAL(38,12)"
 
 NUMBERS = ("integer", "decimal")
 
+_SHORT = 60
+"""An expression longer than this is not written twice: what is nested would double each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """`as_text` marks a decimal that is still as it was written. A `choice` is not settled on a type yet.
 
-    `origin` is where a primitive was taken from: its extensions stand in a member beside it.
+    `origin` is where a primitive was taken from: its extensions stand in a member beside it. What is not
+    `computed` stands in the resource.
     """
 
     sql: str
@@ -30,6 +35,7 @@ class Value:
     shape: Shape | None = None
     choice: tuple[Value, Element] | None = None
     origin: tuple[Value, str, bool] | None = None
+    computed: bool = True
 
     @property
     def kind(self) -> str:
@@ -68,6 +74,19 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def literal(value: str | int | bool | Decimal, kind: str) -> Value:  # noqa: FBT001
+    """A literal or a constant as SQL; never anything but a value."""
+    match kind_of(kind):
+        case "boolean":
+            return Value("true" if value else "false", kind)
+        case "integer":
+            return Value(str(int(value)), kind)
+        case "decimal":
+            return Value(f"'{Decimal(value):f}'", kind, as_text=True)
+        case _:
+            return Value(text_literal(str(value)), kind)
+
+
 def boolean(sql: str) -> Value:
     """A condition."""
     return Value(sql, "boolean")
@@ -90,6 +109,8 @@ def as_list(value: Value) -> str:
     """The list of a value."""
     if value.many:
         return f"coalesce({value.sql}, [])"
+    if len(value.sql) > _SHORT:
+        return present(f"[{value.sql}]")
     return f"(CASE WHEN {value.sql} IS NULL THEN [] ELSE [{value.sql}] END)"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kangshu.kernel.views.definition import Constant, not_supported
-from kangshu.kernel.views.elements import Elements
+from kangshu.kernel.views.elements import Elements, is_a, is_exactly
 from kangshu.kernel.views.fhirpath.grammar import type_name
 from kangshu.kernel.views.fhirpath.nodes import (
     Binary,
@@ -97,15 +97,17 @@ def _named(name: str, context: Context) -> Items:
 
 
 def _typed(operator: str, items: Items, wanted: str) -> Items:
-    bare = wanted.removeprefix("FHIR.")
+    def computed(item: Item) -> bool:
+        return item.computed and item.kind != "complex"
+
     if operator == "ofType":
-        return [item for item in items if item.type == bare]
+        return [item for item in items if is_exactly(item.type, wanted, computed=computed(item))]
     item = single(items)
     if item is None:
         return []
     if operator == "is":
-        return boolean(item.type == bare)
-    return [item] if item.type == bare else []
+        return boolean(is_a(item.type, wanted, computed=computed(item)))
+    return [item] if is_exactly(item.type, wanted, computed=computed(item)) else []
 
 
 def _call(name: str, items: Items, arguments: tuple[Expression, ...], context: Context) -> Items:

@@ -171,6 +171,7 @@ FUNCTIONS: Mapping[str, Callable[[Items, list[Items]], Items]] = {
     "take": _take,
     "single": _one,
     "distinct": lambda items, _: distinct(items),
+    "union": lambda items, arguments: distinct([*items, *arguments[0]]),
     "isDistinct": lambda items, _: boolean(len(distinct(items)) == len(items)),
     "allTrue": lambda items, _: boolean(all(item.value for item in items)),
     "anyTrue": lambda items, _: boolean(any(item.value for item in items)),

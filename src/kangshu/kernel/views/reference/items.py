@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, cast
 
 from kangshu.kernel.base.errors import Invalid
@@ -13,6 +13,7 @@ from kangshu.kernel.views.elements import ANY_RESOURCE, Elements, kind_of
 Json = dict[str, Any]
 
 PLACES = Decimal("1e-12")
+_WIDE = Context(prec=80)
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Item:
     value: Any
     type: str
     beside: Any = None
+    computed: bool = True
 
     @property
     def kind(self) -> str:
@@ -73,7 +75,7 @@ def _one(value: Any, type_name: str, beside: Any) -> Items:
     if kind_of(type_name) == "complex":
         return [Item(cast(Any, value) if isinstance(value, dict) else {}, type_name)]
     read = _primitive(value, kind_of(type_name))
-    return [] if read is None else [Item(read, type_name, beside)]
+    return [] if read is None else [Item(read, type_name, beside, computed=False)]
 
 
 def _primitive(value: Any, kind: str) -> Any:
@@ -103,7 +105,7 @@ def as_text(value: Any) -> str:
 
 def settled(value: Decimal) -> Decimal:
     """A computed number with as many places as are kept."""
-    return value.quantize(PLACES, ROUND_HALF_UP).normalize()
+    return value.quantize(PLACES, ROUND_HALF_UP, _WIDE).normalize(_WIDE)
 
 
 def single(items: Items) -> Item | None:
