@@ -15,6 +15,7 @@ from kangshu.interfaces.web.portal.home import HomePage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
 from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
+from kangshu.interfaces.web.portal.plans import PlanPage
 from kangshu.interfaces.web.portal.quality import QualityPage
 from kangshu.interfaces.web.portal.quality_of import InstitutionQualityPage
 from kangshu.interfaces.web.portal.quarantine import QuarantinePage
@@ -42,6 +43,7 @@ PAGES: tuple[type[Page], ...] = (
     LocalCodePage,
     LocalCodesPage,
     OverviewPage,
+    PlanPage,
     QualityPage,
     QuarantinePage,
     RefusalPage,
