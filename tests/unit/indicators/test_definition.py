@@ -32,6 +32,7 @@ from tests.unit.indicators.texts import SQL, TOML
         (TOML.replace('"at_least"', '"up_percent"'), SQL, ["targets[0].base"]),
         (TOML.replace('"at_least"', '"keep"'), SQL, ["targets[0].value", "targets[0].base"]),
         (TOML.replace("value = 60", "worth = 60"), SQL, ["targets[0].worth", "targets[0].value"]),
+        (TOML + 'each = "place"\n', SQL, ["targets[0].each"]),
         (TOML.replace('"regular"', '"Regular"'), SQL, ["id"]),
         (TOML + TOML[TOML.index("[[targets]]") :], SQL, ["targets"]),
     ],

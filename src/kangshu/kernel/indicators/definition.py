@@ -107,6 +107,14 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
     problems = problems_of_keys(table, sql)
     period = cast("PeriodKind", table.get("period"))
     targets = parse_targets(table.get("targets", []), period, problems) if period in KINDS else ()
+    strata: Any = table.get("strata", ())
+    problems += [
+        _problem(f"targets[{number}].each", "must be a stratum of the indicator")
+        for number, each in enumerate(targets)
+        if each.each is not None
+        and table.get("kind") == "computed"
+        and each.each not in table.get("strata", ())
+    ]
     if problems:
         raise _refused(f"Indicator {where}", problems, "See the page `define-an-indicator`.")
     params = cast("dict[str, Any]", table.get("params", {}))
