@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.indicators.keys import is_number
 from kangshu.kernel.indicators.period import Period, parse_period
 
 Form = Literal[
@@ -130,7 +131,7 @@ def _fault_of(key: str, value: Any, kind: str) -> str:
         right = isinstance(value, date) and not isinstance(value, datetime)
         return "" if right else "must be a date"
     if key in ("value", "tolerance"):
-        return "" if isinstance(value, Decimal | int) and not isinstance(value, bool) else "must be a number"
+        return "" if is_number(value) else "must be a number"
     if key in ("period", "base"):
         return _fault_of_period(value, kind)
     if key == "each":
