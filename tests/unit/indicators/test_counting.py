@@ -101,7 +101,7 @@ def counts_of(numbers: dict[tuple[str, str, str], int], names=("age", "sex", "to
 
 
 places_made = st.tuples(st.sampled_from("ab"), st.sampled_from("fm"), st.sampled_from("xyz"))
-tables_made = st.dictionaries(places_made, st.integers(0, 30), min_size=1)
+tables_made = st.dictionaries(places_made, st.sampled_from([0, 1, 2, 6, 30]), min_size=1)
 
 
 @given(tables_made)
@@ -156,6 +156,16 @@ def test_a_hidden_cell_holds_nothing_and_another_goes_with_it() -> None:
     assert by_town["b"].value is None
     assert by_town["b"].units is None
     assert result.by()[0].value == Decimal("50.00")
+
+
+def test_two_small_cells_whose_sum_is_small_take_a_third_with_them() -> None:
+    cells = [("a", 1), ("b", 2), ("c", 20), ("d", 30)]
+    counts = [Count("2025", (), Decimal(53), Decimal(530), 530, 530, 1)]
+    counts += [
+        Count("2025", (("town", t),), Decimal(n), Decimal(10 * n), 10 * n, 10 * n, 1) for t, n in cells
+    ]
+    hidden = {key[1][0][1]: why for key, why in hide(counts, 5).items()}
+    assert hidden == {"a": "small", "b": "small", "c": "shields"}
 
 
 def test_the_pages_of_an_explanation_are_the_units_of_the_cell() -> None:
