@@ -83,7 +83,7 @@ def standings(
 
 
 def review(content: PlaceContent, plan: Plan, *, on: date) -> tuple[Judgement, ...]:
-    """A plan at its end: each row judged by what its documents state; those without a target yet are left out."""
+    """A plan at its end: each row judged by what its documents state; rows without a target are left out."""
     found = standings(content, plan, on=on)
     return tuple(each.judgement for each in found if each.judgement is not None)
 
