@@ -167,6 +167,34 @@ def test_counted_values_take_their_place_in_the_plan() -> None:
     assert share.forecast is None
 
 
+def test_a_target_for_each_town_judges_each_town() -> None:
+    dates = {"HepB": (1, 2, 3), "BCG": (1,), "10": (1, 2, 3), "20": (1, 2, 3), "03": (9,)}
+    with engine() as work:
+        for name, types in XINYI.indicators.outside.items():
+            make_table(work, name, types)
+        for name, rows in XINYI.indicators.tables.items():
+            offer_rows(work, name, rows)
+        for town, done in (("东镇", 10), ("镇隆", 8), ("怀乡", 2)):
+            for n in range(10 if town != "怀乡" else 2):
+                id_ = f"{town}{n}"
+                work.run(
+                    "INSERT INTO patient (id, town, birth) VALUES (?, ?, DATE '2023-01-01')", [id_, town]
+                )
+                doses = [(code, month) for code, months in dates.items() for month in months if n < done]
+                for code, month in doses:
+                    row = [id_, code, date(2023, month, 2)]
+                    work.run("INSERT INTO immunization VALUES (?, ?, ?, TIMESTAMP '2024-01-01')", row)
+        results = counted(work, XINYI, ["patient", "immunization"], on=date(2026, 6, 1))
+    plan = XINYI.plan("plan_2025")
+    row = standings(XINYI, plan, on=date(2026, 6, 1), results=results)[4]
+    assert row.judgement.value == Decimal("90.91")
+    assert row.judgement.verdict == "met"
+    parts = {each.name: (each.verdict, each.hidden) for each in row.parts}
+    assert parts["怀乡"] == ("open", "small")
+    assert parts["东镇"] == ("open", "shields")
+    assert parts["镇隆"] == ("not_met", "")
+
+
 def test_projects_add_up_to_the_totals_of_the_annex(testdata: Path) -> None:
     table = rows_of(testdata, "projects.csv")
     assert [each.project for each in XINYI.projects] == [row["project"] for row in table]

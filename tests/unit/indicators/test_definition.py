@@ -32,6 +32,7 @@ from tests.unit.indicators.texts import SQL, TOML
         (TOML.replace('"at_least"', '"up_percent"'), SQL, ["targets[0].base"]),
         (TOML.replace('"at_least"', '"keep"'), SQL, ["targets[0].value", "targets[0].base"]),
         (TOML.replace("value = 60", "worth = 60"), SQL, ["targets[0].worth", "targets[0].value"]),
+        (TOML + 'each = "place"\n', SQL, ["targets[0].each"]),
         (TOML.replace('"regular"', '"Regular"'), SQL, ["id"]),
         (TOML + TOML[TOML.index("[[targets]]") :], SQL, ["targets"]),
     ],
@@ -89,3 +90,23 @@ def test_a_later_document_replaces_the_target_of_a_period() -> None:
     assert applying_target(targets, parse_period("2023"), date(2024, 1, 1)).value == 70
     assert applying_target(targets, year, date(2022, 6, 30)) is None
     assert applying_target(targets, parse_period("2026"), date(2026, 1, 1)) is None
+
+
+MORE = "lowest = 0\nhighest = 100\nsince = 2021-01-01\ncloses = 5\n"
+LEAST = '[[params.least]]\nfrom = 2021-01-01\nvalue = 1\nbasis = "b"\n'
+WHOLE = TOML.replace("[[targets]]", f"{MORE}[[targets]]") + LEAST
+ODD = ["[]", "[1]", "{a = 1}", "nan", "-inf", "true", "2021-01-01T00:00:00", '""', "[[]]"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("line", [each for each in WHOLE.splitlines() if " = " in each])
+def test_any_value_may_be_odd_and_is_refused_by_its_place(line: str, odd: str) -> None:
+    key = line.partition(" = ")[0]
+    toml = WHOLE.replace(f"{line}\n", f"{key} = {odd}\n", 1)
+    allowed = {("denominator", '""'), ("strata", "[]"), ("needs", "[]")}
+    if (key, odd) in allowed or (line, odd) == ("value = 1", '""'):
+        parse_indicator(toml, SQL + " WHERE numerator >= $least", "x")
+        return
+    with pytest.raises(Invalid) as refused:
+        parse_indicator(toml, SQL + " WHERE numerator >= $least", "x")
+    assert any(key in each.path or key in each.message for each in refused.value.problems)

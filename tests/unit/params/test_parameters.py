@@ -70,6 +70,7 @@ def test_it_is_the_last_that_began(starts: list[int], day: int) -> None:
         ("[a]\ntitle = ''\nunit = ''\nvalue = 1\nvalues = 3", ["a.value", "a.values", "a.values"]),
         (RATE.replace("2021-01-01", "2025-01-01"), ["rate.values"]),
         (RATE.replace("60,", "true,"), ["rate.values"]),
+        (RATE.replace("60,", "nan,"), ["rate.values"]),
         (RATE.replace("2021-01-01", "'2021'"), ["rate.values"]),
         (RATE.replace('"2021 文件"', "' '"), ["rate.values"]),
         (RATE.replace("unit", "units"), ["rate.unit", "rate.units"]),

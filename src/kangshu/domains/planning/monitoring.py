@@ -12,7 +12,7 @@ from kangshu.domains.planning.plan import PlaceContent, Plan, PlanRow
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import Entry, known
 from kangshu.kernel.indicators.forecast import Forecast, forecast
-from kangshu.kernel.indicators.judge import Judgement, Values, judge, values_of
+from kangshu.kernel.indicators.judge import Judgement, Part, Values, judge, judge_each, values_of
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.indicators.series import Point, series
 from kangshu.kernel.indicators.target import applying_target
@@ -30,6 +30,7 @@ class Standing:
     trend      from the value before it
     now        the latest value against the target
     judgement  the value of the plan's own period against it; open until there is one
+    parts      where a target is for each town or institution: how each stands in the latest period
     """
 
     row: PlanRow
@@ -41,6 +42,7 @@ class Standing:
     now: Judgement | None
     judgement: Judgement | None
     forecast: Forecast | None
+    parts: tuple[Part, ...] = ()
 
 
 def counted(
@@ -81,7 +83,7 @@ def standings(
 
 
 def review(content: PlaceContent, plan: Plan, *, on: date) -> tuple[Judgement, ...]:
-    """A plan at its end: each row judged by what its documents state; a row without a target is an error."""
+    """A plan at its end: each row judged by what its documents state; rows without a target are left out."""
     found = standings(content, plan, on=on)
     return tuple(each.judgement for each in found if each.judgement is not None)
 
@@ -107,9 +109,10 @@ def _standing(
         return Standing(row, indicator, points, latest, trend, change, None, None, None)
     whole = judge(indicator, target, values, plan.period)
     now = judge(indicator, target, values, latest.period) if latest else None
-    return Standing(
-        row, indicator, points, latest, trend, change, now, whole, _forecast(indicator, values, whole)
-    )
+    told_of = latest.period if latest else plan.period
+    parts = judge_each(indicator, target, values, told_of, result.cells) if result and target.each else ()
+    ahead = _forecast(indicator, values, whole)
+    return Standing(row, indicator, points, latest, trend, change, now, whole, ahead, parts)
 
 
 def _forecast(indicator: Indicator, values: Values, judgement: Judgement) -> Forecast | None:

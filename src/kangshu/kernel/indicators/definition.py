@@ -13,7 +13,7 @@ there to judge).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -107,6 +107,7 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
     problems = problems_of_keys(table, sql)
     period = cast("PeriodKind", table.get("period"))
     targets = parse_targets(table.get("targets", []), period, problems) if period in KINDS else ()
+    problems += _problems_of_each(table, targets)
     if problems:
         raise _refused(f"Indicator {where}", problems, "See the page `define-an-indicator`.")
     params = cast("dict[str, Any]", table.get("params", {}))
@@ -159,6 +160,17 @@ def _read(folder: Path, stem: str) -> Indicator:
     if found.id != stem:
         raise Invalid("Wrong name.", problems=(_problem("id", f"is {found.id}, and the files say {stem}"),))
     return found
+
+
+def _problems_of_each(table: Mapping[str, Any], targets: Sequence[Target]) -> list[Problem]:
+    strata: Any = table.get("strata", ())
+    if table.get("kind") != "computed" or not isinstance(strata, list | tuple):
+        return []
+    return [
+        _problem(f"targets[{number}].each", "must be a stratum of the indicator")
+        for number, each in enumerate(targets)
+        if each.each is not None and each.each not in strata
+    ]
 
 
 def _refused(what: str, problems: list[Problem], remedy: str) -> Invalid:

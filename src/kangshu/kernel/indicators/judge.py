@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from kangshu.kernel.indicators.cell import rounded
+from kangshu.kernel.indicators.cell import Cell, Hidden, rounded
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.period import Period
 from kangshu.kernel.indicators.series import Point
@@ -87,6 +87,31 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
         f"{with_unit(indicator, value)},目标{words}:{_outcome(indicator, met, distance)}。",
         f"{value} {unit}, target {words_en}: {'met' if met else 'not met'}.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value of the stratum of which each is to reach a target. `verdict`: open where nothing is shown."""
+
+    name: str | None
+    value: Decimal | None
+    verdict: Verdict
+    hidden: Hidden
+
+
+def judge_each(
+    indicator: Indicator, target: Target, values: Values, period: Period, cells: Sequence[Cell]
+) -> tuple[Part, ...]:
+    """Hold every value of the target's stratum in a period against its limit; none if it names no stratum."""
+    limit, test = limit_of(indicator, target, values, period), test_of(indicator, target)
+    found: list[Part] = []
+    for cell in cells:
+        if cell.period == period.label and tuple(name for name, _ in cell.strata) == (target.each,):
+            verdict: Verdict = "open"
+            if cell.value is not None and limit is not None:
+                verdict = "met" if satisfies(test, cell.value, limit, target.tolerance) else "not_met"
+            found.append(Part(cell.strata[0][1], cell.value, verdict, cell.hidden))
+    return tuple(found)
 
 
 def limit_of(indicator: Indicator, target: Target, values: Values, period: Period) -> Decimal | None:

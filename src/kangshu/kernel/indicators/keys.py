@@ -111,12 +111,13 @@ def _is_decimals(value: Any) -> bool:
     return type(value) is int and 0 <= value <= 6
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, Decimal)
+def is_number(value: Any) -> bool:
+    """Whether a value of TOML is a number one can count with: not a truth, not infinite, not NaN."""
+    return type(value) is int or (isinstance(value, Decimal) and value.is_finite())
 
 
 def _is_factor(value: Any) -> bool:
-    return _is_number(value) and value > 0
+    return is_number(value) and value > 0
 
 
 def _is_day(value: Any) -> bool:
@@ -139,8 +140,8 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "denominator": (_is_text, "must be a text; empty where the value is a sum"),
     "decimals": (_is_decimals, "must be a whole number from 0 to 6"),
     "factor": (_is_factor, "must be a number above 0"),
-    "lowest": (_is_number, "must be a number"),
-    "highest": (_is_number, "must be a number"),
+    "lowest": (is_number, "must be a number"),
+    "highest": (is_number, "must be a number"),
     "since": (_is_day, "must be a date"),
     "closes": (_is_days, "must be a number of days"),
     "params": (_is_table, "must be tables: write [[params.NAME]]"),

@@ -8,7 +8,8 @@
     kind = "expected"          # binding: 约束性; expected: 预期性
     basis = "信宜市卫生与健康发展事业“十四五”规划 表2"
 
-`base` is the period that a form starts from, where it starts from one; `tolerance` how far `about` reaches.
+`base` is the period that a form starts from, where it starts from one; `tolerance` how far `about` reaches;
+`each` a stratum of which every single one is to reach it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from decimal import Decimal
 from typing import Any, Literal, cast, get_args
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.indicators.keys import is_number
 from kangshu.kernel.indicators.period import Period, parse_period
 
 Form = Literal[
@@ -49,7 +51,7 @@ WITHOUT_VALUE = frozenset({"keep_improving", "keep"})
 """Forms that say no number."""
 
 _NEEDED = frozenset({"from", "period", "form", "kind", "basis"})
-_KEYS = _NEEDED | {"value", "base", "tolerance"}
+_KEYS = _NEEDED | {"value", "base", "tolerance", "each"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Target:
     basis: str
     base: Period | None = None
     tolerance: Decimal | None = None
+    each: str | None = None
 
 
 def applying_target(targets: tuple[Target, ...], period: Period, on: date) -> Target | None:
@@ -109,6 +112,7 @@ def _target(entry: Mapping[str, Any]) -> Target:
         entry["basis"].strip(),
         None if base is None else parse_period(base),
         None if tolerance is None else Decimal(tolerance),
+        entry.get("each"),
     )
 
 
@@ -127,9 +131,11 @@ def _fault_of(key: str, value: Any, kind: str) -> str:
         right = isinstance(value, date) and not isinstance(value, datetime)
         return "" if right else "must be a date"
     if key in ("value", "tolerance"):
-        return "" if isinstance(value, Decimal | int) and not isinstance(value, bool) else "must be a number"
+        return "" if is_number(value) else "must be a number"
     if key in ("period", "base"):
         return _fault_of_period(value, kind)
+    if key == "each":
+        return "" if isinstance(value, str) and value else "must be the name of a stratum"
     if key == "form":
         return "" if value in FORMS else f"must be one of {', '.join(FORMS)}"
     if key == "kind":

@@ -139,6 +139,8 @@ def _fault(each: Any) -> str:
         return "from must be a date"
     if isinstance(entry["value"], bool) or not isinstance(entry["value"], Decimal | int | str):
         return "value must be a number or a text"
+    if isinstance(entry["value"], Decimal) and not entry["value"].is_finite():
+        return "value must be a number one can count with"
     if not isinstance(entry["basis"], str) or not entry["basis"].strip():
         return "basis must name what the value rests on"
     return ""
