@@ -83,7 +83,7 @@ def forecast(indicator: Indicator, values: Values, judgement: Judgement, *, leve
             None,
             len(known),
             "unknown",
-            f"只有 {len(known)} 个数值,看不出趋势。",
+            f"只有 {len(known)} 个数值，看不出趋势。",
             f"{len(known)} value: no trend.",
         )
     middle, margin = line.at(period.number), line.margin(period.number, level)
@@ -94,9 +94,9 @@ def forecast(indicator: Indicator, values: Values, judgement: Judgement, *, leve
         else (_rounded(indicator, middle - margin), _rounded(indicator, middle + margin))
     )
     reach = _reach(indicator, judgement, value, low, high)
-    told = f"按现有 {len(known)} 个数值的直线趋势,{period.label} 为 {with_unit(indicator, value)}"
+    told = f"按现有 {len(known)} 个数值的直线趋势，{period.label} 为 {with_unit(indicator, value)}"
     told_en = f"By a straight line through {len(known)} values, {value} {indicator.unit} in {period.label}"
-    between = f"({low} 至 {high},{level:.0%} 区间)" if low is not None else ",两个数值无法给出区间"
+    between = f"（{low} 至 {high}，{level:.0%} 区间）" if low is not None else "，两个数值无法给出区间"
     between_en = f" ({low} to {high}, {level:.0%} interval)" if low is not None else ", without an interval"
     zh = {
         "likely": "预计可达到",
@@ -117,7 +117,7 @@ def forecast(indicator: Indicator, values: Values, judgement: Judgement, *, leve
         high,
         len(known),
         reach,
-        f"{told}{between}:{zh}。",
+        f"{told}{between}：{zh}。",
         f"{told_en}{between_en}: {en[reach]}.",
     )
 

@@ -59,11 +59,11 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
             period,
             None,
             limit,
-            f"{period.label} 没有数值;目标{words}。",
+            f"{period.label} 没有数值；目标{words}。",
             f"No value; target {words_en}.",
         )
     if limit is None and target.base == period:
-        told = f"{with_unit(indicator, value)},为基础年,目标{words}。"
+        told = f"{with_unit(indicator, value)}，为基础年，目标{words}。"
         return _open(target, period, value, None, told, f"{value} {unit}, the base; target {words_en}.")
     if limit is None:
         base = target.base.label if target.base else ""
@@ -72,7 +72,7 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
             period,
             value,
             None,
-            f"目标{words},但缺少 {base} 年基础值,无法判定。",
+            f"目标{words}，但缺少 {base} 年基础值，无法判定。",
             f"Target {words_en}, but the base value of {base} is missing: cannot be judged.",
         )
     met = _is_met(target, test, value, limit, values, period)
@@ -84,7 +84,7 @@ def judge(indicator: Indicator, target: Target, values: Values, period: Period) 
         limit,
         "met" if met else "not_met",
         distance,
-        f"{with_unit(indicator, value)},目标{words}:{_outcome(indicator, met, distance)}。",
+        f"{with_unit(indicator, value)}，目标{words}：{_outcome(indicator, met, distance)}。",
         f"{value} {unit}, target {words_en}: {'met' if met else 'not met'}.",
     )
 
@@ -163,7 +163,7 @@ def in_words(indicator: Indicator, target: Target, limit: Decimal | None) -> tup
     """The target as people say it, in Chinese and English."""
     number, unit = target.value, indicator.unit
     base = target.base.label if target.base else ""
-    plain = "" if limit is None else f"(即 {_plain(limit)})"
+    plain = "" if limit is None else f"（即 {_plain(limit)}）"
     plain_en = "" if limit is None else f" (that is {_plain(limit)})"
     if target.form in _SIGNS:
         return (
@@ -172,7 +172,7 @@ def in_words(indicator: Indicator, target: Target, limit: Decimal | None) -> tup
         )
     words: Mapping[Form, tuple[str, str]] = {
         "about": (
-            f"{with_unit(indicator, number)} 左右(±{target.tolerance})",
+            f"{with_unit(indicator, number)} 左右（±{target.tolerance}）",
             f"about {number} {unit} (±{target.tolerance})",
         ),
         "up_percent": (f"比 {base} 年增长 {number}%{plain}", f"{number} % above {base}{plain_en}"),
@@ -210,8 +210,8 @@ def _outcome(indicator: Indicator, met: bool, distance: Decimal) -> str:  # noqa
     if met:
         return "达到"
     if distance == 0:
-        return "未达到,恰在界上"
-    return f"未达到,相差 {_plain(distance) if '=' in indicator.unit else with_unit(indicator, distance)}"
+        return "未达到，恰在界上"
+    return f"未达到，相差 {_plain(distance) if '=' in indicator.unit else with_unit(indicator, distance)}"
 
 
 def _open(
