@@ -8,8 +8,6 @@ reads is found in it: other views, small tables (`views/NAME.tsv`), and for each
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -21,6 +19,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.parsing import parse_view
 
@@ -109,7 +108,7 @@ def read_view_set(folders: Iterable[Path], types: Collection[str]) -> ViewSet:
             elif kind == "sql":
                 selects[name] = parse_select(name, path.read_text("utf-8"))
             elif kind == "tsv":
-                tables[name] = _rows(path.read_text("utf-8"))
+                tables[name] = read_tsv(path)
             else:
                 problems.append(_problem(path.name, "is no view (.view.json, .sql) and no table (.tsv)"))
         except (Invalid, orjson.JSONDecodeError) as error:
@@ -135,11 +134,6 @@ def _circle(views: ViewSet) -> list[Problem]:
     except CycleError as error:
         return [_problem(f"{error.args[1][0]}.sql", f"reads itself: {' → '.join(error.args[1])}")]
     return []
-
-
-def _rows(text: str) -> list[dict[str, str]]:
-    rows = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE, restval="")
-    return [dict(row) for row in rows]
 
 
 def _problem(path: str, message: str) -> Problem:
