@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
-from kangshu.kernel.policies.definition import Principal
+from kangshu.kernel.policies.definition import Principal, Resource
 from tests.conftest import platform_on
 from tests.support.databases import Databases
 
@@ -97,3 +98,22 @@ def test_nobody_else_sees_it(place: Platform, who: str) -> None:
 def test_a_plan_that_is_not_there(place: Platform) -> None:
     assert get(place, "city", "/plans/xinyi/nothing").status_code == 404
     assert get(place, "city", "/plans/nowhere/plan_2025").status_code == 404
+
+
+def test_what_was_known_before_a_correction_can_be_counted(place: Platform) -> None:
+    content = place.planning.place("xinyi")
+    indicator = content.indicators.get("infant_mortality")
+    principal = PEOPLE["city"]
+    grant = place.policies.decide(principal, "read", Resource("indicator"), "oversight")
+
+    def births(as_of: datetime | None) -> dict[str, Any]:
+        on = place.clock().date()
+        found = place.planning.count(grant, content, [indicator], on=on, as_of=as_of, county="440983")
+        return {cell.period: cell.denominator for cell in found["infant_mortality"].by()}
+
+    before = place.clock()
+    corrected = json.dumps(born(399, "2023-05-01")).encode()
+    [message] = place.intake.journal([(HOSPITAL, [corrected], "json")])
+    place.intake.work_through(message)
+    assert births(None)["2024"] == 199
+    assert births(before)["2024"] == 200

@@ -55,7 +55,7 @@ class Planning:
             return {}
         small = int(content.parameters.on("small_number", on).value)
         with engine(self.views.facts.lake.scratch) as work:
-            self._prepare(work, content, chosen, county)
+            self._prepare(work, content, chosen, county, as_of)
             found = {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
         self.note(grant, Use("indicator", tuple(sorted(found)), (), len(found)))
         return found
@@ -75,11 +75,12 @@ class Planning:
         content: PlaceContent,
         indicators: Iterable[Indicator],
         county: str | None,
+        as_of: datetime | None,
     ) -> None:
         tables = content.indicators.tables
         needed = {name for each in indicators for name in each.needs} - tables.keys()
         # Numbers are of everybody; the grant is for numbers, and no row leaves this engine.
-        self.views.prepare(work, sorted(needed), Scope(everything=True), county=county)
+        self.views.prepare(work, sorted(needed), Scope(everything=True), as_of=as_of, county=county)
         for name, rows in tables.items():
             offer_rows(work, name, rows)
 
