@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kangshu.domains.quality.facts.content import DAY
-from kangshu.kernel.facts.stretch import FACT_COLUMNS
+from kangshu.kernel.facts.stretch_rows import FACT_COLUMNS
 from kangshu.kernel.lake.engine import engine
 from kangshu.kernel.lake.model import read_models
 from kangshu.kernel.packs.find import default_root

@@ -15,7 +15,8 @@ from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import stretch as feed
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.exclusive import exclusive
-from kangshu.kernel.facts.stretch import VERSION_COLUMNS, Place, Stretch
+from kangshu.kernel.facts.stretch import Place, Stretch
+from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS, write_versions
 from kangshu.kernel.lake.engine import engine, literal
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.policies.definition import Scope
@@ -85,7 +86,7 @@ class FactLake:
         with engine(self.lake.scratch) as work:
             path = work.folder / "versions"
             with self.database.connection() as session:
-                feed.write_versions(session, stretch, path)
+                write_versions(session, stretch, path)
             work.take_copied("version", VERSION_COLUMNS, path)
             for (type_,) in work.rows("SELECT DISTINCT type FROM version ORDER BY type"):
                 rows = work.arrow(f"SELECT * FROM version WHERE type = {literal(type_)} ORDER BY tx, id")

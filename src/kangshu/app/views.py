@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from kangshu.app.fact_lake import FactLake, current, table_of
 from kangshu.kernel.facts.reader import Note, Use
-from kangshu.kernel.facts.stretch import VERSION_COLUMNS
+from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
 from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.packs.definition import Pack

@@ -91,7 +91,7 @@ def read(request: Request) -> Answer:
         rows: list[list[Any]] = found.to_python(skip_empty_area=False)
         _mark(rows, lost.get(book.sheet_names.index(found.name), set()))
         _fill_merged(rows, found)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         raise refusal(place, "It cannot be read as an Excel file.", "Save it again as .xlsx.") from None
     start = _heading(rows, request.header_row, request.promised, where)
     names = [_name(cell, where) or f"{UNNAMED}{number}" for number, cell in enumerate(rows[start], 1)]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kangshu.domains.quality.facts.content import FactContent
-from kangshu.kernel.facts import stretch as feed
+from kangshu.kernel.facts import stretch_rows as feed
 from kangshu.kernel.facts.database import Database
-from kangshu.kernel.facts.stretch import FACT_COLUMNS, MESSAGE_COLUMNS, Stretch
+from kangshu.kernel.facts.stretch import Stretch
+from kangshu.kernel.facts.stretch_rows import FACT_COLUMNS, MESSAGE_COLUMNS
 from kangshu.kernel.lake.engine import Engine
 from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.rules.run import prepare
