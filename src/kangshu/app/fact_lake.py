@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import stretch as feed
@@ -19,7 +18,6 @@ from kangshu.kernel.facts.stretch import Place, Stretch
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS, write_versions
 from kangshu.kernel.lake.engine import engine, literal
 from kangshu.kernel.lake.store import Lake
-from kangshu.kernel.policies.definition import Scope
 
 READER = "lake of facts"
 """Under this name it is kept how far the tables have come."""
@@ -92,35 +90,3 @@ class FactLake:
                 rows = work.arrow(f"SELECT * FROM version WHERE type = {literal(type_)} ORDER BY tx, id")
                 self.lake.replace_from(table_of(type_), rows, "tx", low)
         return stretch
-
-
-def current(type_: str, name: str, scope: Scope, as_of: datetime | None, county: str | None = None) -> str:
-    """A query for the facts of a type that a scope lets through, as of now or of a time.
-
-    `name`: under which the table of the type was offered; `as_of` is in UTC; `county`: only facts from there.
-    """
-    # In milliseconds: as fine as `meta.lastUpdated` tells it, which is what people ask with.
-    moment = literal(f"{as_of:%Y-%m-%d %H:%M:%S.%f}") if as_of else ""
-    known = f" WHERE date_trunc('milliseconds', recorded) <= TIMESTAMP {moment}" if as_of else ""
-    order = "row_number() OVER (PARTITION BY id ORDER BY version DESC) AS newest"
-    newest = f"SELECT *, {order} FROM {name}{known}"
-    there = f" AND county = {literal(county)}" if county else ""
-    return f"SELECT * FROM ({newest}) WHERE newest = 1 AND NOT deleted AND {_within(type_, scope)}{there}"
-
-
-def _within(type_: str, scope: Scope) -> str:
-    """`Scope.lets_through` as a condition on rows of a type."""
-    if type_ in scope.open_types:
-        return "true"
-    if scope.types is not None and type_ not in scope.types:
-        return "false"
-    if scope.everything:
-        return "true"
-    parts = [
-        f"{column} IN ({', '.join(literal(each) for each in sorted(values))})"
-        for column, values in (("org", scope.orgs), ("county", scope.counties))
-        if values
-    ]
-    if scope.persons:
-        parts.append(f"person IN ({', '.join(str(each) for each in sorted(scope.persons))})")
-    return f"({' OR '.join(parts)})" if parts else "false"

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kangshu.app.fact_lake import is_of_facts
+from kangshu.app.kept_views import is_kept
 from kangshu.app.platform import Platform
 from kangshu.app.settings import Settings
 from kangshu.app.wiring import build, database_url
@@ -50,7 +51,7 @@ def backup(platform: Platform, target: Path) -> int:
             # After the dump: what landed in between is in the lake already when its message is worked
             # through again, and landing the same twice adds nothing.
             kept.append((LAKE, Path(folder) / LAKE))
-            snapshot(platform.settings.home / LAKE, Path(folder) / LAKE, leave_out=is_of_facts)
+            snapshot(platform.settings.home / LAKE, Path(folder) / LAKE, leave_out=_is_made)
         contents = {
             "database.dump": database,
             **{f"home/{name}": path for name, path in kept if path.exists()},
@@ -144,6 +145,10 @@ def _compare(platform: Platform, expected: Inventory) -> Restored:
     if verdict.problems:
         raise Invalid("The restored access log is broken.", problems=verdict.problems)
     return Restored(found.facts, verdict.head.number)
+
+
+def _is_made(table: str) -> bool:
+    return is_of_facts(table) or is_kept(table)
 
 
 def _folder_of(target: Path) -> Path:

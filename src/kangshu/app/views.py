@@ -8,18 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from kangshu.app.fact_lake import FactLake, current, table_of
+from kangshu.app.fact_lake import FactLake, table_of
+from kangshu.app.kept_views import KeptViews, Progress
+from kangshu.app.relations import Lens, Relations, current_facts
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
-from kangshu.kernel.lake.given import offer_rows
+from kangshu.kernel.lake.model import Models
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.policies.definition import Grant, Scope
 from kangshu.kernel.views.compile import CompiledView, compile_view
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.elements import Elements
 from kangshu.kernel.views.run import plural_values
-from kangshu.kernel.views.view_set import OF_FACTS, ViewSet, read_view_set
+from kangshu.kernel.views.view_set import ViewSet, read_view_set
 
 Form = Literal["ndjson", "json", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -37,10 +39,23 @@ _FACTS = "facts"
 class Views:
     """Runs ViewDefinitions on the facts as they are, or were. Safe to share between threads."""
 
-    facts: FactLake
-    elements: Elements
-    views: ViewSet
+    kept: KeptViews
     note: Note
+
+    @property
+    def facts(self) -> FactLake:
+        """The lake of facts below."""
+        return self.kept.facts
+
+    @property
+    def elements(self) -> Elements:
+        """What types of resources hold."""
+        return self.kept.relations.elements
+
+    @property
+    def views(self) -> ViewSet:
+        """The views of the packs."""
+        return self.kept.relations.views
 
     def compile(self, view: ViewDefinition) -> CompiledView:
         """The view as SQL over a relation `facts`. Raises `Invalid` with every problem."""
@@ -64,7 +79,7 @@ class Views:
         compiled = self.compile(view)
         self.facts.follow()
         with engine(self.facts.lake.scratch) as work:
-            self._offer(work, _FACTS, view.resource, grant.scope, as_of)
+            self._offer(work, view.resource, Lens(grant.scope, as_of))
             rows = _written(work, compiled.sql, path, form, limit)
         self.note(grant, Use(view.resource, (), (), rows))
         return rows
@@ -86,6 +101,14 @@ class Views:
         self.note(grant, Use(name, (), (), rows))
         return rows
 
+    def _offer(self, work: Engine, type_: str, lens: Lens) -> None:
+        stored = f"stored_{_FACTS}"
+        if self.facts.lake.offer(work, stored, table_of(type_)):
+            work.run(f"CREATE VIEW {_FACTS} AS {current_facts(type_, stored, lens)}")
+        else:
+            heads = ", ".join(f"{column} {kind}" for column, kind in VERSION_COLUMNS.items())
+            work.run(f"CREATE TABLE {_FACTS} ({heads})")
+
     def prepare(
         self,
         work: Engine,
@@ -95,40 +118,18 @@ class Views:
         as_of: datetime | None = None,
         county: str | None = None,
     ) -> None:
-        """Make views of the packs, and all they read, as tables of an engine. Whoever reads them notes it.
+        """Make views of the packs, and all they read, in an engine. Whoever reads them notes it.
 
-        `county`: over facts from there only.
+        `county`: over what is from there only.
         """
-        self.facts.follow()
-        types = {type_.lower(): type_ for type_ in self.facts.types}
-        for name in self.views.order(names):
-            if name in self.views.tables:
-                offer_rows(work, name, self.views.tables[name])
-            elif name in self.views.selects:
-                work.run(f"CREATE TABLE {quoted(name)} AS {self.views.selects[name].sql}")
-            elif name in self.views.definitions:
-                view = self.views.definitions[name]
-                self._offer(work, f"{_FACTS}_{name}", view.resource, scope, as_of, county)
-                compiled = compile_view(view, self.elements, source=f"{_FACTS}_{name}")
-                work.run(f"CREATE TABLE {quoted(name)} AS {compiled.sql}")
-            else:
-                self._offer(work, name, types[name.removeprefix(OF_FACTS)], scope, as_of, county)
+        wanted = tuple(names)
+        with self.kept.up_to_date(wanted) as present:
+            self.kept.relations.make(work, wanted, Lens(scope, as_of, county), present)
 
-    def _offer(
-        self,
-        work: Engine,
-        name: str,
-        type_: str,
-        scope: Scope,
-        as_of: datetime | None,
-        county: str | None = None,
-    ) -> None:
-        stored = f"stored_{name}"
-        if self.facts.lake.offer(work, stored, table_of(type_)):
-            work.run(f"CREATE VIEW {name} AS {current(type_, stored, scope, as_of, county)}")
-        else:
-            heads = ", ".join(f"{column} {kind}" for column, kind in VERSION_COLUMNS.items())
-            work.run(f"CREATE TABLE {name} ({heads})")
+    def refresh(self, progress: Progress | None = None) -> None:
+        """Bring all views that are kept up to date."""
+        with self.kept.up_to_date(self.views.names, progress):
+            pass
 
 
 def _written(work: Engine, query: str, path: Path, form: Form, limit: int | None) -> int:
@@ -141,7 +142,11 @@ def _written(work: Engine, query: str, path: Path, form: Form, limit: int | None
     return int(rows)
 
 
-def read_views(packs: Mapping[str, Pack], types: Sequence[str]) -> ViewSet:
+def read_relations(
+    packs: Mapping[str, Pack], types: Sequence[str], models: Models, elements: Elements
+) -> Relations:
     """The views of all packs but those of rules, which have views of their own over what is judged."""
     folders = [pack.folder for pack in packs.values() if not (pack.folder / "rules").is_dir()]
-    return read_view_set(folders, {type_.lower() for type_ in types})
+    by_table = {model.table: model for model in models.by_name.values()}
+    by_lower = {type_.lower(): type_ for type_ in types}
+    return Relations(read_view_set(folders, by_lower, by_table), by_table, by_lower, elements)

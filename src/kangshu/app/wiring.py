@@ -12,6 +12,7 @@ from kangshu.app.fact_lake import FactLake
 from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
+from kangshu.app.kept_views import KeptViews
 from kangshu.app.noting import noting
 from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
@@ -19,7 +20,7 @@ from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
-from kangshu.app.views import Views, read_views
+from kangshu.app.views import Views, read_relations
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
@@ -72,12 +73,9 @@ def build(
     targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
     translators = Translators(codes, targets, clock)
     tables = read_tables(packs, lake_of(settings), settings.home / "codes")
-    views = Views(
-        FactLake(database, tables.lake, tuple(catalogue.types), clock),
-        parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8")),
-        read_views(packs, tuple(catalogue.types)),
-        note,
-    )
+    elements = parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8"))
+    relations = read_relations(packs, tuple(catalogue.types), tables.models, elements)
+    views = Views(KeptViews(FactLake(database, tables.lake, tuple(catalogue.types), clock), relations), note)
     return Platform(
         settings=settings,
         clock=clock,

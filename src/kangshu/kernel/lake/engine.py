@@ -81,6 +81,14 @@ class Engine:
         except duckdb.Error as error:
             raise Unreadable(str(error)) from None
 
+    def can_read(self, query: str) -> bool:
+        """Whether everything a query names is there."""
+        try:
+            self.names(query)
+        except duckdb.BinderException:
+            return False
+        return True
+
     def types(self, query: str) -> dict[str, str]:
         """The columns of a query with their types."""
         return {row[0]: row[1] for row in self.rows(f"DESCRIBE {query}")}

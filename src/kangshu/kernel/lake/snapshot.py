@@ -10,9 +10,10 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote
 
 from deltalake import DeltaTable
+
+from kangshu.kernel.lake.files import local
 
 LOG = "_delta_log"
 
@@ -31,7 +32,7 @@ def snapshot(root: Path, target: Path, leave_out: Callable[[str], bool]) -> None
         for path in _log_until(log, table.version()):
             _link(path, target / folder.name / LOG / path.name)
         for uri in table.file_uris():
-            path = _existing(uri)
+            path = local(uri)
             _link(path, target / folder.name / path.relative_to(folder.absolute()))
 
 
@@ -39,12 +40,6 @@ def _log_until(log: Path, version: int) -> list[Path]:
     """Entries and checkpoints; the pointer to the last checkpoint is only a shortcut, and may be too new."""
     numbered = (path for path in sorted(log.iterdir()) if path.name[:20].isdigit())
     return [path for path in numbered if int(path.name[:20]) <= version]
-
-
-def _existing(uri: str) -> Path:
-    """The file of an address; names of partitions may be written with percent signs."""
-    path = Path(uri.removeprefix("file://"))
-    return path if path.exists() else Path(unquote(str(path)))
 
 
 def _link(source: Path, target: Path) -> None:

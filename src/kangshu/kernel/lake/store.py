@@ -11,25 +11,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal
 
-from deltalake import DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from kangshu.kernel.base.errors import Unavailable
 from kangshu.kernel.lake.arrow import Arrow, pa
-from kangshu.kernel.lake.engine import Engine, literal
+from kangshu.kernel.lake.engine import Engine, Unreadable, literal
+from kangshu.kernel.lake.held import Held
 
-SOURCE, COUNTY, MESSAGE, ROW, RECORDED, HASH = (
+SOURCE, COUNTY, MESSAGE, ROW, RECORDED, HASH, REPLACES = (
     "_source",
     "_county",
     "_message",
     "_row",
     "_recorded_at",
     "_hash",
+    "_replaces",
 )
 """Beside the columns of its model every row has: who sent it, of which county, in which message and row of
-it, when that was recorded, and a hash of the content."""
+it, when that was recorded, a hash of the content, and whether a row of the same key was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,22 @@ class Lake:
         counted: Mapping[str, str | None] = {"delta.dataSkippingStatsColumns": column}
         self._write(table, rows, "overwrite", f"{column} >= {low}", split=False, configuration=counted)
 
+    def keep(
+        self,
+        table: str,
+        rows: Arrow,
+        done: Mapping[str, int],
+        *,
+        condition: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Put rows in the place of all, or of those that meet a condition, and note how far they are made.
+
+        In one commit: `Held.done` tells what was noted (name -> number). `by`: the column whose values have
+        folders of their own, for a table that is made.
+        """
+        self._write(table, rows, "overwrite", condition, split=by or False, done=done)
+
     def replace_message(self, table: str, rows: Arrow, source: str, message: int) -> None:
         """Put rows in the place of all that a message of a source brought, in one commit."""
         self._write(table, rows, "overwrite", f"{SOURCE} = {literal(source)} AND {MESSAGE} = {message}")
@@ -93,8 +111,9 @@ class Lake:
         mode: Any,
         predicate: str | None,
         *,
-        split: bool = True,
+        split: str | Literal[False] = SOURCE,
         configuration: Mapping[str, str | None] | None = None,
+        done: Mapping[str, int] | None = None,
     ) -> None:
         known = self._open(table)
         if known is None:
@@ -105,28 +124,34 @@ class Lake:
                 rows,
                 mode=mode,
                 predicate=predicate,
-                partition_by=[SOURCE] if split else None,
-                schema_mode="merge" if mode == "append" else None,
+                partition_by=[split] if split else None,
+                schema_mode=_SCHEMA_MODES.get((mode, predicate is not None)),
                 configuration=configuration,
+                commit_properties=_properties(done),
             )
         except DeltaError as error:
+            _, query_failed, told = str(error).rpartition("C Data interface error: IOError: ")
+            if query_failed:
+                raise Unreadable(told) from None
             raise Unavailable(
                 f"The lake cannot write its table {table} ({type(error).__name__}).",
                 remedy="Is there space, and may Kangshu write there? Nothing was added; try again.",
             ) from error
 
-    def offer(self, engine: Engine, name: str, table: str) -> bool:
-        """Let an engine read a table under a name; False if there is no such table yet."""
-        found = self.dataset(table)
-        if found is None:
-            return False
-        engine.offer(name, found)
-        return True
+    def held(self, table: str, version: int | None = None) -> Held | None:
+        """A table as of now or of a version that is still there; None if there is no such table yet."""
+        try:
+            found = DeltaTable(self.url(table), None if version is None else version - 1)
+        except TableNotFoundError:
+            return None
+        return Held(found, near="://" not in self.root)
 
-    def dataset(self, table: str) -> Arrow | None:
-        """A table of this moment for Arrow; None if there is none yet."""
-        found = self._open(table)
-        return None if found is None else cast(Any, found).to_pyarrow_dataset()
+    def offer(self, engine: Engine, name: str, table: str) -> bool:
+        """Let an engine read a table of this moment under a name; False if there is no such table yet."""
+        found = self.held(table)
+        if found is not None:
+            found.offer(engine, name)
+        return found is not None
 
     def tables(self) -> list[Table]:
         """All tables that are there, with their sizes. For a folder only: an object store is not listed."""
@@ -165,3 +190,16 @@ class Lake:
         if "://" not in self.root:
             Path(self.root).mkdir(parents=True, exist_ok=True)
         return self.url(table)
+
+
+_SCHEMA_MODES: Mapping[tuple[str, bool], Literal["merge", "overwrite"]] = {
+    ("append", False): "merge",
+    ("overwrite", False): "overwrite",
+}
+"""By mode and whether a condition says what is replaced: new columns may come, or others altogether."""
+
+
+def _properties(done: Mapping[str, int] | None) -> CommitProperties | None:
+    if done is None:
+        return None
+    return CommitProperties(app_transactions=[Transaction(name, number) for name, number in done.items()])

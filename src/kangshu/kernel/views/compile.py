@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kangshu.kernel.base.errors import Problem
@@ -41,12 +42,15 @@ class CompiledView:
     warnings: tuple[Problem, ...]
 
 
-def compile_view(view: ViewDefinition, elements: Elements, *, source: str) -> CompiledView:
+def compile_view(
+    view: ViewDefinition, elements: Elements, *, source: str, carry: Sequence[str] = ()
+) -> CompiledView:
     """Compile a view over a relation: a name, or a query in brackets, with a column `body` of JSON.
 
-    Raises `Invalid` with every problem, each with its place.
+    `carry`: further columns of the relation, their names beginning with `_`, that every row of the view
+    brings along in front of its own. Raises `Invalid` with every problem, each with its place.
     """
-    compiled, problems = compiled_or_problems(view, elements, source)
+    compiled, problems = compiled_or_problems(view, elements, source, carry)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or compiled is None:
         raise broken(errors)
@@ -54,18 +58,18 @@ def compile_view(view: ViewDefinition, elements: Elements, *, source: str) -> Co
 
 
 def compiled_or_problems(
-    view: ViewDefinition, elements: Elements, source: str
+    view: ViewDefinition, elements: Elements, source: str, carry: Sequence[str] = ()
 ) -> tuple[CompiledView | None, tuple[Problem, ...]]:
     """The compiled view, None where there are errors, and all problems that were found."""
     if not elements.knows(view.resource):
         told = f"there is no resource type {view.resource}; mind capital letters"
         return None, (Problem("error", "value", "resource", told),)
     wholes: set[tuple[str, ...]] = set()
-    attempt = _Attempt(view, elements, wholes)
+    attempt = _Attempt(view, elements, wholes, carry)
     known = -1
     while known != len(wholes):
         known = len(wholes)
-        attempt = _Attempt(view, elements, wholes)
+        attempt = _Attempt(view, elements, wholes, carry)
     problems = tuple(dict.fromkeys(attempt.rows.problems))
     if any(problem.severity == "error" for problem in problems):
         return None, problems
@@ -75,12 +79,19 @@ def compiled_or_problems(
 class _Attempt:
     """One compilation. Which places must keep their JSON is known only at its end; then it is done again."""
 
-    def __init__(self, view: ViewDefinition, elements: Elements, wholes: set[tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        view: ViewDefinition,
+        elements: Elements,
+        wholes: set[tuple[str, ...]],
+        carry: Sequence[str],
+    ) -> None:
+        self.carried = "".join(f"{name}, " for name in carry)
         self.navigation = Navigation(elements, wholes)
         shape = Shape((), view.resource, many=False, whole=False)
         shape.below("resourceType", "code", many=False, wholes=wholes)
         root = Value("r", view.resource, shape=shape)
-        base = f"SELECT {self.navigation.parsed(chr(2), shape)} AS r FROM \x03"
+        base = f"SELECT {self.carried}{self.navigation.parsed(chr(2), shape)} AS r FROM \x03"
         self.rows = Rows(view, self.navigation, base)
         scope = Scope(root, root)
         self.rows.filter(scope)
@@ -96,7 +107,7 @@ class _Attempt:
             for name, each in zip(names, self.outputs, strict=True)
         )
         exact = self.navigation.kept_written and not self.navigation.kept_whole
-        sql = f"SELECT {shown} FROM (SELECT {found} FROM ({self.rows.relation}))"
+        sql = f"SELECT {self.carried}{shown} FROM (SELECT {self.carried}{found} FROM ({self.rows.relation}))"
         sql = self.navigation.finish(sql).replace("\x02", _exact() if exact else "body")
         sql = sql.replace("\x03", source)
         columns = tuple(

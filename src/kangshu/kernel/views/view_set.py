@@ -1,9 +1,9 @@
 """The views of packs: ViewDefinitions over facts, and SELECTs over other views, in order.
 
-An item is `views/NAME.view.json` or `views/NAME.sql` of a pack; a SELECT is in DuckDB's dialect. What it
-reads is found in it: other views, small tables (`views/NAME.tsv`), and for each type of fact
-`fact_of_<type>`, which says of each fact whose it is and when it was known (`id`, `person`, `org`, `county`,
-`recorded`).
+An item is `views/NAME.view.json` or `views/NAME.sql` of a pack (see `sql_view`). What a SELECT reads is found
+in it: other views, small tables (`views/NAME.tsv`), tables of logical models by their names, and for each
+type of fact `fact_of_<type>`, which says of each fact whose it is and when it was known (`id`, `person`,
+`org`, `county`, `recorded`).
 """
 
 from __future__ import annotations
@@ -14,36 +14,27 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import orjson
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.parsing import parse_view
+from kangshu.kernel.views.sql_view import SqlView, parse_select
 
 OF_FACTS = "fact_of_"
-DIALECT = "duckdb"
-
-
-@dataclass(frozen=True, slots=True)
-class SqlView:
-    """One SELECT; `needs` are the relations it reads, `about` its first line of comment."""
-
-    name: str
-    sql: str
-    about: str
-    needs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSet:
-    """All views by name, and the small tables they read; names are of one space."""
+    """All views by name, and the small tables they read; names are of one space.
+
+    bases  what is below all views: tables of logical models, and `fact_of_` and a type in lower case
+    """
 
     definitions: Mapping[str, ViewDefinition]
     selects: Mapping[str, SqlView]
     tables: Mapping[str, Sequence[Mapping[str, str]]]
+    bases: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,46 +44,35 @@ class ViewSet:
     def needs_of(self, name: str) -> frozenset[str]:
         """What a view reads: of views, tables and facts."""
         if name in self.definitions:
-            return frozenset()
+            return frozenset({f"{OF_FACTS}{self.definitions[name].resource.lower()}"})
         return self.selects[name].needs if name in self.selects else frozenset()
 
-    def order(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """The wanted views and all they read, each behind what it reads. Raises `NotFound`."""
+    def follows_of(self, name: str) -> frozenset[str]:
+        """What the rows of a view come from one by one: see `sql_view`."""
+        return self.selects[name].follows if name in self.selects else self.needs_of(name)
+
+    def order(self, wanted: Iterable[str], given: Collection[str] = ()) -> tuple[str, ...]:
+        """The wanted views and all they read, each behind what it reads. Raises `NotFound`.
+
+        `given`: what is there already, so that what it reads is not asked for.
+        """
         graph: dict[str, frozenset[str]] = {}
         waiting = list(wanted)
         while waiting:
             name = waiting.pop()
             if name in graph:
                 continue
-            if not name.startswith(OF_FACTS) and name not in self.tables and name not in self.names:
+            if not {name} & (self.bases | self.tables.keys() | {*self.names}):
                 raise NotFound(f"There is no view {name}.", remedy=f"There are {', '.join(self.names)}.")
-            graph[name] = self.needs_of(name)
+            graph[name] = frozenset() if name in given else self.needs_of(name)
             waiting += graph[name]
         return tuple(TopologicalSorter(graph).static_order())
 
 
-def parse_select(name: str, text: str) -> SqlView:
-    """A view from its SELECT. Raises `Invalid` for what is not one SELECT."""
-    try:
-        statements = [each for each in sqlglot.parse(text, read=DIALECT) if each is not None]
-    except SqlglotError as error:
-        first = str(error).splitlines()[0]
-        raise Invalid(f"{name}.sql cannot be read: {first}", remedy="Write one SELECT.") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise Invalid(
-            f"{name}.sql is not one SELECT.", remedy="Write one SELECT, nothing before or behind it."
-        )
-    own = {each.alias for each in statements[0].find_all(exp.CTE)}
-    found = {each.name for each in statements[0].find_all(exp.Table) if each.name}
-    first = text.lstrip().partition("\n")[0]
-    about = first.removeprefix("--").strip() if first.startswith("--") else ""
-    return SqlView(name, text.strip().removesuffix(";"), about, frozenset(found - own))
-
-
-def read_view_set(folders: Iterable[Path], types: Collection[str]) -> ViewSet:
+def read_view_set(folders: Iterable[Path], types: Collection[str], models: Collection[str] = ()) -> ViewSet:
     """The views below the folders of packs. Raises `Invalid` with every problem of every view.
 
-    `types`: types of facts, in lower case.
+    `types`: types of facts, in lower case; `models`: tables of logical models.
     """
     problems: list[Problem] = []
     definitions: dict[str, ViewDefinition] = {}
@@ -100,26 +80,35 @@ def read_view_set(folders: Iterable[Path], types: Collection[str]) -> ViewSet:
     tables: dict[str, Sequence[Mapping[str, str]]] = {}
     for path in sorted(path for folder in folders for path in (folder / "views").glob("*.*")):
         name, _, kind = path.name.partition(".")
+        if kind == "toml" and path.with_suffix(".sql").exists():
+            continue
         if name in definitions or name in selects or name in tables:
             problems.append(_problem(path.name, "there is another of this name"))
         try:
             if kind == "view.json":
                 definitions[name] = parse_view(orjson.loads(path.read_bytes()))
             elif kind == "sql":
-                selects[name] = parse_select(name, path.read_text("utf-8"))
+                toml = path.with_suffix(".toml")
+                about = toml.read_text("utf-8") if toml.exists() else ""
+                selects[name] = parse_select(name, path.read_text("utf-8"), about)
             elif kind == "tsv":
                 tables[name] = read_tsv(path)
             else:
                 problems.append(_problem(path.name, "is no view (.view.json, .sql) and no table (.tsv)"))
         except (Invalid, orjson.JSONDecodeError) as error:
             problems.append(_problem(path.name, str(error)))
-    known = {*definitions, *selects, *tables, *(f"{OF_FACTS}{each}" for each in types)}
+    bases = frozenset({*models, *(f"{OF_FACTS}{each}" for each in types)})
+    problems += [
+        _problem(name, "there is a table of a logical model of this name")
+        for name in sorted(bases & {*definitions, *selects, *tables})
+    ]
+    known = {*definitions, *selects, *tables, *bases}
     for view in selects.values():
         problems += [
             _problem(f"{view.name}.sql", f"reads {name}, which is nowhere")
             for name in sorted(view.needs - known)
         ]
-    found = ViewSet(definitions, selects, tables)
+    found = ViewSet(definitions, selects, tables, bases)
     if not problems:
         problems += _circle(found)
     if problems:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from kangshu.domains.intake.tables.staging import FAULTS
 from kangshu.kernel.lake.engine import Engine, listed, literal, quoted
 from kangshu.kernel.lake.model import Column, Model
-from kangshu.kernel.lake.store import COUNTY, HASH, MESSAGE, RECORDED, ROW, SOURCE, Lake
+from kangshu.kernel.lake.store import COUNTY, HASH, MESSAGE, RECORDED, REPLACES, ROW, SOURCE, Lake
 from kangshu.kernel.lake.versions import newest
 
 
@@ -92,16 +92,23 @@ def _fresh(engine: Engine, lake: Lake, model: Model, things: str, origin: Origin
     again = (
         f"EXISTS (SELECT 1 FROM twice_{model.table} AS w WHERE {_same(model, 't', 'w')} AND w.first < t.unit)"
     )
-    conditions = [f"NOT {again}"] if engine.one(f"SELECT count(*) FROM twice_{model.table}") else []
-    if lake.offer(engine, "stored", model.table):
-        mine = newest(model, "stored", condition=f"{SOURCE} = {literal(origin.source)}")
-        engine.run(f"CREATE OR REPLACE TABLE known AS SELECT {key}, {HASH} FROM ({mine})")
-        conditions.append(
-            f"NOT EXISTS (SELECT 1 FROM known AS k WHERE {_same(model, 't', 'k')} AND k.{HASH} = t.{HASH})"
-        )
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    engine.run(f"CREATE OR REPLACE TABLE fresh_{model.table} AS SELECT unit FROM {things} AS t{where}")
-    return f"fresh_{model.table}"
+    where = f" WHERE NOT {again}" if engine.one(f"SELECT count(*) FROM twice_{model.table}") else ""
+    fresh = f"fresh_{model.table}"
+    start = f"CREATE OR REPLACE TABLE {fresh} AS SELECT unit"
+    if not lake.offer(engine, "stored", model.table):
+        engine.run(f"{start}, false AS {REPLACES} FROM {things} AS t{where}")
+        return fresh
+    # Of what is stored, only the keys that came: a day is not to cost what all days before it hold.
+    mine = newest(model, "stored", condition=f"{SOURCE} = {literal(origin.source)}")
+    engine.run(
+        f"CREATE OR REPLACE TABLE known AS SELECT {key}, {HASH} FROM ({mine})"
+        f" SEMI JOIN {things} USING ({key})"
+    )
+    engine.run(
+        f"{start}, k.{HASH} IS NOT NULL AS {REPLACES} FROM (SELECT * FROM {things} AS t{where}) AS t"
+        f" LEFT JOIN known AS k ON {_same(model, 't', 'k')} WHERE k.{HASH} IS DISTINCT FROM t.{HASH}"
+    )
+    return fresh
 
 
 def _rows(model: Model, things: str, fresh: str, origin: Origin) -> str:
@@ -110,7 +117,7 @@ def _rows(model: Model, things: str, fresh: str, origin: Origin) -> str:
     return (
         f"SELECT {literal(origin.source)} AS {SOURCE}, {literal(origin.county)} AS {COUNTY},"
         f" {origin.message}::BIGINT AS {MESSAGE}, row AS {ROW}, TIMESTAMP {literal(recorded)} AS {RECORDED},"
-        f" {HASH}, {listed(names)} FROM {things} SEMI JOIN {fresh} USING (unit)"
+        f" {HASH}, {REPLACES}, {listed(names)} FROM {things} JOIN {fresh} USING (unit)"
     )
 
 

@@ -1,0 +1,164 @@
+"""Views that are kept in the lake and made up to date by what changed below them.
+
+ViewDefinitions are kept with all versions of the facts they are made of, so that one table serves every
+grant and every time that is asked for; new versions are added. A view in SQL is kept where its TOML says so,
+as it is now, and made again when anything below changed. Each is one commit, which also notes from which
+versions it was made: killed anywhere, the next turn finds what is to be done, and who reads meanwhile sees
+the rows of before. All of it can be deleted: it is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kangshu.app.fact_lake import FactLake, table_of
+from kangshu.app.relations import FACT_KEY, Lens, Present, Relations, kept_as, kept_columns
+from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.facts.exclusive import exclusive
+from kangshu.kernel.lake.engine import Engine, Unreadable, engine, listed, quoted, reading
+from kangshu.kernel.lake.held import NOWHERE, Held
+from kangshu.kernel.lake.store import Lake
+from kangshu.kernel.views.lineage import digest, lineage
+from kangshu.kernel.views.run import plural_values
+from kangshu.kernel.views.sql_view import SqlView
+
+_TURN = "kept views"
+_KEPT = ("view_", "tally_")
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being made, how many are done, how many there are)."""
+
+
+def is_kept(table: str) -> bool:
+    """Whether a table of the lake is made from others of it, and again if need be."""
+    return table.startswith(_KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptViews:
+    """Keeps views. Safe to share between threads and processes."""
+
+    facts: FactLake
+    relations: Relations
+
+    @property
+    def lake(self) -> Lake:
+        """Where they are kept."""
+        return self.facts.lake
+
+    @contextmanager
+    def up_to_date(self, names: Iterable[str], progress: Progress | None = None) -> Generator[Present]:
+        """The lake with these views, and all below them, as they are now; others wait meanwhile."""
+        with self.facts.database.statements() as session, exclusive(session, _TURN):
+            self.facts.follow()
+            present = Present(self.lake)
+            views = self.relations.views
+            order = [
+                name
+                for name in views.order(names)
+                if name in views.definitions or (name in views.selects and views.selects[name].keep)
+            ]
+            for number, name in enumerate(order):
+                if progress is not None:
+                    progress(name, number, len(order))
+                if name in views.definitions:
+                    self._add_versions(name, present)
+                else:
+                    self._make_again(views.selects[name], present)
+            if progress is not None:
+                progress("", len(order), len(order))
+            yield present
+
+    def _add_versions(self, name: str, present: Present) -> None:
+        source = table_of(self.relations.views.definitions[name].resource)
+        facts, kept = present.held(source), present.held(kept_as(name))
+        if facts is None:
+            return
+        said = self.relations.compiled(name, source, carried=True).sql
+        application = f"{hashlib.sha256(said.encode()).hexdigest()[:16]}/{source}"
+        done = kept.done(application) if kept else None
+        if done == facts.version:
+            return
+        with engine(self.lake.scratch) as work:
+            low = _first_change(work, facts, done)
+            facts.offer(work, "stored")
+            carried = ", ".join(f"{each.removeprefix('_')} AS {each}" for each in ("_tx", "_id", "_version"))
+            whose = "recorded AS _recorded, person AS _person, org AS _org, county AS _county"
+            new = (
+                f"(SELECT body, {carried}, {whose} FROM stored WHERE NOT deleted"
+                f"{'' if low is None else f' AND tx >= {low}'})"
+            )
+            compiled = self.relations.compiled(name, new, carried=True)
+            try:
+                with reading():
+                    rows = work.arrow(f"SELECT {kept_columns(compiled)} FROM ({compiled.sql})")
+                condition = None if low is None else f"_tx >= {low}"
+                self.lake.keep(kept_as(name), rows, {application: facts.version}, condition=condition)
+            except Unreadable as error:
+                raise plural_values(error) from None
+        present.look_again(kept_as(name))
+
+    def _make_again(self, view: SqlView, present: Present) -> None:
+        views = self.relations.views
+        bases = lineage(views, [view.name]).bases
+        compiled = {name: self.relations.compiled(name, "facts").sql for name in views.definitions}
+        said = digest(views, [view.name], compiled)
+        state = self.state(said, bases, present)
+        kept = present.held(kept_as(view.name))
+        if kept and all(kept.done(application) == version for application, version in state.items()):
+            return
+        with engine(self.lake.scratch) as work:
+            self.relations.make(work, view.needs, Lens(), present)
+            work.run(f"CREATE TABLE kept AS {view.sql}")
+            refuse_keys(work, view)
+            self.lake.keep(kept_as(view.name), work.arrow("FROM kept"), state)
+        present.look_again(kept_as(view.name))
+
+    def state(self, said: str, bases: Iterable[str], present: Present) -> dict[str, int]:
+        """What is noted of something made of bases as they are now; `said` is a hash of how it is made."""
+        tables = {base: self.relations.table_of_base(base) for base in sorted(bases)}
+        held = {base: present.held(table) for base, table in tables.items()}
+        return {f"{said}/{base}": found.version if found else NOWHERE for base, found in held.items()}
+
+
+def _first_change(work: Engine, facts: Held, done: int | None) -> int | None:
+    """The first transaction from which versions are other ones; None: all may be."""
+    changed = None if done is None else facts.changed_since(done)
+    if changed is None:
+        return None
+    if not (changed.came or changed.went):
+        return _NEVER
+    facts.offer_changed(work, "changed", changed, FACT_KEY)
+    low = work.one("SELECT min(tx) FROM changed")
+    return _NEVER if low is None else int(low)
+
+
+_NEVER = (1 << 62) - 1
+"""A transaction that does not come."""
+
+
+def refuse_keys(work: Engine, view: SqlView) -> None:
+    """Raise `Invalid` where the rows of a view, in the table `kept`, are not told apart by its key."""
+    unknown = sorted(set(view.key) - set(work.names("FROM kept")))
+    if unknown:
+        raise Invalid(
+            f"The view {view.name} has no column {', '.join(unknown)}, which its key names.",
+            remedy=f"Correct `key` in {view.name}.toml, or the SELECT.",
+        )
+    if not view.key:
+        return
+    key = listed(view.key)
+    missing = " OR ".join(f"{quoted(name)} IS NULL" for name in view.key)
+    twice, empty = work.rows(
+        f"SELECT (SELECT count(*) FROM (SELECT 1 FROM kept GROUP BY {key} HAVING count(*) > 1)),"
+        f" (SELECT count(*) FROM kept WHERE {missing})"
+    )[0]
+    if twice or empty:
+        raise Invalid(
+            f"The view {view.name} has {twice} keys ({', '.join(view.key)}) more than once"
+            f" and {empty} rows without one. What was kept before stays.",
+            remedy="Look at the joins of its SELECT, or correct `key` in its TOML.",
+        )

@@ -1,0 +1,296 @@
+"""The relations that views read, made in an engine: facts, landed tables, and the views over them.
+
+Views that are kept are read as they are kept; the others are made of what is below. Rows are those that a
+lens lets through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kangshu.app.fact_lake import table_of
+from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
+from kangshu.kernel.lake.columns import SQL_TYPES
+from kangshu.kernel.lake.engine import Engine, listed, literal, quoted
+from kangshu.kernel.lake.given import offer_rows
+from kangshu.kernel.lake.held import Held
+from kangshu.kernel.lake.model import Column, Model
+from kangshu.kernel.lake.store import COUNTY, MESSAGE, RECORDED, REPLACES, ROW, SOURCE, Lake
+from kangshu.kernel.lake.versions import newest
+from kangshu.kernel.policies.definition import Scope
+from kangshu.kernel.views.compile import CompiledView, compile_view
+from kangshu.kernel.views.elements import Elements
+from kangshu.kernel.views.lineage import Lineage
+from kangshu.kernel.views.view_set import OF_FACTS, ViewSet
+
+CARRIED = ("_tx", "_id", "_version", "_recorded", "_person", "_org", "_county")
+"""What every row of a kept ViewDefinition brings along of the version of the fact that it is made of."""
+FACT_KEY = ("id", "version", "tx", "recorded")
+ROW_KEY = (SOURCE, MESSAGE, ROW)
+
+_AS_TEXT = ("JSON", "TIME")
+"""Types that a Delta table does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """Which rows are seen: those a scope lets through, as known at a time, from a county; None: any."""
+
+    scope: Scope = field(default_factory=lambda: Scope(everything=True))
+    as_of: datetime | None = None
+    county: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything is seen as it is now."""
+        return self.scope.everything and self.as_of is None and self.county is None
+
+    def on_facts(self, type_: str, prefix: str = "") -> str:
+        """The condition on versions of facts of a type, or on rows made of them."""
+        parts = [within(type_, self.scope, prefix), self.known(f"{prefix}recorded")]
+        parts += [f"{prefix}county = {literal(self.county)}"] if self.county else []
+        return " AND ".join(parts)
+
+    def known(self, column: str) -> str:
+        """The condition that something had been recorded by the time."""
+        if self.as_of is None:
+            return "true"
+        # In milliseconds: as fine as `meta.lastUpdated` tells it, which is what people ask with.
+        moment = literal(f"{self.as_of:%Y-%m-%d %H:%M:%S.%f}")
+        return f"date_trunc('milliseconds', {column}) <= TIMESTAMP {moment}"
+
+    def on_rows(self) -> str:
+        """The condition on rows of landed tables, which grants of single types or persons do not reach."""
+        scope = self.scope
+        county = f" AND {COUNTY} = {literal(self.county)}" if self.county else ""
+        if scope.everything and scope.types is None:
+            return f"true{county}"
+        if scope.types is not None:
+            return "false"
+        parts = [
+            f"{column} IN ({', '.join(literal(each) for each in sorted(values))})"
+            for column, values in ((SOURCE, scope.orgs), (COUNTY, scope.counties))
+            if values
+        ]
+        return f"({' OR '.join(parts)}){county}" if parts else "false"
+
+
+class Present:
+    """The lake at one moment: each table is looked up once and stays as it was then. For one thread."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._held: dict[str, Held | None] = {}
+
+    def held(self, table: str) -> Held | None:
+        """A table; None if there is none."""
+        if table not in self._held:
+            self._held[table] = self._lake.held(table)
+        return self._held[table]
+
+    def look_again(self, table: str) -> Held | None:
+        """A table that was written just now."""
+        self._held.pop(table, None)
+        return self.held(table)
+
+
+def kept_as(view: str) -> str:
+    """The table of the lake that keeps a view."""
+    return f"view_{view}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Makes relations. Safe to share between threads.
+
+    models  by the names of their tables
+    """
+
+    views: ViewSet
+    models: Mapping[str, Model]
+    types: Mapping[str, str]
+    elements: Elements
+
+    def table_of_base(self, base: str) -> str:
+        """The table of the lake that holds a base."""
+        return table_of(self.types[base.removeprefix(OF_FACTS)]) if base not in self.models else base
+
+    def key_of_base(self, base: str) -> tuple[str, ...]:
+        """What tells a row of a base from all others."""
+        return ROW_KEY if base in self.models else FACT_KEY
+
+    def compiled(self, name: str, source: str, *, carried: bool = False) -> CompiledView:
+        """A ViewDefinition of the packs over a relation."""
+        view = self.views.definitions[name]
+        return compile_view(view, self.elements, source=source, carry=CARRIED if carried else ())
+
+    def make(self, work: Engine, names: Iterable[str], lens: Lens, present: Present) -> None:
+        """Make views and all they read."""
+        kept = [
+            name
+            for name, view in self.views.selects.items()
+            if view.keep and lens.is_open and present.held(kept_as(name))
+        ]
+        for name in self.views.order(names, kept):
+            held = present.held(kept_as(name)) if name in kept else None
+            if held is not None:
+                held.offer(work, name)
+            else:
+                self._make(work, name, lens, present)
+
+    def make_changed(
+        self, work: Engine, names: Iterable[str], lineage: Lineage, base: str, lens: Lens, present: Present
+    ) -> None:
+        """The same over what changed in one base, all versions of it; what else is followed is empty.
+
+        The rows of the base that came or went are in the table `changed`.
+        """
+        for name in self.views.order(names):
+            if name == base:
+                self._make_changed_base(work, base, lens, present)
+            elif name in lineage.followed:
+                self._make(work, name, Lens(Scope()), present)
+            elif name in lineage.along and name in self.views.definitions:
+                self._make_definition(work, name, lens, present, only=base)
+            else:
+                self._make(work, name, lens, present)
+
+    def _make(self, work: Engine, name: str, lens: Lens, present: Present) -> None:
+        if name in self.views.tables:
+            offer_rows(work, name, self.views.tables[name])
+        elif name in self.views.selects:
+            view = self.views.selects[name]
+            kind = "TABLE" if view.keep else "VIEW"
+            work.run(f"CREATE {kind} {quoted(name)} AS {view.sql}")
+        elif name in self.views.definitions:
+            self._make_definition(work, name, lens, present)
+        elif name in self.models:
+            self._make_landed(work, name, lens, present)
+        else:
+            self._make_facts(work, name, lens, present)
+
+    def _make_facts(self, work: Engine, name: str, lens: Lens, present: Present) -> None:
+        type_ = self.types[name.removeprefix(OF_FACTS)]
+        held = present.held(table_of(type_))
+        if held is None:
+            _make_empty(work, name, VERSION_COLUMNS)
+            return
+        stored = f"stored_{name}"
+        held.offer(work, stored)
+        work.run(f"CREATE VIEW {name} AS {current_facts(type_, stored, lens)}")
+
+    def _make_landed(self, work: Engine, name: str, lens: Lens, present: Present) -> None:
+        held = present.held(name)
+        if held is None:
+            _make_empty(work, name, columns_of_landed(self.models[name]))
+            return
+        stored = f"stored_{name}"
+        held.offer(work, stored)
+        rows = newest(self.models[name], stored, as_of=lens.as_of, condition=lens.on_rows())
+        work.run(f"CREATE VIEW {quoted(name)} AS SELECT * EXCLUDE ({REPLACES}) FROM ({rows})")
+
+    def _make_definition(
+        self, work: Engine, name: str, lens: Lens, present: Present, *, only: str | None = None
+    ) -> None:
+        type_ = self.views.definitions[name].resource
+        flat, facts = present.held(kept_as(name)), present.held(table_of(type_))
+        compiled = self.compiled(name, "facts")
+        if flat is None or facts is None:
+            _make_empty(work, name, {each.name: each.type for each in compiled.columns})
+            return
+        stored = f"stored_{name}"
+        flat.offer(work, stored)
+        columns = ", ".join(_read_back(each.name, each.type) for each in compiled.columns)
+        if only == f"{OF_FACTS}{type_.lower()}":
+            changed = f"{quoted(stored)} WHERE _id IN (SELECT id FROM changed)"
+            work.run(f"CREATE VIEW {quoted(name)} AS SELECT {columns} FROM {changed}")
+            return
+        facts.offer(work, f"versions_{name}")
+        later = _later(f"versions_{name}", lens)
+        work.run(
+            f"CREATE VIEW {quoted(name)} AS SELECT {columns} FROM"
+            f" (SELECT * FROM {quoted(stored)} WHERE {lens.on_facts(type_, '_')}) AS r"
+            f" ANTI JOIN {later} ON l.id = r._id AND l.version > r._version"
+        )
+
+    def _make_changed_base(self, work: Engine, base: str, lens: Lens, present: Present) -> None:
+        held = present.held(self.table_of_base(base))
+        assert held is not None, "what changed is there"
+        stored = f"stored_{base}"
+        held.offer(work, stored)
+        if base in self.models:
+            key, condition = (SOURCE, *self.models[base].key), lens.on_rows()
+        else:
+            key, condition = ("id",), lens.on_facts(self.types[base.removeprefix(OF_FACTS)])
+        work.run(
+            f"CREATE TABLE {quoted(base)} AS SELECT * FROM (SELECT * FROM {quoted(stored)} SEMI JOIN changed"
+            f" USING ({listed(key)}) UNION ALL BY NAME SELECT * FROM changed) WHERE {condition}"
+        )
+
+
+def _read_back(name: str, type_: str) -> str:
+    if type_.removesuffix("[]") in _AS_TEXT:
+        return f"CAST({quoted(name)} AS {type_}) AS {quoted(name)}"
+    return quoted(name)
+
+
+def kept_columns(compiled: CompiledView) -> str:
+    """The columns of a compiled view as a Delta table can hold them, with what they carry."""
+    columns: list[str] = [*CARRIED]
+    for each in compiled.columns:
+        many = "[]" if each.type.endswith("[]") else ""
+        as_text = each.type.removesuffix("[]") in _AS_TEXT
+        name = quoted(each.name)
+        columns.append(f"CAST({name} AS VARCHAR{many}) AS {name}" if as_text else name)
+    return ", ".join(columns)
+
+
+def columns_of_landed(model: Model) -> dict[str, str]:
+    """The columns of a table of a logical model as views read it, with their SQL types."""
+    found = {SOURCE: "VARCHAR", COUNTY: "VARCHAR", MESSAGE: "BIGINT", ROW: "BIGINT", RECORDED: "TIMESTAMP"}
+    found |= {"_hash": "BIGINT"}
+    found |= {column.name: SQL_TYPES[column.type] for column in model.columns}
+    return found | {part.name: f"{_struct(part.columns)}[]" for part in model.parts}
+
+
+def _struct(columns: Iterable[Column]) -> str:
+    return "STRUCT(" + ", ".join(f"{quoted(each.name)} {SQL_TYPES[each.type]}" for each in columns) + ")"
+
+
+def _make_empty(work: Engine, name: str, columns: Mapping[str, str]) -> None:
+    heads = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
+    work.run(f"CREATE TABLE {quoted(name)} ({heads})")
+
+
+def current_facts(type_: str, name: str, lens: Lens) -> str:
+    """A query for the facts of a type that a lens lets through, of versions offered under a name."""
+    return (
+        f"SELECT * FROM (SELECT * FROM {name} WHERE NOT deleted AND {lens.on_facts(type_)}) AS r"
+        f" ANTI JOIN {_later(name, lens)} ON l.id = r.id AND l.version > r.version"
+    )
+
+
+def _later(versions: str, lens: Lens) -> str:
+    """Versions that came in the place of others: few, so that looking up is cheaper than sorting all."""
+    known = lens.known("recorded")
+    return f"(SELECT id, version FROM {quoted(versions)} WHERE version > 1 AND {known}) AS l"
+
+
+def within(type_: str, scope: Scope, prefix: str = "") -> str:
+    """`Scope.lets_through` as a condition on rows of a type; `prefix`: of the names of their columns."""
+    if type_ in scope.open_types:
+        return "true"
+    if scope.types is not None and type_ not in scope.types:
+        return "false"
+    if scope.everything:
+        return "true"
+    parts = [
+        f"{prefix}{column} IN ({', '.join(literal(each) for each in sorted(values))})"
+        for column, values in (("org", scope.orgs), ("county", scope.counties))
+        if values
+    ]
+    if scope.persons:
+        parts.append(f"{prefix}person IN ({', '.join(str(each) for each in sorted(scope.persons))})")
+    return f"({' OR '.join(parts)})" if parts else "false"

@@ -1,0 +1,105 @@
+"""A view as one SELECT over other views, with what is said about it in the TOML beside it.
+
+`NAME.sql` is in DuckDB's dialect. `NAME.toml` may say:
+
+    title, title_en   what it is called
+    key       columns that tell a row from all others; checked whenever the view is kept
+    keep      true: its rows are kept in the lake and made again when something below changes
+    follows   what its rows come from one by one: a changed row there changes only rows made of it. What is
+              read and not named here only adds to them, and a change of it may change any row
+    [columns] what each column holds
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.toml import parse_toml
+
+DIALECT = "duckdb"
+
+_TEXTS = ("title", "title_en")
+_LISTS = ("key", "follows")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlView:
+    """One SELECT; `needs` are the relations it reads, `about` its first line of comment."""
+
+    name: str
+    sql: str
+    about: str
+    needs: frozenset[str]
+    title: str = ""
+    title_en: str = ""
+    key: tuple[str, ...] = ()
+    keep: bool = False
+    follows: frozenset[str] = frozenset()
+    columns: Mapping[str, str] | None = None
+
+
+def parse_select(name: str, text: str, toml: str = "") -> SqlView:
+    """A view from its SELECT and its TOML. Raises `Invalid` for what is not one SELECT, and wrong keys."""
+    try:
+        statements = [each for each in sqlglot.parse(text, read=DIALECT) if each is not None]
+    except SqlglotError as error:
+        first = str(error).splitlines()[0]
+        raise Invalid(f"{name}.sql cannot be read: {first}", remedy="Write one SELECT.") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise Invalid(
+            f"{name}.sql is not one SELECT.", remedy="Write one SELECT, nothing before or behind it."
+        )
+    own = {each.alias for each in statements[0].find_all(exp.CTE)}
+    found = {each.name for each in statements[0].find_all(exp.Table) if each.name}
+    first = text.lstrip().partition("\n")[0]
+    about = first.removeprefix("--").strip() if first.startswith("--") else ""
+    needs = frozenset(found - own)
+    table = parse_toml(toml, f"{name}.toml")
+    problems = _problems(table, needs)
+    if problems:
+        told = "; ".join(f"{each.path} {each.message}" for each in problems)
+        raise Invalid(f"{name}.toml: {told}.", remedy="Correct it.", problems=tuple(problems))
+    return SqlView(
+        name,
+        text.strip().removesuffix(";"),
+        about,
+        needs,
+        **{key: table.get(key, "") for key in _TEXTS},
+        key=tuple(table.get("key", ())),
+        keep=table.get("keep", False),
+        follows=frozenset(table.get("follows", ())),
+        columns=table.get("columns"),
+    )
+
+
+def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
+    known = (*_TEXTS, *_LISTS, "keep", "columns")
+    found = [_problem(key, "is not a key of a view") for key in table if key not in known]
+    found += [_problem(key, "must be a text") for key in _TEXTS if not isinstance(table.get(key, ""), str)]
+    found += [
+        _problem(key, "must be a list of names") for key in _LISTS if not _are_texts(table.get(key, []))
+    ]
+    if not isinstance(table.get("keep", False), bool):
+        found.append(_problem("keep", "must be true or false"))
+    columns: Any = table.get("columns", {})
+    if not (isinstance(columns, dict) and _are_texts(list(cast("dict[str, Any]", columns).values()))):
+        found.append(_problem("columns", "must have a text for each column"))
+    if not found:
+        strange = sorted(set(table.get("follows", ())) - needs)
+        found += [_problem("follows", f"names {name}, which the SELECT does not read") for name in strange]
+    return found
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[Any]", value))
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)

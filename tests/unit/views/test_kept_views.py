@@ -1,0 +1,213 @@
+"""What is kept of views is what they would be if made now, after whatever happened below them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kangshu.app.kept_views import KeptViews
+from kangshu.app.platform import Platform
+from kangshu.app.relations import Lens, Relations, kept_as
+from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.lake.engine import engine
+from kangshu.kernel.policies.definition import Scope
+from kangshu.kernel.views.parsing import parse_view
+from kangshu.kernel.views.sql_view import SqlView, parse_select
+from kangshu.kernel.views.view_set import ViewSet
+
+HOSPITAL = "H44099900001"
+VIEW = parse_view(
+    {
+        "resourceType": "ViewDefinition",
+        "name": "name",
+        "status": "active",
+        "resource": "Patient",
+        "select": [
+            {
+                "column": [
+                    {"name": "id", "path": "id"},
+                    {"name": "gender", "path": "gender"},
+                    {"name": "whole", "path": "name", "collection": True},
+                ]
+            },
+            {"forEach": "name", "column": [{"name": "text", "path": "text"}]},
+        ],
+    }
+)
+BY_GENDER = "SELECT gender, count(*) AS many FROM name JOIN fact_of_patient USING (id) GROUP BY gender"
+
+
+def patient(number: int, *names: str, **more: Any) -> dict[str, Any]:
+    named = [{"text": name} for name in names]
+    return {"resourceType": "Patient", "id": f"p{number}", **({"name": named} if named else {}), **more}
+
+
+def receive(platform: Platform, *resources: Any, source: str = HOSPITAL) -> None:
+    text = "\n".join(json.dumps(each) for each in resources).encode()
+    [message] = platform.intake.journal([(source, [text], "ndjson")])
+    platform.intake.work_through(message)
+
+
+def delete(platform: Platform, id_: str) -> None:
+    entry = {"request": {"method": "DELETE", "url": f"Patient/{id_}"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    [message] = platform.intake.journal([(HOSPITAL, [json.dumps(bundle).encode()], "json")])
+    platform.intake.work_through(message)
+
+
+def kept_of(platform: Platform, **selects: SqlView) -> KeptViews:
+    known = platform.views.kept.relations
+    views = ViewSet({"name": VIEW}, selects, {}, known.views.bases)
+    return KeptViews(platform.views.facts, Relations(views, known.models, known.types, known.elements))
+
+
+def rows(kept: KeptViews, name: str = "name", lens: Lens | None = None) -> list[Any]:
+    with engine() as work:
+        with kept.up_to_date([name]) as present:
+            kept.relations.make(work, [name], lens or Lens(), present)
+        return work.rows(f"SELECT * FROM {name} ORDER BY ALL")
+
+
+def told(*rows: tuple[str, str | None, str]) -> list[tuple[str, str | None, str]]:
+    return sorted(rows)
+
+
+def plain(found: list[Any]) -> list[tuple[Any, ...]]:
+    return sorted({(id_, gender, text) for id_, gender, _, text in found})
+
+
+def version_of(platform: Platform, view: str) -> int:
+    held = platform.tables.lake.held(kept_as(view))
+    assert held is not None
+    return held.version
+
+
+def test_what_is_new_is_added_and_what_was_replaced_is_gone(platform: Platform) -> None:
+    kept = kept_of(platform)
+    assert rows(kept) == []
+    receive(platform, patient(1, "a", "b"), patient(2, "c"), patient(3, "d"))
+    assert plain(rows(kept)) == told(
+        ("p1", None, "a"), ("p1", None, "b"), ("p2", None, "c"), ("p3", None, "d")
+    )
+    receive(platform, patient(1, "e", gender="male"), patient(2), patient(4, "f"))
+    delete(platform, "p3")
+    assert plain(rows(kept)) == told(("p1", "male", "e"), ("p4", None, "f"))
+
+
+def test_json_comes_back_as_json(platform: Platform) -> None:
+    receive(platform, patient(1, "a"))
+    [(_, _, whole, _)] = rows(kept_of(platform))
+    assert [json.loads(each) for each in whole] == [{"text": "a"}]
+
+
+def test_it_is_not_written_again_when_nothing_changed(platform: Platform) -> None:
+    kept = kept_of(platform)
+    receive(platform, patient(1, "a"))
+    rows(kept)
+    before = version_of(platform, "name")
+    rows(kept)
+    assert version_of(platform, "name") == before
+
+
+def test_joining_small_files_below_changes_no_row(platform: Platform) -> None:
+    kept = kept_of(platform)
+    for number in range(4):
+        receive(platform, patient(number, f"n{number}"))
+        rows(kept)
+    before = rows(kept)
+    for table in ("fact_of_patient", kept_as("name")):
+        platform.tables.lake.tidy(table)
+    assert rows(kept) == before
+    receive(platform, patient(1, "other"))
+    assert ("p1", None, "other") in plain(rows(kept))
+    assert len(rows(kept)) == 4
+
+
+def test_files_that_are_gone_mean_making_it_anew(platform: Platform) -> None:
+    kept = kept_of(platform)
+    for number in range(3):
+        receive(platform, patient(number, f"n{number}"))
+        rows(kept)
+    receive(platform, patient(7, "late"))
+    platform.views.facts.follow()
+    platform.tables.lake.tidy("fact_of_patient", keep=timedelta(0))
+    assert len(rows(kept)) == 4
+
+
+def test_a_scope_and_a_time_see_what_they_may(platform: Platform) -> None:
+    kept = kept_of(platform)
+    receive(platform, patient(1, "old"))
+    receive(platform, patient(1, "new"), patient(2, "second"))
+    none = Lens(Scope(orgs=frozenset({"H44099900002"})))
+    assert rows(kept, lens=none) == []
+    mine = Lens(Scope(orgs=frozenset({HOSPITAL})))
+    assert plain(rows(kept, lens=mine)) == told(("p1", None, "new"), ("p2", None, "second"))
+    past = Lens(as_of=datetime(2000, 1, 1, tzinfo=UTC))
+    assert rows(kept, lens=past) == []
+
+
+def test_a_view_in_sql_is_made_again_only_when_something_below_changed(platform: Platform) -> None:
+    view = parse_select("by_gender", BY_GENDER, 'keep = true\nkey = ["gender"]')
+    kept = kept_of(platform, by_gender=view)
+    receive(platform, patient(1, "a", gender="male"), patient(2, "b", gender="female"))
+    assert rows(kept, "by_gender") == [("female", 1), ("male", 1)]
+    before = version_of(platform, "by_gender")
+    assert rows(kept, "by_gender") == [("female", 1), ("male", 1)]
+    assert version_of(platform, "by_gender") == before
+    receive(platform, patient(3, "c", gender="male"))
+    assert rows(kept, "by_gender") == [("female", 1), ("male", 2)]
+    other = parse_select("by_gender", BY_GENDER.replace("count(*)", "10 * count(*)"), "keep = true")
+    assert rows(kept_of(platform, by_gender=other), "by_gender") == [("female", 10), ("male", 20)]
+
+
+def test_a_key_that_does_not_hold_is_refused_and_what_was_kept_stays(platform: Platform) -> None:
+    view = parse_select("by_gender", BY_GENDER, 'keep = true\nkey = ["gender"]')
+    receive(platform, patient(1, "a", gender="male"))
+    rows(kept_of(platform, by_gender=view), "by_gender")
+    before = version_of(platform, "by_gender")
+    twice = parse_select("by_gender", BY_GENDER + " UNION ALL SELECT 'male', 5", view_toml())
+    with pytest.raises(Invalid, match=r"1 keys \(gender\) more than once") as caught:
+        rows(kept_of(platform, by_gender=twice), "by_gender")
+    assert "by_gender" in caught.value.message
+    assert version_of(platform, "by_gender") == before
+
+
+def view_toml() -> str:
+    return 'keep = true\nkey = ["gender"]'
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("keep = 1", "keep must be true or false"),
+        ("key = 'id'", "key must be a list of names"),
+        ("follows = ['person']", "names person, which the SELECT does not read"),
+        ("columns = {id = 1}", "must have a text for each column"),
+        ("kept = true", "kept is not a key of a view"),
+    ],
+)
+def test_what_is_wrong_with_its_toml_is_told(toml: str, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        parse_select("by_gender", BY_GENDER, toml)
+
+
+def test_two_values_where_one_is_allowed_is_told_and_nothing_is_kept(platform: Platform) -> None:
+    wrong = parse_view(
+        {
+            "resourceType": "ViewDefinition",
+            "name": "name",
+            "status": "active",
+            "resource": "Patient",
+            "select": [{"column": [{"name": "id", "path": "id"}, {"name": "text", "path": "name.text"}]}],
+        }
+    )
+    receive(platform, patient(1, "a", "b"))
+    known = platform.views.kept.relations
+    views = ViewSet({"name": wrong}, {}, {}, known.views.bases)
+    relations = Relations(views, known.models, known.types, known.elements)
+    with pytest.raises(Invalid, match="the column text has more than one value"):
+        rows(KeptViews(platform.views.facts, relations))
+    assert platform.tables.lake.held(kept_as("name")) is None
