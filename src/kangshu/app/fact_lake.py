@@ -53,6 +53,16 @@ class FactLake:
         with self.database.statements() as session, exclusive(session, READER):
             return self._follow(progress)
 
+    def forget(self) -> None:
+        """Delete the tables: the next turn makes them again."""
+        with self.database.statements() as session, exclusive(session, READER):
+            for table in self.lake.tables():
+                if is_of_facts(table.name):
+                    self.lake.forget(table.name)
+            with self.database.connection() as connection:
+                epoch = feed.place_of(connection, READER).epoch
+                feed.move(connection, READER, Place(epoch, 0), self.clock())
+
     def _follow(self, progress: Progress | None) -> int:
         with self.database.connection() as session:
             place, end = feed.place_of(session, READER), feed.horizon(session)

@@ -28,8 +28,8 @@ from kangshu.kernel.views.sql_view import SqlView
 _TURN = "kept views"
 _KEPT = ("view_", "tally_")
 
-Progress = Callable[[str, int, int], None]
-"""Called with (what is being made, how many are done, how many there are)."""
+Progress = Callable[[int, int], None]
+"""Called with (how many are done, how many there are)."""
 
 
 def is_kept(table: str) -> bool:
@@ -50,8 +50,18 @@ class KeptViews:
         return self.facts.lake
 
     @contextmanager
-    def up_to_date(self, names: Iterable[str], progress: Progress | None = None) -> Generator[Present]:
-        """The lake with these views, and all below them, as they are now; others wait meanwhile."""
+    def up_to_date(
+        self,
+        names: Iterable[str],
+        county: str | None = None,
+        progress: Progress | None = None,
+        *,
+        selects: bool = True,
+    ) -> Generator[Present]:
+        """The lake with these views, and all below them, as they are now; others wait meanwhile.
+
+        `county`: views in SQL over what is from there only; `selects`: views in SQL at all.
+        """
         with self.facts.database.statements() as session, exclusive(session, _TURN):
             self.facts.follow()
             present = Present(self.lake)
@@ -59,17 +69,18 @@ class KeptViews:
             order = [
                 name
                 for name in views.order(names)
-                if name in views.definitions or (name in views.selects and views.selects[name].keep)
+                if name in views.definitions
+                or (selects and name in views.selects and views.selects[name].keep)
             ]
             for number, name in enumerate(order):
                 if progress is not None:
-                    progress(name, number, len(order))
+                    progress(number, len(order))
                 if name in views.definitions:
                     self._add_versions(name, present)
                 else:
-                    self._make_again(views.selects[name], present)
+                    self._make_again(views.selects[name], county, present)
             if progress is not None:
-                progress("", len(order), len(order))
+                progress(len(order), len(order))
             yield present
 
     def _add_versions(self, name: str, present: Present) -> None:
@@ -101,21 +112,21 @@ class KeptViews:
                 raise plural_values(error) from None
         present.look_again(kept_as(name))
 
-    def _make_again(self, view: SqlView, present: Present) -> None:
+    def _make_again(self, view: SqlView, county: str | None, present: Present) -> None:
         views = self.relations.views
         bases = lineage(views, [view.name]).bases
-        compiled = {name: self.relations.compiled(name, "facts").sql for name in views.definitions}
-        said = digest(views, [view.name], compiled)
+        said = digest(views, [view.name], self.relations.texts(), county or "")
+        table = kept_as(view.name, county)
         state = self.state(said, bases, present)
-        kept = present.held(kept_as(view.name))
+        kept = present.held(table)
         if kept and all(kept.done(application) == version for application, version in state.items()):
             return
         with engine(self.lake.scratch) as work:
-            self.relations.make(work, view.needs, Lens(), present)
+            self.relations.make(work, view.needs, Lens(county=county), present)
             work.run(f"CREATE TABLE kept AS {view.sql}")
             refuse_keys(work, view)
-            self.lake.keep(kept_as(view.name), work.arrow("FROM kept"), state)
-        present.look_again(kept_as(view.name))
+            self.lake.keep(table, work.arrow("FROM kept"), state)
+        present.look_again(table)
 
     def state(self, said: str, bases: Iterable[str], present: Present) -> dict[str, int]:
         """What is noted of something made of bases as they are now; `said` is a hash of how it is made."""

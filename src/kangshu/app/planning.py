@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from kangshu.app.kept_views import Progress
+from kangshu.app.tallies import Tallies
 from kangshu.app.views import Views
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
@@ -49,16 +51,30 @@ class Planning:
 
         `county`: over facts from there only.
         """
+        found = self._count(content, indicators, on, as_of, county)
+        if found:
+            self.note(grant, Use("indicator", tuple(sorted(found)), (), len(found)))
+        return found
+
+    def _count(
+        self,
+        content: PlaceContent,
+        indicators: Iterable[Indicator],
+        on: date,
+        as_of: datetime | None,
+        county: str | None,
+    ) -> dict[str, Result]:
         there = set(self.views.views.names) | content.indicators.tables.keys()
         chosen = [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
         if not chosen:
             return {}
         small = int(content.parameters.on("small_number", on).value)
+        if as_of is None:
+            tallies = Tallies(self.views.kept, content.place, content.indicators.tables, county)
+            return tallies.results(chosen, on=on, small_number=small)
         with engine(self.views.facts.lake.scratch) as work:
             self._prepare(work, content, chosen, county, as_of)
-            found = {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
-        self.note(grant, Use("indicator", tuple(sorted(found)), (), len(found)))
-        return found
+            return {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
 
     def standings(
         self, grant: Grant, content: PlaceContent, plan: Plan, *, on: date, as_of: datetime | None = None
@@ -68,6 +84,20 @@ class Planning:
         indicators = [content.indicators.get(name) for name in wanted]
         results = self.count(grant, content, indicators, on=on, as_of=as_of, county=plan.county)
         return standings(content, plan, on=on, as_of=as_of, results=results)
+
+    def refresh(self, *, on: date, progress: Progress | None = None) -> None:
+        """Bring the tallies of all plans up to date."""
+        wanted = [
+            (content, county)
+            for content in self.places.values()
+            for county in sorted({plan.county for plan in content.plans.values()}, key=str)
+        ]
+        for number, (content, county) in enumerate(wanted):
+            if progress is not None:
+                progress(number, len(wanted))
+            self._count(content, content.indicators.indicators, on, None, county)
+        if progress is not None:
+            progress(len(wanted), len(wanted))
 
     def _prepare(
         self,

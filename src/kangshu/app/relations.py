@@ -44,8 +44,8 @@ class Lens:
 
     @property
     def is_open(self) -> bool:
-        """Whether everything is seen as it is now."""
-        return self.scope.everything and self.as_of is None and self.county is None
+        """Whether everything, of the county if there is one, is seen as it is now."""
+        return self.scope.everything and self.scope.types is None and self.as_of is None
 
     def on_facts(self, type_: str, prefix: str = "") -> str:
         """The condition on versions of facts of a type, or on rows made of them."""
@@ -96,9 +96,9 @@ class Present:
         return self.held(table)
 
 
-def kept_as(view: str) -> str:
-    """The table of the lake that keeps a view."""
-    return f"view_{view}"
+def kept_as(view: str, county: str | None = None) -> str:
+    """The table of the lake that keeps a view, over everything or what is from a county."""
+    return f"view_{view}" if county is None else f"view_{view}_{county}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,13 @@ class Relations:
     models: Mapping[str, Model]
     types: Mapping[str, str]
     elements: Elements
+    _texts: dict[str, str] = field(default_factory=dict[str, str])
+
+    def texts(self) -> Mapping[str, str]:
+        """The ViewDefinitions of the packs as SQL."""
+        if not self._texts:
+            self._texts.update({name: self.compiled(name, "facts").sql for name in self.views.definitions})
+        return self._texts
 
     def table_of_base(self, base: str) -> str:
         """The table of the lake that holds a base."""
@@ -131,10 +138,10 @@ class Relations:
         kept = [
             name
             for name, view in self.views.selects.items()
-            if view.keep and lens.is_open and present.held(kept_as(name))
+            if view.keep and lens.is_open and present.held(kept_as(name, lens.county))
         ]
         for name in self.views.order(names, kept):
-            held = present.held(kept_as(name)) if name in kept else None
+            held = present.held(kept_as(name, lens.county)) if name in kept else None
             if held is not None:
                 held.offer(work, name)
             else:

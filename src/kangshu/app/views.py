@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from kangshu.app.fact_lake import FactLake, table_of
-from kangshu.app.kept_views import KeptViews, Progress
+from kangshu.app.kept_views import KeptViews, Progress, is_kept
 from kangshu.app.relations import Lens, Relations, current_facts
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
@@ -123,12 +123,20 @@ class Views:
         `county`: over what is from there only.
         """
         wanted = tuple(names)
-        with self.kept.up_to_date(wanted) as present:
-            self.kept.relations.make(work, wanted, Lens(scope, as_of, county), present)
+        lens = Lens(scope, as_of, county)
+        with self.kept.up_to_date(wanted, county, selects=lens.is_open) as present:
+            self.kept.relations.make(work, wanted, lens, present)
+
+    def forget(self) -> None:
+        """Delete everything that is made from the database or from other tables of the lake."""
+        self.facts.forget()
+        for table in self.facts.lake.tables():
+            if is_kept(table.name):
+                self.facts.lake.forget(table.name)
 
     def refresh(self, progress: Progress | None = None) -> None:
         """Bring all views that are kept up to date."""
-        with self.kept.up_to_date(self.views.names, progress):
+        with self.kept.up_to_date(self.views.names, progress=progress):
             pass
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "user": "user:app",
     "audit": "audit:app",
     "codes": "codes:app",
+    "lake": "lake:app",
     "view": "view:app",
     "plan": "plan:app",
 }

@@ -137,20 +137,6 @@ def check(
     out.print(", ".join(f"{count} {name}" for name, count in found.items()), highlight=False)
 
 
-@app.command()
-def tidy() -> None:
-    """Join small files of the lake and delete what no version of the last week needs.
-
-    Example: kangshu quality tidy
-    """
-    with platform() as built:
-        _grant(built)
-        lake = built.tables.lake
-        for table in lake.tables():
-            gone = lake.tidy(table.name)
-            out.print(f"{table.name}: {table.rows} rows in {table.files} files; {gone} files deleted")
-
-
 def _grant(built: Platform) -> Grant:
     """Leave to count: what the command line may see of quality."""
     principal = Principal("command-line", "command line", "operator")

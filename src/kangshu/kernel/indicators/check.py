@@ -7,7 +7,7 @@ from pathlib import Path
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.indicators.definition import FOLDER, IndicatorSet, read_indicators
 from kangshu.kernel.indicators.examples import parse_indicator_examples, problems_of_examples
-from kangshu.kernel.indicators.run import plain_names, refuse_columns
+from kangshu.kernel.indicators.units import plain_names, refuse_columns
 from kangshu.kernel.lake.engine import Unreadable, engine
 from kangshu.kernel.lake.given import make_table, offer_rows
 

@@ -40,6 +40,8 @@ class Indicator:
     direction   which way is better; up or down
     factor      what the quotient is multiplied by: 100 for %, 1000 for ‰
     lowest, highest  what a value cannot go beyond: a forecast does not either
+    follows     views of which each row makes units of its own day, whatever the others are: after a change
+                only the months of what changed are counted again
     since       what is counted begins here; values of earlier periods are entered
     closes      days after the end of a period until its value is final
     params      values of the parameters in the SELECT, each by date, oldest first
@@ -62,6 +64,7 @@ class Indicator:
     basis: str
     verify: str
     needs: tuple[str, ...]
+    follows: tuple[str, ...]
     since: date | None
     closes: int
     params: Mapping[str, tuple[Dated, ...]]
@@ -116,6 +119,7 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
         **{key: table[key] for key in CHOICES},
         strata=tuple(table.get("strata", ())),
         needs=tuple(table.get("needs", ())),
+        follows=tuple(table.get("follows", ())),
         decimals=table["decimals"],
         factor=Decimal(table.get("factor", 1)),
         lowest=None if "lowest" not in table else Decimal(table["lowest"]),

@@ -34,7 +34,8 @@ from kangshu.kernel.base.text_table import parse_text_table
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.definition import Indicator, IndicatorSet
-from kangshu.kernel.indicators.run import COUNTED, run
+from kangshu.kernel.indicators.run import run
+from kangshu.kernel.indicators.units import COUNTED
 from kangshu.kernel.lake.engine import Engine, engine
 from kangshu.kernel.lake.given import make_table, offer_rows
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.cell import Strata
 from kangshu.kernel.indicators.definition import Indicator
-from kangshu.kernel.indicators.run import COUNTED, count_units
+from kangshu.kernel.indicators.units import COUNTED, count_units
 from kangshu.kernel.lake.engine import Engine, quoted
 
 MOST = 1000

@@ -27,7 +27,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": get_args(Kind),
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_LISTS = ("strata", "needs")
+_LISTS = ("strata", "needs", "follows")
 _OTHER = ("denominator", "decimals")
 _OPTIONAL = ("factor", "lowest", "highest", "since", "closes", "params", "targets", *_LISTS)
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
@@ -83,13 +83,27 @@ def _problems_of_kind(table: Mapping[str, Any], sql: str | None) -> list[Problem
     kind = table.get("kind")
     if kind == "computed" and not (sql or "").strip():
         return [_problem("sql", "is missing: a computed indicator has a SELECT beside it")]
+    if kind == "computed":
+        return _problems_of_follows(table, sql or "")
     if kind == "entered":
         found = [] if sql is None else [_problem("sql", "does not go with an entered indicator")]
-        extra = ("strata", "needs", "since", "params")
+        extra = ("strata", "needs", "follows", "since", "params")
         return found + [
             _problem(key, "does not go with an entered indicator") for key in extra if table.get(key)
         ]
     return []
+
+
+def _problems_of_follows(table: Mapping[str, Any], sql: str) -> list[Problem]:
+    follows, needs = table.get("follows", []), table.get("needs", [])
+    if not (_is_names(follows) and _is_names(needs)):
+        return []
+    found = [
+        _problem("follows", f"names {name}, which `needs` does not") for name in follows if name not in needs
+    ]
+    if follows and "on" in parameters_in(sql):
+        found.append(_problem("follows", "does not go with $on: then a unit changes from day to day"))
+    return found
 
 
 def _problems_of_params(table: Mapping[str, Any], sql: str) -> list[Problem]:

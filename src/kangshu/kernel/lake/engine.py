@@ -99,6 +99,7 @@ class Engine:
 
     def offer(self, name: str, data: Arrow) -> None:
         """Let statements read an Arrow table or dataset under a name."""
+        self._connection.execute(f"DROP VIEW IF EXISTS {quoted(name)}")
         self._connection.register(name, data)
 
 

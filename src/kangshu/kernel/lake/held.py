@@ -16,6 +16,9 @@ from deltalake.exceptions import DeltaError
 from kangshu.kernel.lake.engine import Engine, listed, quoted
 from kangshu.kernel.lake.files import local, select_from
 
+LOG = "_delta_log"
+"""The folder of a table that says which files it has."""
+
 NOWHERE = 0
 """The version of a table that is not there yet; those of tables count from 1."""
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from kangshu.kernel.lake.files import local
-
-LOG = "_delta_log"
+from kangshu.kernel.lake.held import LOG
 
 
 def snapshot(root: Path, target: Path, leave_out: Callable[[str], bool]) -> None:

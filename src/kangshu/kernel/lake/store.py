@@ -7,6 +7,7 @@ already (`domains/intake/tables/merging`), so landing the same thing twice adds 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from kangshu.kernel.base.errors import Unavailable
 from kangshu.kernel.lake.arrow import Arrow, pa
 from kangshu.kernel.lake.engine import Engine, Unreadable, literal
-from kangshu.kernel.lake.held import Held
+from kangshu.kernel.lake.held import LOG, Held
 
 SOURCE, COUNTY, MESSAGE, ROW, RECORDED, HASH, REPLACES = (
     "_source",
@@ -165,6 +166,16 @@ class Lake:
         sizes: list[int] = actions.column("size_bytes").to_pylist()
         rows: list[int | None] = actions.column("num_records").to_pylist()
         return Table(name, len(sizes), sum(sizes), sum(row or 0 for row in rows), found.version())
+
+    def forget(self, table: str) -> None:
+        """Delete a table with all it holds. For a folder only: tables of an object store stay, empty."""
+        found = self._open(table)
+        if found is not None and "://" in self.root:
+            found.delete()
+        elif found is not None:
+            # The log goes first: without it there is no table, whatever is left.
+            shutil.rmtree(Path(self.root) / table / LOG)
+            shutil.rmtree(Path(self.root) / table)
 
     def tidy(self, table: str, *, keep: timedelta = timedelta(days=7)) -> int:
         """Join small files and delete files that no version younger than `keep` needs; how many were deleted.
