@@ -21,6 +21,7 @@ _NAMES = {
     "KANGSHU_OIDC_CLIENT_ID": "our client id there",
     "KANGSHU_OIDC_CLIENT_SECRET": "our client secret there",
     "KANGSHU_QUALITY_SECONDS": "how often a server judges the quality of what came; 0: never (default: 60)",
+    "KANGSHU_LAKE_SECONDS": "how often a server refreshes what is kept in the lake; 0: never (default: 600)",
     "KANGSHU_LOG_LEVEL": "debug, info, warning or error (default: info)",
 }
 
@@ -43,6 +44,7 @@ class Settings:
     oidc_client_secret: str | None = None
     log_level: str = "info"
     quality_seconds: int = 60
+    lake_seconds: int = 600
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -69,11 +71,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         oidc_client_id=environment.get("KANGSHU_OIDC_CLIENT_ID") or None,
         oidc_client_secret=environment.get("KANGSHU_OIDC_CLIENT_SECRET") or None,
         log_level=environment.get("KANGSHU_LOG_LEVEL", "info"),
-        quality_seconds=_seconds(environment.get("KANGSHU_QUALITY_SECONDS") or "60"),
+        quality_seconds=_seconds(environment, "KANGSHU_QUALITY_SECONDS", "60"),
+        lake_seconds=_seconds(environment, "KANGSHU_LAKE_SECONDS", "600"),
     )
 
 
-def _seconds(text: str) -> int:
+def _seconds(environment: Mapping[str, str], name: str, usual: str) -> int:
+    text = environment.get(name) or usual
     if not (text.isascii() and text.isdecimal() and len(text) < 7):
-        raise Invalid("KANGSHU_QUALITY_SECONDS is no number of seconds.", remedy="Write 60, or 0 for never.")
+        raise Invalid(f"{name} is no number of seconds.", remedy=f"Write {usual}, or 0 for never.")
     return int(text)

@@ -71,8 +71,12 @@ def _lifespan(platform: Platform) -> Callable[[Starlette], AbstractAsyncContextM
         heads.start()
         judging = Thread(target=_judge_quality, args=(platform, stopped), name="quality", daemon=True)
         judging.start()
+        tending = Thread(target=_tend_lake, args=(platform, stopped), name="lake", daemon=True)
+        tending.start()
         yield
         stopped.set()
+        # A refresh may take long, and stopping in the middle of one leaves nothing half done.
+        tending.join(_SOON)
         judging.join()
         heads.join()
         platform.close()
@@ -113,6 +117,27 @@ def _judge_quality(platform: Platform, stopped: Event) -> None:
             continue
         if passed and passed.stretches:
             _log.info("quality judged", facts=passed.facts, findings=passed.findings)
+
+
+def _tend_lake(platform: Platform, stopped: Event) -> None:
+    """Bring views and tallies up to date, again and again, and join small files once a day."""
+    seconds = platform.settings.lake_seconds
+    if seconds == 0:
+        return
+    tidied = platform.clock().date()
+    while not stopped.wait(seconds):
+        try:
+            platform.views.refresh()
+            today = platform.clock().date()
+            platform.planning.refresh(on=today)
+            if today > tidied:
+                for table in platform.tables.lake.tables():
+                    platform.tables.lake.tidy(table.name)
+                tidied = today
+        except Exception as error:  # noqa: BLE001
+            # As with quality: the next turn tries again, and whoever watches is told.
+            if not stopped.is_set():
+                _log.error("lake not refreshed", error=type(error).__name__)
 
 
 def _resume(platform: Platform) -> None:
