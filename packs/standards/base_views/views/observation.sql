@@ -5,7 +5,7 @@ FROM fhir_observation AS o JOIN fact_of_observation AS m ON m.id = o.id
 WHERE m.person IS NOT NULL AND o.code IS NOT NULL AND o.status NOT IN ('entered-in-error', 'cancelled')
 UNION ALL
 SELECT coalesce(CAST(k.person AS VARCHAR), left(sha256(r.certno), 16)), r.item_code, CAST(r.collected_at AS DATE),
-  r.result_value, r.unit, r.fixmedins_code, r._recorded_at
+  r.result_value, r.result_unit, r.fixmedins_code, r._recorded_at
 FROM lab_result AS r LEFT JOIN person_of_certno AS k ON k.certno = r.certno
 WHERE r.certno IS NOT NULL
 UNION ALL

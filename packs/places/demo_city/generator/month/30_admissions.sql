@@ -10,6 +10,8 @@ WITH due AS (
 ), usual AS (
   SELECT d.n, d.v, p.*, least(p.days + slot(d.v, 22, 2 * p.spread + 1) - p.spread // 2, 25) AS length, d.township_serial, '' AS outcome
   FROM free AS d JOIN profile_slot AS p ON p.age = d.age AND p.sex = d.sex AND p.slot = slot(d.v, 21, 1000)
+  LEFT JOIN known_ill AS k ON k.n = d.n AND k.y = year(getvariable('month_first'))
+  WHERE NOT p.chronic OR list_contains(k.chronic, p.dx)
 ), dated AS (
   SELECT * EXCLUDE (length), greatest(1, length) AS length,
          getvariable('month_first') + slot(v, 23, CAST(getvariable('month_next') - getvariable('month_first') AS INTEGER) - greatest(1, length)) AS adm
@@ -18,10 +20,11 @@ WITH due AS (
   SELECT b.mother AS n, drawn(b.mother, 42000 + b.y) AS v, chance(b.mother, 43000 + b.y) < rate('caesarean') AS section, b.day, b.township_serial
   FROM birth AS b WHERE b.day BETWEEN getvariable('month_first') - 10 AND getvariable('month_next')
 ), deaths AS (
-  SELECT r.n, drawn(r.n, 44000) AS v, p.* REPLACE (CASE WHEN p.op_lv > 3 THEN NULL ELSE p.op END AS op), r.township_serial, r.death,
+  SELECT r.n, drawn(r.n, 44000) AS v, p.*, r.township_serial, r.death,
          least(2 + slot(drawn(r.n, 44000), 24, 9), CAST(r.death - greatest(r.since, r.brdy) AS INTEGER)) AS length
   FROM resident AS r JOIN profile_slot AS p ON p.age = greatest(1, age_at(r.brdy, r.death)) AND p.sex = r.sex AND p.slot = slot(r.n, 45000, 1000)
-  WHERE r.death >= getvariable('month_first') AND r.death < getvariable('month_next') AND chance(r.n, 46000) < rate('dies_in_hospital')
+  LEFT JOIN known_ill AS k ON k.n = r.n AND k.y = year(getvariable('month_first'))
+  WHERE (NOT p.chronic OR list_contains(k.chronic, p.dx)) AND r.death >= getvariable('month_first') AND r.death < getvariable('month_next') AND chance(r.n, 46000) < rate('dies_in_hospital')
 )
 SELECT * FROM (
   SELECT n, v, dx, dx_name, department, op, op_name, op_lv, drug_code, drug_name, drug_price, adm, adm + length AS dscg, length, outcome, CAST(profile AS VARCHAR) AS profile,
@@ -38,3 +41,4 @@ SELECT * FROM (
          getvariable('hospitals')[1 + slot(v, 26, len(getvariable('hospitals')))]
   FROM deaths WHERE length > 0
 ) WHERE dscg >= greatest(getvariable('month_first'), getvariable('from_day')) AND dscg < least(getvariable('month_next'), getvariable('to_day')) AND adm >= getvariable('first_day');
+INSERT INTO stay_log SELECT n, serial, adm, dscg, length FROM stay;

@@ -9,7 +9,7 @@ WITH ordered AS MATERIALIZED (
   JOIN test AS t ON t.panel = p.panel AND t.sex = o.sex LEFT JOIN shift AS s ON s.condition = o.code AND s.code = t.code
 )
 SELECT 'L' || substr(visit_no, 2) || '-' || k AS result_no, institution_code(serial) AS fixmedins_code, 'L' || substr(visit_no, 2) AS report_no, visit_no, psn_name, gend, brdy,
-       '01' AS patn_cert_type, certno, CASE panel WHEN '58410-2' THEN '全血' ELSE '血清' END AS specimen, item_code, name AS item_name, value AS result_value, unit, low AS ref_low, high AS ref_high,
+       '01' AS patn_cert_type, certno, CASE panel WHEN '58410-2' THEN '全血' ELSE '血清' END AS specimen, item_code, name AS item_name, value AS result_value, unit AS result_unit, low AS ref_low, high AS ref_high,
        CASE WHEN value > high THEN 'H' WHEN value < low THEN 'L' ELSE 'N' END AS abnormal, CASE WHEN serial < 100 THEN '1' ELSE '0' END AS hr_flag,
        visit_time + INTERVAL 12 MINUTE AS collected_at, visit_time + to_minutes(40 + slot(v, 403, 120)) AS reported_at, doctor_code(serial, v, 404) AS dr_code
 FROM measured ORDER BY visit_time, result_no;

@@ -1,10 +1,10 @@
 -- Cards of chronic patients as they are opened; what was opened before the first day comes with the first month.
 CREATE OR REPLACE VIEW chronic_card AS
 SELECT 'G' || printf('%x', m.n) || '-' || m.k AS card_no, institution_code(r.township_serial) AS fixmedins_code, r.psn_name, r.gend, r.brdy, '01' AS patn_cert_type, r.certno, r.town AS township,
-       m.condition AS disease_code, m.name AS disease_name, m.diagnosed AS diag_date, m.carded AS registered
+       m.condition AS disease_code, m.name AS disease_name, m.diagnosed AS diag_date, greatest(m.diagnosed, DATE '2010-01-01') AS registered
 FROM managed AS m JOIN resident AS r ON r.n = m.n
-WHERE greatest(m.carded, r.since) >= greatest(getvariable('from_day'), getvariable('month_first')) AND greatest(m.carded, r.since) < least(getvariable('to_day'), getvariable('month_next')) AND m.carded < r.till
-ORDER BY greatest(m.carded, r.since), card_no;
+WHERE greatest(m.diagnosed, r.since) >= greatest(getvariable('from_day'), getvariable('month_first')) AND greatest(m.diagnosed, r.since) < least(getvariable('to_day'), getvariable('month_next'))
+ORDER BY greatest(m.diagnosed, r.since), card_no;
 -- Their follow-ups.
 CREATE OR REPLACE VIEW chronic_follow_up AS
 WITH seen AS (

@@ -1,10 +1,14 @@
 -- Institutions: hospitals as listed, village and private clinics in proportion to the residents.
 CREATE OR REPLACE TABLE clinic_count AS
-SELECT t.code AS town, t.name AS town_name, t.lon, t.lat,
-       greatest(1, CAST(round(getvariable('full_village_clinics') * getvariable('scale') * t.weight / sum(t.weight) OVER ()) AS INTEGER)) AS villages,
-       greatest(CASE WHEN t.weight > 60 THEN 1 ELSE 0 END,
-                CAST(round(getvariable('full_private_clinics') * getvariable('scale') * t.weight / sum(t.weight) OVER ()) AS INTEGER)) AS clinics
-FROM towns AS t;
+-- Rounded along the towns, so that they add up to what the city has.
+WITH upto AS (
+  SELECT *, sum(weight) OVER (ORDER BY code) / sum(weight) OVER () AS high, (sum(weight) OVER (ORDER BY code) - weight) / sum(weight) OVER () AS low FROM towns
+), counted AS (
+  SELECT *, getvariable('full_village_clinics') * getvariable('scale') AS villages_of, getvariable('full_private_clinics') * getvariable('scale') AS clinics_of FROM upto
+)
+SELECT code AS town, name AS town_name, lon, lat, greatest(1, CAST(round(villages_of * high) - round(villages_of * low) AS INTEGER)) AS villages,
+       greatest(CASE WHEN weight > 60 THEN 1 ELSE 0 END, CAST(round(clinics_of * high) - round(clinics_of * low) AS INTEGER)) AS clinics
+FROM counted;
 CREATE OR REPLACE TABLE village_clinic AS
 SELECT 20000 + CAST(row_number() OVER (ORDER BY town, i) AS INTEGER) AS serial, town, town_name, lon, lat, i,
        (SELECT list(first ORDER BY rowid) FROM village_names)[1 + (i * 7 + CAST(right(town, 3) AS INTEGER)) % 25]

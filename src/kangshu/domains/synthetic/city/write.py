@@ -117,7 +117,7 @@ def _truth(work: Engine, place: Place, folder: Path) -> None:
     """What was put in, beside what is sent."""
     (folder / TRUTH).mkdir(exist_ok=True)
     run_stage(work, place, "truth")
-    for relation in place.settings().get("truth", []):
+    for relation in place.settings()["truth"]["relations"]:
         path = folder / TRUTH / f"{relation}.parquet"
         work.run(f"COPY (SELECT * FROM {relation}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
 
