@@ -1,4 +1,4 @@
-"""A synthetic city in the running installation: invented, and landed as the city's data centre would send it."""
+"""A synthetic city in the running installation: invented, and landed as its data centre would send it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from kangshu.kernel.base.time import utc_now
 _DAY = ["%Y-%m-%d"]
 
 
-def command(  # noqa: PLR0913, PLR0917 - each is an option
+def command(
     residents: Annotated[int, typer.Option(help="How many residents on the first day.")] = 2000,
     years: Annotated[int, typer.Option(help="How many years of care.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same city.")] = 1,

@@ -1,6 +1,8 @@
 -- Everybody with what is behind the data; `patient` is the key that views give them.
 CREATE OR REPLACE VIEW truth_person AS
-SELECT certno, left(sha256(certno), 16) AS patient, gend, brdy, town, town_name, household, since, till, death, moved_in, moved_out, frailty FROM resident WHERE since < getvariable('after') ORDER BY n;
+SELECT certno, left(sha256(certno), 16) AS patient, gend, brdy, town, town_name, household, since, CASE WHEN till < getvariable('after') THEN till END AS till, CASE WHEN death < getvariable('after') THEN death END AS death, moved_in,
+       CASE WHEN moved_out < getvariable('after') THEN moved_out END AS moved_out, frailty
+FROM resident WHERE since < getvariable('after') ORDER BY n;
 -- Who has what since when, and whether anybody knows; those unknown are in no file that is sent.
 CREATE OR REPLACE VIEW truth_illness AS
 SELECT r.certno, left(sha256(r.certno), 16) AS patient, i.condition, i.name, i.since, i.known FROM ill AS i JOIN resident AS r ON r.n = i.n

@@ -16,7 +16,8 @@ from kangshu.kernel.lake.arrow import pa
 from kangshu.kernel.lake.engine import Engine, literal, quoted
 
 SHARED = (
-    "complaints conditions effects family_names given_names medicines panels prevalence tests treatments vaccines"
+    "complaints conditions effects family_names given_names medicines panels prevalence tests treatments"
+    " vaccines"
 ).split()
 """Tables of illness, care and names that another place pack has already."""
 

@@ -1,7 +1,8 @@
 """A city as files: one Parquet file for each register, and one for each feed and month, as feeds want them.
 
-Below the folder: `FEED/FEED.parquet`, `FEED/FEED-2025-01.parquet`, for days added later `FEED/FEED-2026-01-01.parquet`;
-`city.toml` says which city it is; `truth/` what was put in, which no institution would send.
+Below the folder: `FEED/FEED.parquet` of a register, `FEED/FEED-2025-01.parquet` of a month, and for days
+added later `FEED/FEED-2026-01-01.parquet`; `city.toml` says which city it is; `truth/` what was put in, which
+no institution would send.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ def _copy(work: Engine, relations: Mapping[str, str], folder: Path, ending: str)
     for feed, relation in relations.items():
         path = folder / feed / f"{feed}{ending}.parquet"
         path.parent.mkdir(exist_ok=True)
-        work.run(f"COPY (SELECT * FROM {relation}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        work.run(
+            f"COPY (SELECT * FROM {relation}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+        )
         if work.one(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})"):
             found.append(Delivery(feed, path))
         else:
@@ -119,7 +122,9 @@ def _truth(work: Engine, place: Place, folder: Path) -> None:
     run_stage(work, place, "truth")
     for relation in place.settings()["truth"]["relations"]:
         path = folder / TRUTH / f"{relation}.parquet"
-        work.run(f"COPY (SELECT * FROM {relation}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        work.run(
+            f"COPY (SELECT * FROM {relation}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
 def _months(first: date, until: date) -> Iterator[tuple[date, date]]:
