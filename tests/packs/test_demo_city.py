@@ -117,7 +117,7 @@ def test_indicators_come_to_what_was_put_in(prepared: Engine) -> None:
     }
     assert found == truth
     assert len(found) == 9
-    assert all(denominator > 0 for _, denominator in found.values())
+    assert all(denominator for _, denominator in found.values())
 
 
 def test_residents_are_who_was_put_in(prepared: Engine) -> None:
