@@ -16,7 +16,8 @@ MODELS = read_models(FOLDER)
 
 def test_the_models_of_the_requirements_are_there() -> None:
     wanted = "SettlementList FeeLine FrontPage OutpatientVisit CaseReport Prescription"
-    wanted += " DrugMovement InstitutionMonthly"
+    wanted += " DrugMovement InstitutionMonthly Institution Resident LabResult Vaccination"
+    wanted += " ChronicCard ChronicFollowUp Contract Referral"
     assert set(wanted.split()) == set(MODELS.by_name)
 
 

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 COMMANDS = {
     "serve": "serve:command",
     "demo": "demo:command",
+    "demo-city": "demo_city:command",
     "load": "load:command",
     "mllp": "mllp:command",
     "simulate": "simulate:command",

@@ -1,0 +1,1 @@
+"""A synthetic city in columns: everybody of it, and a year of its health care, as files of tables."""
