@@ -126,7 +126,8 @@ def test_proportions_are_those_of_the_county(city: Engine) -> None:
     assert 8.8 < visits < 10.3
     assert 120 < stays < 205
     assert 0.55 < primary < 0.60
-    assert city.one("SELECT count(*) FROM truth_person WHERE since <= DATE '2025-11-01'") == 4000
+    there = "SELECT count(*) FROM truth_person WHERE brdy < DATE '2025-11-01' AND moved_in IS NULL"
+    assert city.one(there) == 4000
     assert city.one("SELECT count(DISTINCT township) FROM resident") == 21
 
 
@@ -174,6 +175,14 @@ def test_one_more_day_is_what_a_longer_city_has_on_it(tmp_path: Path) -> None:
                 assert work.one(f"SELECT count(*) FROM ({rest})") == 0, name
         assert work.one("SELECT count(*) FROM a_outpatient_visit WHERE visit_time >= '2025-12-31'") > 5
     assert parse_order((moved_on / "city.toml").read_text(), "city.toml").until == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize("residents", [200, 12_347, 100_000])
+def test_a_city_of_any_size_is_made(residents: int, tmp_path: Path) -> None:
+    folder = make(replace(ORDER, residents=residents, first=ORDER.until), tmp_path)
+    with engine() as work:
+        people = f"SELECT count(*) FROM {literal(str(folder / 'city_resident' / 'city_resident.parquet'))}"
+        assert residents <= work.one(people) < residents * 1.02
 
 
 def test_a_day_must_be_the_next_one(folder: Path, tmp_path: Path) -> None:

@@ -64,11 +64,11 @@ def run_stage(work: Engine, place: Place, stage: str) -> None:
 
 def _variables(settings: Mapping[str, Any], order: Order) -> Mapping[str, Any]:
     rates: Mapping[str, float] = settings["rates"]
-    listed = ", ".join(f"{literal(name)}: {float(value)}" for name, value in rates.items())
+    listed = ", ".join(f"{literal(name)}: {_double(value)}" for name, value in rates.items())
     return {
         "seed": order.seed,
         "residents": order.residents,
-        "scale": order.residents / settings["full_residents"],
+        "scale": _double(order.residents / settings["full_residents"]),
         "full_village_clinics": settings["full_village_clinics"],
         "full_private_clinics": settings["full_private_clinics"],
         "division": literal(settings["division"]),
@@ -80,6 +80,11 @@ def _variables(settings: Mapping[str, Any], order: Order) -> Mapping[str, Any]:
         "until": sql_date(order.until),
         "after": sql_date(order.until + timedelta(days=1)),
     }
+
+
+def _double(value: float) -> str:
+    """A number as SQL writes it; without the cast it would be a decimal, which overflows."""
+    return f"CAST({float(value)!r} AS DOUBLE)"
 
 
 def sql_date(day: date) -> str:
