@@ -33,6 +33,7 @@ _VALIDATE = {
     "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+_VIEWS = "http://sql-on-fhir.org/OperationDefinition"
 _OPERATIONS: dict[str, tuple[Json, ...]] = {
     "": (
         _VALIDATE,
@@ -41,11 +42,19 @@ _OPERATIONS: dict[str, tuple[Json, ...]] = {
             "name": "versions",
             "definition": "http://hl7.org/fhir/OperationDefinition/CapabilityStatement-versions",
         },
+        {"name": "viewdefinition-run", "definition": f"{_VIEWS}/$viewdefinition-run"},
+        {"name": "viewdefinition-export", "definition": f"{_VIEWS}/$viewdefinition-export"},
     ),
     **{type_: terminology_operations(type_) for type_ in ("CodeSystem", "ValueSet", "ConceptMap")},
     "Patient": (
         {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"},
         {"name": "export", "definition": f"{_BULK}/patient-export"},
+    ),
+    "Measure": (
+        {
+            "name": "evaluate-measure",
+            "definition": "http://hl7.org/fhir/OperationDefinition/Measure-evaluate-measure",
+        },
     ),
     "Group": ({"name": "export", "definition": f"{_BULK}/group-export"},),
 }
