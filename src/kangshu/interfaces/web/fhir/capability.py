@@ -34,6 +34,10 @@ _VALIDATE = {
 }
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 _VIEWS = "http://sql-on-fhir.org/OperationDefinition"
+_OF_VIEWS = (
+    "Formats: json, ndjson, csv, parquet. A viewReference is ViewDefinition/[id], a name or a canonical"
+    " address; views are those of packs. Not offered: patient, group, _since, source, header, resource."
+)
 _OPERATIONS: dict[str, tuple[Json, ...]] = {
     "": (
         _VALIDATE,
@@ -42,8 +46,16 @@ _OPERATIONS: dict[str, tuple[Json, ...]] = {
             "name": "versions",
             "definition": "http://hl7.org/fhir/OperationDefinition/CapabilityStatement-versions",
         },
-        {"name": "viewdefinition-run", "definition": f"{_VIEWS}/$viewdefinition-run"},
-        {"name": "viewdefinition-export", "definition": f"{_VIEWS}/$viewdefinition-export"},
+        {
+            "name": "viewdefinition-run",
+            "definition": f"{_VIEWS}/$viewdefinition-run",
+            "documentation": f"Also below ViewDefinition and ViewDefinition/[id]. {_OF_VIEWS}",
+        },
+        {
+            "name": "viewdefinition-export",
+            "definition": f"{_VIEWS}/$viewdefinition-export",
+            "documentation": f"Also below ViewDefinition and ViewDefinition/[id]. {_OF_VIEWS}",
+        },
     ),
     **{type_: terminology_operations(type_) for type_ in ("CodeSystem", "ValueSet", "ConceptMap")},
     "Patient": (

@@ -45,6 +45,7 @@ from kangshu.interfaces.web.fhir.terminology import (
 from kangshu.interfaces.web.fhir.terminology_capability import versions
 from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
+from kangshu.interfaces.web.fhir.view_export import export_named_view, export_views
 from kangshu.interfaces.web.fhir.view_list import list_views, read_view
 from kangshu.interfaces.web.fhir.view_run import run_named_view, run_view
 from kangshu.interfaces.web.fhir.write import (
@@ -96,12 +97,16 @@ def _beside_packs() -> Iterator[Rule]:
             yield Rule(method, f"/{name}/{{id}}", not_of_packs(name, handler))
 
 
-def _runs() -> Iterator[Rule]:
-    """The operation has had both names."""
+def _of_views() -> Iterator[Rule]:
+    """The operations on views; drafts of the standard called them by other names."""
     for name in ("$run", "$viewdefinition-run"):
-        yield Rule("GET POST", f"/{name}", run_view)
         yield Rule("GET POST", f"/ViewDefinition/{name}", run_view)
         yield Rule("GET POST", f"/ViewDefinition/{{view}}/{name}", run_named_view)
+    for name in ("$export", "$viewdefinition-export"):
+        yield Rule("POST", f"/ViewDefinition/{name}", export_views)
+        yield Rule("GET POST", f"/ViewDefinition/{{view}}/{name}", export_named_view)
+    yield Rule("GET POST", "/$viewdefinition-run", run_view)
+    yield Rule("POST", "/$viewdefinition-export", export_views)
 
 
 RULES: tuple[Rule, ...] = (
@@ -136,7 +141,7 @@ RULES: tuple[Rule, ...] = (
     *_beside_packs(),
     Rule("GET", "/ViewDefinition", list_views),
     Rule("GET", "/ViewDefinition/{view}", read_view),
-    *_runs(),
+    *_of_views(),
     Rule("POST", "/{type}/_search", with_form(search_type)),
     Rule("GET", "/{type}/_history", history_type),
     Rule("POST", "/{type}/$validate", validate),
@@ -168,10 +173,14 @@ _NOT_IN_BUNDLES: frozenset[Callable[..., Answer]] = frozenset(
         download,
         run_view,
         run_named_view,
+        export_views,
+        export_named_view,
     }
 )
 
-_NOT_JSON: frozenset[Callable[..., Answer]] = frozenset({run_view, run_named_view, download})
+_NOT_JSON: frozenset[Callable[..., Answer]] = frozenset(
+    {run_view, run_named_view, export_views, export_named_view, download}
+)
 """These answer in other formats too, and say themselves which they know."""
 
 
