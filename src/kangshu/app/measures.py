@@ -15,13 +15,18 @@ from typing import Any
 from kangshu.app.planning import Planning
 from kangshu.domains.planning.measure import UcumOf, id_of, measure, url_of
 from kangshu.domains.planning.measure_report import Counted, measure_report
-from kangshu.kernel.base.errors import Invalid, NotFound
+from kangshu.kernel.base.errors import Invalid, NotFound, NotSupported
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.codes.unit_spellings import spellings_of
+from kangshu.kernel.facts.reader import Use
+from kangshu.kernel.indicators.cell import Strata
 from kangshu.kernel.indicators.definition import FOLDER, Indicator
 from kangshu.kernel.indicators.entry import known
+from kangshu.kernel.indicators.explain import Unit, Which, units
 from kangshu.kernel.indicators.period import Period, parse_period
+from kangshu.kernel.lake.engine import engine
+from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.policies.definition import Grant
 
@@ -100,6 +105,38 @@ class Measures:
                 found = tuple(cell for cell in cells if cell.period == at.label)
                 entry = None if found else entries.get((each.id, at))
                 yield Counted(place, each, at, found, entry, on, as_of, self.clock())
+
+    def units(
+        self,
+        grant: Grant,
+        place: str,
+        indicator: Indicator,
+        *,
+        period: str,
+        strata: Strata = (),
+        which: Which = "all",
+        on: date,
+        limit: int = 50,
+    ) -> tuple[Unit, ...]:
+        """The first units of a cell, counted over the facts that a grant lets through.
+
+        Raises `NotSupported` for an indicator that nothing is counted of.
+        """
+        if indicator.kind != "computed":
+            raise NotSupported(
+                f"{indicator.id} is entered: nothing is counted.", remedy="Its evidence is with its value."
+            )
+        content, views = self.planning.place(place), self.planning.views
+        with engine(views.facts.lake.scratch) as work:
+            needed = set(indicator.needs) - content.indicators.tables.keys()
+            views.prepare(work, sorted(needed), grant.scope, county=self.planning.county_of(place))
+            for name, rows in content.indicators.tables.items():
+                offer_rows(work, name, rows)
+            page = units(work, indicator, period=period, strata=strata, on=on, which=which, limit=limit)
+        # A unit is the address of a fact, or a key of its own.
+        addresses = tuple(each.unit for each in page.units if "/" in each.unit)
+        self.planning.note(grant, Use(indicator.id, addresses, (), len(page.units)))
+        return page.units
 
 
 def read_measures(packs: Mapping[str, Pack], planning: Planning, clock: Clock) -> Measures:
