@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kangshu.app.cell_table import cell_table
 from kangshu.app.identity_provider.client_token import principal_of_token
@@ -26,7 +26,7 @@ from kangshu.app.settings import Settings, read_settings
 from kangshu.app.wiring import build
 from kangshu.domains.planning.measure_report import Counted
 from kangshu.domains.planning.monitoring import Standing
-from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.base.errors import Invalid, KangshuError
 from kangshu.kernel.facts.reader import Use
 from kangshu.kernel.indicators.cell import Strata
 from kangshu.kernel.indicators.explain import Unit, Which
@@ -58,6 +58,16 @@ class Analysis:
     platform: Platform
     principal: Principal
     purpose: str
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.platform.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # -- rows
 
@@ -140,6 +150,7 @@ class Analysis:
         strata: Strata = (),
         which: Which = "all",
         on: date | None = None,
+        county: str | None = None,
         limit: int = 50,
     ) -> tuple[Unit, ...]:
         """The first units behind a number, for who may see the facts: all, `reached` or `missed`.
@@ -156,6 +167,7 @@ class Analysis:
             strata=strata,
             which=which,
             on=on or self._today(),
+            county=county,
             limit=limit,
         )
 
@@ -178,22 +190,25 @@ class Analysis:
         return self.platform.clock().date()
 
 
-@contextmanager
 def open_installation(
     *,
     token: str = "",
     principal: Principal | None = None,
     purpose: str = "",
     settings: Settings | None = None,
-) -> Generator[Analysis]:
-    """Open the installation of the settings, or of the environment, while the block runs.
+) -> Analysis:
+    """Open the installation of the settings, or of the environment; close it when done, or use `with`.
 
     Who asks is the bearer of a token (`kangshu token`), or a principal; `purpose` is the usual one of the
     role if it is not said. Raises `Refused` for a token that is not ours, `Invalid` where neither is given.
     """
-    with build(settings or read_settings()).closing() as platform:
-        if token:
-            principal = principal_of_token(platform.settings.home, platform.clock, token)
-        if principal is None:
-            raise Invalid("Nobody asks.", remedy="Give a token (`kangshu token` makes one) or a principal.")
-        yield Analysis(platform, principal, purpose or platform.policies.usual_purpose(principal))
+    chosen = settings or read_settings()
+    if not token and principal is None:
+        raise Invalid("Nobody asks.", remedy="Give a token (`kangshu token` makes one) or a principal.")
+    platform = build(chosen)
+    try:
+        asking = principal or principal_of_token(chosen.home, platform.clock, token)
+        return Analysis(platform, asking, purpose or platform.policies.usual_purpose(asking))
+    except KangshuError:
+        platform.close()
+        raise

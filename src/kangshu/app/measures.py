@@ -116,6 +116,7 @@ class Measures:
         strata: Strata = (),
         which: Which = "all",
         on: date,
+        county: str | None = None,
         limit: int = 50,
     ) -> tuple[Unit, ...]:
         """The first units of a cell, counted over the facts that a grant lets through.
@@ -129,7 +130,8 @@ class Measures:
         content, views = self.planning.place(place), self.planning.views
         with engine(views.facts.lake.scratch) as work:
             needed = set(indicator.needs) - content.indicators.tables.keys()
-            views.prepare(work, sorted(needed), grant.scope, county=self.planning.county_of(place))
+            where = county or self.planning.county_of(place)
+            views.prepare(work, sorted(needed), grant.scope, county=where)
             for name, rows in content.indicators.tables.items():
                 offer_rows(work, name, rows)
             page = units(work, indicator, period=period, strata=strata, on=on, which=which, limit=limit)

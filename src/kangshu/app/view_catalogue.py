@@ -87,12 +87,14 @@ def _library(view: SqlView) -> Json:
     needed = [
         {"type": "depends-on", "label": name, "resource": f"{URL}{name}"} for name in sorted(view.needs)
     ]
+    title = {"title": view.title} if view.title else {}
     return {
         "resourceType": "Library",
         "id": f"view.{view.name}".replace("_", "-"),
         "meta": {"profile": [f"{_IG}/StructureDefinition/SQLView"]},
         "url": f"{URL}{view.name}",
         "name": view.name,
+        **title,
         "status": "active",
         "type": {"coding": [{"system": f"{_IG}/CodeSystem/LibraryTypesCodes", "code": "sql-view"}]},
         "description": view.about or view.name,

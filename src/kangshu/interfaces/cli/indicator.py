@@ -99,6 +99,7 @@ def explain(
     ] = None,
     which: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Which))}.")] = "all",
     on: Day = None,
+    county: County = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Units at most.")] = 50,
     token: Annotated[
         str, typer.Option(envvar="KANGSHU_TOKEN", help="Whose leave is used to list units.")
@@ -127,6 +128,7 @@ def explain(
             strata=_strata(group or ()),
             which=cast(Which, which),
             on=day_of(built, on),
+            county=county,
             limit=limit,
         )
         for each in found:
