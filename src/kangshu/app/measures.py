@@ -5,7 +5,6 @@ Neither is stored: a Measure is what a pack says, a MeasureReport what is counte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -32,7 +31,6 @@ from kangshu.kernel.policies.definition import Grant
 
 Json = dict[str, Any]
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _REPORTER = "康枢 Kangshu"
 
 
@@ -155,19 +153,21 @@ def read_measures(packs: Mapping[str, Pack], planning: Planning, clock: Clock) -
     for place, content in planning.places.items():
         for indicator in content.indicators.indicators:
             id_ = id_of(place, indicator)
-            if id_ in by_id or not _ID.fullmatch(id_):
+            if id_ in by_id:
                 raise Invalid(
                     f"The indicator {indicator.id} of {place} has no id of its own as a Measure.",
-                    remedy="Give it a name that is shorter, or differs in more than - and _.",
+                    remedy="Give the pack or the indicator a name that differs in more than - and _.",
                 )
             by_id[id_] = (place, indicator)
             found = measure(place, indicator, ucum=ucum)
-            resources.append((found, _written(packs[place].folder, indicator)))
+            resources.append((found, _written([pack.folder for pack in packs.values()], indicator)))
     return Measures(planning, by_id, tuple(resources), ucum, clock)
 
 
-def _written(folder: Path, indicator: Indicator) -> datetime:
-    """When the newest file of an indicator was written."""
-    paths = (folder / FOLDER / f"{indicator.id}{ending}" for ending in (".toml", ".sql"))
-    newest = max(path.stat().st_mtime for path in paths if path.exists())
+def _written(folders: Iterable[Path], indicator: Indicator) -> datetime:
+    """When the newest file of an indicator was written; it may be of a programme that a place takes part in."""
+    paths = [
+        folder / FOLDER / f"{indicator.id}{ending}" for folder in folders for ending in (".toml", ".sql")
+    ]
+    newest = max((path.stat().st_mtime for path in paths if path.exists()), default=0)
     return datetime.fromtimestamp(int(newest), UTC)

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/measure.html
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ POPULATIONS: dict[Scoring, tuple[str, ...]] = {
     "cohort": ("initial-population",),
 }
 """The populations of each scoring, as R4 asks for them."""
+
+_LONGEST = 64
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 _POPULATION = f"{_TERMINOLOGY}/measure-population"
@@ -49,8 +52,11 @@ def url_of(place: str, indicator: Indicator) -> str:
 
 
 def id_of(place: str, indicator: Indicator) -> str:
-    """The id of a Measure: FHIR's ids have no `_`."""
-    return f"{place}.{indicator.id}".replace("_", "-")
+    """The id of a Measure: FHIR's ids have no `_` and at most 64 characters."""
+    whole = f"{place}.{indicator.id}".replace("_", "-")
+    if len(whole) <= _LONGEST:
+        return whole
+    return f"{whole[: _LONGEST - 9]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def scoring_of(indicator: Indicator) -> Scoring:
