@@ -165,7 +165,7 @@ def read_measures(packs: Mapping[str, Pack], planning: Planning, clock: Clock) -
 
 
 def _written(folders: Iterable[Path], indicator: Indicator) -> datetime:
-    """When the newest file of an indicator was written; it may be of a programme that a place takes part in."""
+    """When the newest file of an indicator was written; it may be of a programme of the place."""
     paths = [
         folder / FOLDER / f"{indicator.id}{ending}" for folder in folders for ending in (".toml", ".sql")
     ]

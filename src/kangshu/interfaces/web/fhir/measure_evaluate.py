@@ -42,7 +42,7 @@ def evaluate(service: Service, call: Call) -> Answer:
         [indicator],
         on=platform.clock().date(),
         as_of=instant_of(question),
-        county=_county(question),
+        county=_county(service, question, place),
         period=period,
     )
     return Answer(200, write(platform.measures.report(counted)))
@@ -100,8 +100,12 @@ def _refuse_date(name: str) -> NoReturn:
     raise _wrong(name, f"{name} is no date: write 2025, 2025-06 or 2025-06-30.")
 
 
-def _county(question: Question) -> str | None:
+def _county(service: Service, question: Question, place: str) -> str | None:
+    """The county asked for. Where a place is counted as a whole, none is: what is hidden of one could be
+    computed from the whole and the others."""
     text = question.text("county")
+    if text and service.platform.planning.county_of(place) is None:
+        raise _wrong("county", "This Measure is counted for all counties together.", "not-supported")
     if text and not _COUNTY.fullmatch(text):
         raise _wrong("county", "county is no division code of six digits (GB/T 2260).")
     return text or None
