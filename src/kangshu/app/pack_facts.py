@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from kangshu.kernel.base.errors import Conflict
 from kangshu.kernel.facts.definition import Fact, Page
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.reference.matching import Matching
@@ -33,6 +34,13 @@ class PackFacts:
         """The fact at an address, None if it is not of a pack."""
         found = self.versions.get((type, id))
         return found.fact if found else None
+
+    def refuse_writing(self, type: str, id: str | None) -> None:
+        """Raise `Conflict` for what a pack says: it is changed there."""
+        if id is not None and (type, id) in self.versions:
+            raise Conflict(
+                f"A pack says the {type} of this id: it cannot be written.", remedy="Change the pack."
+            )
 
     def count(self, query: Query) -> int:
         """How many satisfy a query."""

@@ -128,6 +128,7 @@ class Platform:
             self.note,
             self.codes.changed,
             self.translators,
+            self.pack_facts,
         )
 
     def accesses(

@@ -272,6 +272,14 @@ def test_a_measure_of_a_pack_cannot_be_written(fhir: TestClient) -> None:
     found = fhir.get(where).json()
     assert fhir.put(where, json=found).status_code == 409
     assert fhir.delete(where).status_code == 409
+    patched = [{"op": "replace", "path": "/title", "value": "x"}]
+    media = {"content-type": "application/json-patch+json"}
+    assert fhir.patch(where, json=patched, headers=media).status_code == 409
+    entry = {"resource": found, "request": {"method": "PUT", "url": "Measure/xinyi.myopia"}}
+    for kind in ("transaction", "batch"):
+        bundle = {"resourceType": "Bundle", "type": kind, "entry": [entry]}
+        answer = fhir.post("/fhir", json=bundle)
+        assert answer.status_code == 409 or answer.json()["entry"][0]["response"]["status"].startswith("409")
     assert fhir.get(where).status_code == 200
 
 

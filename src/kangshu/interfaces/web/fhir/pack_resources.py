@@ -1,4 +1,4 @@
-"""Resources of packs beside those that are stored: read and searched with them, and not to be changed.
+"""Resources of packs beside those that are stored: read and searched with them.
 
 A search gives those of packs first, then those that are stored; each part in the order asked for. A page
 holds the one or the other, the total counts both.
@@ -14,7 +14,6 @@ from kangshu.interfaces.web.fhir.access import grant_for
 from kangshu.interfaces.web.fhir.call import Answer, Call, Handler
 from kangshu.interfaces.web.fhir.read import fact_answer, read
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.kernel.base.errors import Conflict
 from kangshu.kernel.facts.definition import Page
 from kangshu.kernel.facts.reader import Reader, Use
 from kangshu.kernel.facts.search.cursor import not_a_cursor
@@ -85,19 +84,6 @@ def read_of_packs(type_: str) -> Handler:
         grant = grant_for(service, whole, "read", type_)
         service.platform.note(grant, Use(type_, (f"{type_}/{call.id}",), (), 1))
         return fact_answer(service, whole, fact)
-
-    return handler
-
-
-def not_of_packs(type_: str, handle: Handler) -> Handler:
-    """A write that is refused where the resource is of a pack."""
-
-    def handler(service: Service, call: Call) -> Answer:
-        if service.platform.pack_facts.get(type_, call.id) is not None:
-            raise Conflict(
-                f"This {type_} is said by a pack and cannot be written.", remedy="Change the pack."
-            )
-        return handle(service, call.with_names({**call.names, "type": type_}))
 
     return handler
 

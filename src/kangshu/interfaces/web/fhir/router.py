@@ -28,7 +28,7 @@ from kangshu.interfaces.web.fhir.measure_evaluate import evaluate
 from kangshu.interfaces.web.fhir.negotiation import check_acceptable, check_json_body
 from kangshu.interfaces.web.fhir.outcome import Failure, answer_of
 from kangshu.interfaces.web.fhir.pack_resources import TYPES as OF_PACKS
-from kangshu.interfaces.web.fhir.pack_resources import not_of_packs, read_of_packs
+from kangshu.interfaces.web.fhir.pack_resources import read_of_packs
 from kangshu.interfaces.web.fhir.patch import conditional_patch, patch
 from kangshu.interfaces.web.fhir.pretty import prettied
 from kangshu.interfaces.web.fhir.read import read, vread
@@ -93,8 +93,6 @@ def _beside_packs() -> Iterator[Rule]:
     """Of these types packs have resources beside those that are stored."""
     for name in sorted(OF_PACKS):
         yield Rule("GET", f"/{name}/{{id}}", read_of_packs(name))
-        for method, handler in (("PUT", update), ("PATCH", patch), ("DELETE", delete)):
-            yield Rule(method, f"/{name}/{{id}}", not_of_packs(name, handler))
 
 
 def _of_views() -> Iterator[Rule]:
