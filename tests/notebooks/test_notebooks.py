@@ -16,8 +16,11 @@ from typing import Any
 
 import pytest
 
+from kangshu.app.analysis import open_installation
 from kangshu.app.identity_provider.client_token import issue_client_token
+from kangshu.kernel.base.errors import Invalid, Refused
 from kangshu.kernel.base.time import utc_now
+from kangshu.kernel.policies.definition import Principal
 from tests.conftest import EVERYTHING, platform_on
 from tests.support.databases import Databases
 from tests.support.demo_county import fill
@@ -67,6 +70,31 @@ def test_it_prints_what_it_says(
         path.write_text(found, "utf-8")
     else:
         assert found == text
+
+
+def test_nobody_opens_an_installation_without_saying_who(
+    installation: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in installation.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Invalid, match="token"):
+        open_installation()
+    with pytest.raises(Refused, match="forged"):
+        open_installation(token=f"{installation['KANGSHU_TOKEN']}x")
+
+
+def test_who_may_see_numbers_sees_no_rows(
+    installation: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in installation.items():
+        monkeypatch.setenv(name, value)
+    overseer = Principal("overseer", "", "overseer")
+    with open_installation(principal=overseer) as analysis:
+        assert analysis.evaluate("xinyi", "infant_mortality", county="440999")
+        with pytest.raises(Refused):
+            analysis.units("xinyi", "infant_mortality", "2025")
+        with pytest.raises(Refused):
+            analysis.view("patient")
 
 
 def test_there_are_notebooks() -> None:

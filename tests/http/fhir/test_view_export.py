@@ -157,6 +157,28 @@ def test_what_is_wrong_is_told_before_anything_is_done(
     assert all(text in answer.text for text in texts)
 
 
+def test_a_view_that_fails_on_the_rows_is_named(fhir: TestClient, mark: str) -> None:
+    body = {"resourceType": "Basic", "identifier": [{"value": mark}, {"value": "b"}], "code": {"text": mark}}
+    assert fhir.post("/fhir/Basic", json=body).status_code == 201
+    twice = {
+        **view_of(mark),
+        "name": "twice",
+        "select": [{"column": [{"name": "number", "path": "identifier.value"}]}],
+    }
+    answer = fhir.post(
+        "/fhir/ViewDefinition/$viewdefinition-export", json=asked(view_of(mark), twice), headers=ASYNC
+    )
+    where = answer.headers["content-location"]
+    for _ in range(400):
+        answer = fhir.get(where)
+        if answer.status_code != 202:
+            break
+        time.sleep(0.05)
+    assert answer.status_code == 422
+    assert "view 2 of 2" in answer.text
+    assert mark not in answer.text
+
+
 def test_it_runs_in_the_background_only(fhir: TestClient) -> None:
     answer = fhir.post("/fhir/ViewDefinition/$viewdefinition-export", json=asked(VIEW))
     assert answer.status_code == 400

@@ -31,7 +31,7 @@ from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.paging import address
 from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.interfaces.web.fhir.view_export import views_done, views_underway
+from kangshu.interfaces.web.fhir.view_export import views_done, views_failed, views_underway
 from kangshu.interfaces.web.fhir.view_question import MEDIA
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
 from kangshu.kernel.base.ids import new_id
@@ -62,6 +62,8 @@ def export_group(service: Service, call: Call) -> Answer:
 def status(service: Service, call: Call) -> Answer:
     """202 while it runs, 200 with the manifest when it is done."""
     state = service.exports.state(call.names["job"], call.principal.id)
+    if state.status == "failed" and state.level == "views":
+        raise views_failed(state)
     if state.status == "failed":
         raise Failure(500, "exception", "The export failed.", remedy="Delete it and start a new one.")
     if state.status != "done":

@@ -134,8 +134,8 @@ class ExportJobs:
             except Cancelled:
                 _throw_away(folder)
             except KangshuError as error:
-                failed = msgspec.structs.replace(state, status="failed", error=error.code)
-                write_state(folder, failed)
+                reached = read_state(folder) or state
+                write_state(folder, msgspec.structs.replace(reached, status="failed", error=error.code))
 
     def _export(self, folder: Path, state: ExportState) -> None:
         write_state(folder, state)

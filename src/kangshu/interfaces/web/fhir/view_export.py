@@ -14,6 +14,7 @@ from kangshu.interfaces.web.fhir.access import grant_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.export_state import KEPT, ExportState, ViewOutput
 from kangshu.interfaces.web.fhir.negotiation import http_date, wants_async
+from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.terminology_question import Question, question_of
@@ -77,6 +78,18 @@ def views_done(call: Call, state: ExportState) -> Answer:
         ),
     ]
     return Answer(200, orjson.dumps(told), {"Expires": http_date(state.transaction_time + KEPT)})
+
+
+def views_failed(state: ExportState) -> Failure:
+    """Which view could not be run; why is told by running it."""
+    names = [name for name in state.types if name not in state.finished]
+    number = state.types.index(names[0]) + 1 if names else 0
+    return Failure(
+        422,
+        "processing",
+        f"The export failed at view {number} of {len(state.types)} ({state.error}).",
+        remedy="Run that view by $viewdefinition-run: the answer says what is wrong.",
+    )
 
 
 def _kick_off(service: Service, call: Call, question: Question, views: tuple[ViewOutput, ...]) -> Answer:
