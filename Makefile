@@ -40,6 +40,7 @@ format: setup ## put the code into its form and mend what can be mended
 docs: setup ## write docs/reference anew from the program
 	$(BIN)/python -m typer kangshu.interfaces.cli.main utils docs --name kangshu --title Commands \
 	  --output docs/reference/commands.md
+	$(BIN)/python -m tools.api_page
 
 bench: setup ## the benchmarks, each a table
 	$(BIN)/python -m bench

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from tests.architecture.project import ROOT
+from tools import api_page
 
 
 def test_the_reference_of_the_commands_is_current():
@@ -14,3 +15,7 @@ def test_the_reference_of_the_commands_is_current():
     told = subprocess.run([sys.executable, *program, *words], cwd=ROOT, check=True, capture_output=True)
     written = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
     assert written.strip() == told.stdout.decode().strip(), "run `make docs`"
+
+
+def test_the_reference_of_the_python_api_is_current():
+    assert api_page.PAGE.read_text("utf-8") == api_page.page(), "run `make docs`"

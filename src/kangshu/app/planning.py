@@ -37,6 +37,11 @@ class Planning:
             )
         return self.places[name]
 
+    def county_of(self, place: str) -> str | None:
+        """The county whose facts the indicators of a place are about: that of its plans, if it is one."""
+        counties = {plan.county for plan in self.place(place).plans.values()}
+        return counties.pop() if len(counties) == 1 else None
+
     def count(
         self,
         grant: Grant,

@@ -10,11 +10,14 @@ from kangshu.app.fact_quality import FactQuality
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
 from kangshu.app.log_heads import write_head, written_heads
+from kangshu.app.measures import Measures
+from kangshu.app.pack_facts import PackFacts
 from kangshu.app.planning import Planning
 from kangshu.app.senders import Senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import Tables
 from kangshu.app.translation import Translators
+from kangshu.app.view_catalogue import ViewCatalogue
 from kangshu.app.views import Views
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
@@ -66,6 +69,9 @@ class Platform:
     tables: Tables
     views: Views
     planning: Planning
+    measures: Measures
+    view_catalogue: ViewCatalogue
+    pack_facts: PackFacts
     fact_quality: FactQuality
 
     def close(self) -> None:
@@ -122,6 +128,7 @@ class Platform:
             self.note,
             self.codes.changed,
             self.translators,
+            self.pack_facts,
         )
 
     def accesses(

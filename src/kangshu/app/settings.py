@@ -22,6 +22,7 @@ _NAMES = {
     "KANGSHU_OIDC_CLIENT_SECRET": "our client secret there",
     "KANGSHU_QUALITY_SECONDS": "how often a server judges the quality of what came; 0: never (default: 60)",
     "KANGSHU_LAKE_SECONDS": "how often a server refreshes what is kept in the lake; 0: never (default: 600)",
+    "KANGSHU_TOKEN": "the token whose leave commands use where none is given (see `kangshu token`)",
     "KANGSHU_LOG_LEVEL": "debug, info, warning or error (default: info)",
 }
 

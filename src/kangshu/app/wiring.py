@@ -13,13 +13,16 @@ from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
 from kangshu.app.kept_views import KeptViews
+from kangshu.app.measures import read_measures
 from kangshu.app.noting import noting
+from kangshu.app.pack_facts import pack_facts
 from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
+from kangshu.app.view_catalogue import read_view_catalogue
 from kangshu.app.views import Views, read_relations
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
@@ -76,6 +79,9 @@ def build(
     elements = parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8"))
     relations = read_relations(packs, tuple(catalogue.types), tables.models, elements)
     views = Views(KeptViews(FactLake(database, tables.lake, tuple(catalogue.types), clock), relations), note)
+    planning = read_planning(packs, views, note)
+    measures = read_measures(packs, planning, clock)
+    view_catalogue = read_view_catalogue(packs, views.views)
     return Platform(
         settings=settings,
         clock=clock,
@@ -107,7 +113,10 @@ def build(
         translators=translators,
         tables=tables,
         views=views,
-        planning=read_planning(packs, views, note),
+        planning=planning,
+        measures=measures,
+        view_catalogue=view_catalogue,
+        pack_facts=pack_facts([*measures.resources, *view_catalogue.libraries], extractor),
         fact_quality=FactQuality(
             Passes(
                 database,

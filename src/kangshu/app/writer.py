@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from kangshu.app.institutions import Institutions
+from kangshu.app.pack_facts import PackFacts
 from kangshu.app.translation import Translators
 from kangshu.domains.intake.canonical import head_of
 from kangshu.domains.intake.change import Change
@@ -37,6 +38,7 @@ class Writer:
         note: Callable[[Grant, Use], None],
         changed: Callable[[Iterable[str]], None],
         translators: Translators,
+        packs: PackFacts,
     ) -> None:
         self._database = database
         self._checker = checker
@@ -47,6 +49,7 @@ class Writer:
         self._note = note
         self._changed = changed
         self._translators = translators
+        self._packs = packs
 
     def new_id(self) -> str:
         """An id for something about to be created."""
@@ -65,8 +68,10 @@ class Writer:
         """Store the changes, all or none; durable when this returns. References must be resolved already.
 
         Raises `Refused` where something is there that the grant does not let through, `Invalid` with every
-        problem, `Conflict` where a version is not the expected one.
+        problem, `Conflict` where a version is not the expected one or a pack says what is there.
         """
+        for change in changes:
+            self._packs.refuse_writing(change.type, change.id)
         principal = self._grant.principal
         org = principal.org or ""
         now = self._clock()

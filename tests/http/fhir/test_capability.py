@@ -37,6 +37,10 @@ def test_the_statement_is_a_valid_resource_that_lists_every_type(fhir: TestClien
     assert "birthdate" in {each["name"] for each in patient["searchParam"]}
     assert "everything" in {each["name"] for each in patient["operation"]}
     assert statement["fhirVersion"] == "4.0.1"
+    measure = next(each for each in rest["resource"] if each["type"] == "Measure")
+    assert "evaluate-measure" in {each["name"] for each in measure["operation"]}
+    views = {"viewdefinition-run", "viewdefinition-export"}
+    assert views <= {each["name"] for each in rest["operation"]}
 
 
 def test_every_search_parameter_of_the_statement_is_taken(fhir: TestClient) -> None:

@@ -32,6 +32,7 @@ COMMANDS = {
     "codes": "codes:app",
     "lake": "lake:app",
     "view": "view:app",
+    "indicator": "indicator:app",
     "plan": "plan:app",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""

@@ -1,41 +1,29 @@
-"""`kangshu plan`: plans of places, what is counted for them, and how each row stands."""
+"""`kangshu plan`: plans of places, and how each row stands."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from kangshu.app.platform import Platform
 from kangshu.domains.planning.monitoring import Standing
 from kangshu.interfaces.cli.console import out, platform
-from kangshu.kernel.policies.definition import Grant, Principal, Resource
+from kangshu.interfaces.cli.days import Day, Known, day_of, utc
+from kangshu.interfaces.cli.indicator import numbers_grant
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Plans of places and their indicators.\n\nExample: kangshu plan report xinyi plan_2025",
+    help="Plans of places.\n\nExample: kangshu plan report xinyi plan_2025",
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
-Day = Annotated[
-    datetime | None, typer.Option("--on", help="Whose targets and parameters apply.", formats=["%Y-%m-%d"])
-]
-Known = Annotated[
-    datetime | None,
-    typer.Option(help="What was known then, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-]
-
-
-_CELL = ("period", "value", "hidden", "numerator", "denominator", "complete")
 
 
 @app.command(name="list")
 def list_plans() -> None:
-    """Name the plans and indicators of the place packs.
+    """Name the plans of the place packs.
 
     Example: kangshu plan list
     """
@@ -43,45 +31,6 @@ def list_plans() -> None:
         for place, content in built.planning.places.items():
             for plan in content.plans.values():
                 print(f"{place}\t{plan.name}\t{plan.title}\t{len(plan.rows)}")
-            for each in content.indicators.indicators:
-                print(f"{place}\t{each.id}\t{each.title}\t{each.kind}")
-
-
-@app.command()
-def count(
-    place: Annotated[str, typer.Argument(help="A place pack.")],
-    indicator: Annotated[str, typer.Argument(help="One of its indicators that is computed.")],
-    county: Annotated[str | None, typer.Option(help="Only facts from this county.")] = None,
-    on: Day = None,
-    as_of: Known = None,
-    by: Annotated[list[str] | None, typer.Option(help="Broken down by this; may come again.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Count an indicator over the facts of this installation, by period.
-
-    Example: kangshu plan count xinyi hypertension_management --by town
-    """
-    with platform() as built:
-        content = built.planning.place(place)
-        chosen = content.indicators.get(indicator)
-        counted = built.planning.count(
-            _grant(built), content, [chosen], on=_day(built, on), as_of=_utc(as_of), county=county
-        )
-    result = counted.get(indicator)
-    cells = result.by(*(by or ())) if result else ()
-    if as_json:
-        for cell in cells:
-            told = {name: getattr(cell, name) for name in _CELL}
-            print(json.dumps({**told, **dict(cell.strata)}, default=str, ensure_ascii=False))
-        return
-    table = Table("period", *(by or ()), "numerator", "denominator", chosen.unit or "value", "complete %")
-    for cell in cells:
-        strata = dict(cell.strata)
-        numbers = [_plain(each) for each in (cell.numerator, cell.denominator)]
-        value = cell.hidden or _plain(cell.value)
-        groups = [strata.get(name, "") for name in by or ()]
-        table.add_row(cell.period, *groups, *numbers, value, _plain(cell.complete))
-    out.print(table)
 
 
 @app.command()
@@ -100,7 +49,7 @@ def report(
         content = built.planning.place(place)
         chosen = content.plan(plan)
         found = built.planning.standings(
-            _grant(built), content, chosen, on=_day(built, on), as_of=_utc(as_of)
+            numbers_grant(built), content, chosen, on=day_of(built, on), as_of=utc(as_of)
         )
     if as_json:
         for each in found:
@@ -132,20 +81,3 @@ def _row(standing: Standing) -> dict[str, Any]:
         "forecast": standing.forecast.sentence if standing.forecast else None,
         "sentence": judged.sentence if judged else None,
     }
-
-
-def _plain(number: Decimal | None) -> str:
-    return "" if number is None else f"{number.normalize():f}"
-
-
-def _grant(built: Platform) -> Grant:
-    principal = Principal("command-line", "command line", "city_commission")
-    return built.policies.decide(principal, "read", Resource("indicator"), "oversight")
-
-
-def _day(built: Platform, on: datetime | None) -> date:
-    return on.date() if on else built.clock().date()
-
-
-def _utc(as_of: datetime | None) -> datetime | None:
-    return as_of.replace(tzinfo=UTC) if as_of else None

@@ -33,6 +33,11 @@ _VALIDATE = {
     "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+_VIEWS = "http://sql-on-fhir.org/OperationDefinition"
+_OF_VIEWS = (
+    "Formats: json, ndjson, csv, parquet. A viewReference is ViewDefinition/[id], a name or a canonical"
+    " address; views are those of packs. Not offered: patient, group, _since, source, header, resource."
+)
 _OPERATIONS: dict[str, tuple[Json, ...]] = {
     "": (
         _VALIDATE,
@@ -41,11 +46,27 @@ _OPERATIONS: dict[str, tuple[Json, ...]] = {
             "name": "versions",
             "definition": "http://hl7.org/fhir/OperationDefinition/CapabilityStatement-versions",
         },
+        {
+            "name": "viewdefinition-run",
+            "definition": f"{_VIEWS}/$viewdefinition-run",
+            "documentation": f"Also below ViewDefinition and ViewDefinition/[id]. {_OF_VIEWS}",
+        },
+        {
+            "name": "viewdefinition-export",
+            "definition": f"{_VIEWS}/$viewdefinition-export",
+            "documentation": f"Also below ViewDefinition and ViewDefinition/[id]. {_OF_VIEWS}",
+        },
     ),
     **{type_: terminology_operations(type_) for type_ in ("CodeSystem", "ValueSet", "ConceptMap")},
     "Patient": (
         {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"},
         {"name": "export", "definition": f"{_BULK}/patient-export"},
+    ),
+    "Measure": (
+        {
+            "name": "evaluate-measure",
+            "definition": "http://hl7.org/fhir/OperationDefinition/Measure-evaluate-measure",
+        },
     ),
     "Group": ({"name": "export", "definition": f"{_BULK}/group-export"},),
 }

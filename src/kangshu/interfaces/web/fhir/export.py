@@ -17,8 +17,7 @@ import orjson
 from kangshu.interfaces.web.fhir.access import grant_for, reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call, Params
 from kangshu.interfaces.web.fhir.conditional import criteria_of
-from kangshu.interfaces.web.fhir.export_jobs import KEPT
-from kangshu.interfaces.web.fhir.export_state import ExportState, Level, Output
+from kangshu.interfaces.web.fhir.export_state import KEPT, ExportState, Level, Output
 from kangshu.interfaces.web.fhir.history import moment_param
 from kangshu.interfaces.web.fhir.json_text import parse_object
 from kangshu.interfaces.web.fhir.negotiation import (
@@ -32,6 +31,8 @@ from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.paging import address
 from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
+from kangshu.interfaces.web.fhir.view_export import views_done, views_failed, views_underway
+from kangshu.interfaces.web.fhir.view_question import MEDIA
 from kangshu.kernel.base.errors import Invalid, Problem, Refused
 from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.facts.search.request import parse_query
@@ -61,11 +62,17 @@ def export_group(service: Service, call: Call) -> Answer:
 def status(service: Service, call: Call) -> Answer:
     """202 while it runs, 200 with the manifest when it is done."""
     state = service.exports.state(call.names["job"], call.principal.id)
+    if state.status == "failed" and state.level == "views":
+        raise views_failed(state)
     if state.status == "failed":
         raise Failure(500, "exception", "The export failed.", remedy="Delete it and start a new one.")
     if state.status != "done":
+        if state.level == "views":
+            return views_underway(call, state)
         progress = f"{len(state.finished)} of {len(state.types)} types"
         return Answer(202, b"", {"X-Progress": progress, "Retry-After": "1"})
+    if state.level == "views":
+        return views_done(call, state)
     manifest = {
         "transactionTime": instant(state.transaction_time),
         "request": state.request,
@@ -86,12 +93,14 @@ def cancel(service: Service, call: Call) -> Answer:
 def download(service: Service, call: Call) -> Answer:
     """One file, compressed if the client takes that."""
     path = service.exports.file(call.names["job"], call.principal.id, call.names["file"])
+    state = service.exports.state(call.names["job"], call.principal.id)
+    media = MEDIA[state.form] if state.level == "views" else "application/fhir+ndjson"
     packed = "gzip" in call.header("accept-encoding")
     headers = (
         {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if packed else {"Vary": "Accept-Encoding"}
     )
     chunks = _packed(_read(path)) if packed else _read(path)
-    return Answer(200, b"", headers, media="application/fhir+ndjson", chunks=chunks)
+    return Answer(200, b"", headers, media=media, chunks=chunks)
 
 
 def _kick_off(service: Service, call: Call, level: Level, subjects: list[str] | None) -> Answer:

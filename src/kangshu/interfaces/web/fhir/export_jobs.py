@@ -10,9 +10,9 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from queue import Queue
 from threading import Lock, Thread
@@ -23,10 +23,12 @@ import orjson
 
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.fhir.elements import Elements
-from kangshu.interfaces.web.fhir.export_state import STATE, ExportState, Output, read_state, write_state
+from kangshu.interfaces.web.fhir.export_lines import CANCELLED, Cancelled, write_lines
+from kangshu.interfaces.web.fhir.export_state import KEPT, STATE, ExportState, Output, read_state, write_state
 from kangshu.interfaces.web.fhir.failure_log import log_failure
 from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.subset import choose_elements
+from kangshu.interfaces.web.fhir.view_export_rows import export_view
 from kangshu.kernel.base.errors import KangshuError, NotFound, Refused
 from kangshu.kernel.facts.definition import Fact
 from kangshu.kernel.facts.reader import Reader
@@ -34,16 +36,8 @@ from kangshu.kernel.facts.search.context import SearchContext
 from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.policies.definition import Resource
 
-KEPT = timedelta(days=7)
-"""How long a finished export can be fetched."""
-
-_CANCELLED = "cancelled"
 _LOCK = "lock"
 _PAGE = 1000
-
-
-class Cancelled(Exception):
-    """The job was deleted while it ran."""
 
 
 @dataclass(slots=True)
@@ -68,7 +62,8 @@ class ExportJobs:
         self._enqueue(state.id)
 
     def resume(self) -> None:
-        """Take up the jobs that were not finished when a process ended."""
+        """Take up the jobs that were not finished when a process ended, and throw away old ones."""
+        self._clear_old()
         if not self.folder.is_dir():
             return
         for folder in sorted(self.folder.iterdir()):
@@ -80,9 +75,9 @@ class ExportJobs:
         """The state of a job of this principal. Raises NotFound. Takes up a job nobody works on."""
         folder = self._folder_of(id)
         # The mark first: once it is gone with the rest of a job, so is the state.
-        is_cancelled = (folder / _CANCELLED).exists()
+        is_cancelled = (folder / CANCELLED).exists()
         state = read_state(folder)
-        if state is None or state.principal.id != principal or is_cancelled:
+        if state is None or state.principal.id != principal or is_cancelled or self._is_old(state):
             raise NotFound("There is no such export.", remedy="Start a new one.")
         if state.status in ("accepted", "running"):
             self._enqueue(id)
@@ -99,7 +94,7 @@ class ExportJobs:
         """Stop a job, or throw away a finished one. Raises NotFound."""
         self.state(id, principal)
         folder = self._folder_of(id)
-        (folder / _CANCELLED).touch()
+        (folder / CANCELLED).touch()
         with _locked(folder) as mine:
             if mine:
                 _throw_away(folder)
@@ -139,23 +134,28 @@ class ExportJobs:
             except Cancelled:
                 _throw_away(folder)
             except KangshuError as error:
-                failed = msgspec.structs.replace(state, status="failed", error=error.code)
-                write_state(folder, failed)
+                reached = read_state(folder) or state
+                write_state(folder, msgspec.structs.replace(reached, status="failed", error=error.code))
 
     def _export(self, folder: Path, state: ExportState) -> None:
         write_state(folder, state)
         for type in state.types:
             if type in state.finished:
                 continue
-            output, deleted = self._export_type(folder, state, type)
+            output, deleted = self._export_one(folder, state, type)
             state = msgspec.structs.replace(
                 state,
-                output=state.output + ((output,) if output.count else ()),
+                output=state.output + ((output,) if output.file else ()),
                 deleted=state.deleted + ((deleted,) if deleted.count else ()),
                 finished=(*state.finished, type),
             )
             write_state(folder, state)
-        write_state(folder, msgspec.structs.replace(state, status="done"))
+        write_state(folder, msgspec.structs.replace(state, status="done", ended=self.platform.clock()))
+
+    def _export_one(self, folder: Path, state: ExportState, name: str) -> tuple[Output, Output]:
+        if state.level == "views":
+            return export_view(self.platform, folder, state, name), Output("Bundle", "", 0)
+        return self._export_type(folder, state, name)
 
     def _export_type(self, folder: Path, state: ExportState, type: str) -> tuple[Output, Output]:
         try:
@@ -166,12 +166,13 @@ class ExportJobs:
             return Output(type, "", 0), Output("Bundle", "", 0)
         reader = self.platform.reader(grant)
         lines = (self._line(state, fact) for fact in self._facts(reader, state, type))
-        output = Output(type, f"{type}.ndjson", _write_lines(folder / f"{type}.ndjson", folder, lines))
+        count = write_lines(folder / f"{type}.ndjson", folder, lines)
+        output = Output(type, f"{type}.ndjson" if count else "", count)
         if state.since is None:
             return output, Output("Bundle", "", 0)
         gone = (_deletion(fact) for fact in _deletions(reader, state, type))
         name = f"{type}.deleted.ndjson"
-        return output, Output("Bundle", name, _write_lines(folder / name, folder, gone))
+        return output, Output("Bundle", name, write_lines(folder / name, folder, gone))
 
     def _facts(self, reader: Reader, state: ExportState, type: str) -> Iterator[Fact]:
         """The facts of one type that belong to the export."""
@@ -238,43 +239,17 @@ class ExportJobs:
             raise NotFound("There is no such export.")
         return self.folder / id
 
+    def _is_old(self, state: ExportState) -> bool:
+        return state.transaction_time + KEPT < self.platform.clock()
+
     def _clear_old(self) -> None:
         """Throw away what was finished long ago."""
         if not self.folder.is_dir():
             return
         for folder in self.folder.iterdir():
             state = read_state(folder)
-            if state is not None and state.transaction_time + KEPT < self.platform.clock():
+            if state is not None and self._is_old(state):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_lines(target: Path, folder: Path, lines: Iterable[bytes]) -> int:
-    """Write lines to a file that is complete or not there. Raises Cancelled."""
-    count = 0
-    part = target.with_suffix(".part")
-    try:
-        with part.open("wb") as stream:
-            for line in lines:
-                stream.write(_one_line(line))
-                stream.write(b"\n")
-                count += 1
-                if count % _PAGE == 0 and (folder / _CANCELLED).exists():
-                    raise Cancelled
-        if (folder / _CANCELLED).exists():
-            raise Cancelled
-        if count:
-            part.replace(target)
-    except FileNotFoundError:
-        raise Cancelled from None
-    finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
-    return count
-
-
-def _one_line(text: bytes) -> bytes:
-    """A JSON text without line breaks: they can stand between its values only."""
-    return text.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in text or b"\r" in text else text
 
 
 def _deletions(reader: Reader, state: ExportState, type: str) -> Iterator[Fact]:

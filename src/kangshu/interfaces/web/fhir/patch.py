@@ -39,6 +39,7 @@ MAX_TRIES = 20
 
 def patch(service: Service, call: Call) -> Answer:
     check_patch_media(call)
+    service.platform.pack_facts.refuse_writing(call.type, call.id)
     reader = reader_for(service, call, "read", call.type)
     for attempt in range(MAX_TRIES):
         fact = reader.read(call.type, call.id)

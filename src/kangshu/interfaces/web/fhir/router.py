@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/http.html#summary
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kangshu.interfaces.web.fhir.batch import batch
@@ -24,8 +24,11 @@ from kangshu.interfaces.web.fhir.failure_log import log_failure
 from kangshu.interfaces.web.fhir.form import with_form
 from kangshu.interfaces.web.fhir.history import history_instance, history_system, history_type
 from kangshu.interfaces.web.fhir.json_text import parse_object
+from kangshu.interfaces.web.fhir.measure_evaluate import evaluate
 from kangshu.interfaces.web.fhir.negotiation import check_acceptable, check_json_body
 from kangshu.interfaces.web.fhir.outcome import Failure, answer_of
+from kangshu.interfaces.web.fhir.pack_resources import TYPES as OF_PACKS
+from kangshu.interfaces.web.fhir.pack_resources import read_of_packs
 from kangshu.interfaces.web.fhir.patch import conditional_patch, patch
 from kangshu.interfaces.web.fhir.pretty import prettied
 from kangshu.interfaces.web.fhir.read import read, vread
@@ -42,7 +45,9 @@ from kangshu.interfaces.web.fhir.terminology import (
 from kangshu.interfaces.web.fhir.terminology_capability import versions
 from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
-from kangshu.interfaces.web.fhir.view_run import run_view
+from kangshu.interfaces.web.fhir.view_export import export_named_view, export_views
+from kangshu.interfaces.web.fhir.view_list import list_views, read_view
+from kangshu.interfaces.web.fhir.view_run import run_named_view, run_view
 from kangshu.interfaces.web.fhir.write import (
     ID,
     conditional_delete,
@@ -84,6 +89,24 @@ def _posted_bundle(service: Service, call: Call) -> Answer:
     )
 
 
+def _beside_packs() -> Iterator[Rule]:
+    """Of these types packs have resources beside those that are stored."""
+    for name in sorted(OF_PACKS):
+        yield Rule("GET", f"/{name}/{{id}}", read_of_packs(name))
+
+
+def _of_views() -> Iterator[Rule]:
+    """The operations on views; drafts of the standard called them by other names."""
+    for name in ("$run", "$viewdefinition-run"):
+        yield Rule("GET POST", f"/ViewDefinition/{name}", run_view)
+        yield Rule("GET POST", f"/ViewDefinition/{{view}}/{name}", run_named_view)
+    for name in ("$export", "$viewdefinition-export"):
+        yield Rule("POST", f"/ViewDefinition/{name}", export_views)
+        yield Rule("GET POST", f"/ViewDefinition/{{view}}/{name}", export_named_view)
+    yield Rule("GET POST", "/$viewdefinition-run", run_view)
+    yield Rule("POST", "/$viewdefinition-export", export_views)
+
+
 RULES: tuple[Rule, ...] = (
     Rule("GET", "/metadata", capability),
     Rule("GET", "/$versions", versions),
@@ -111,8 +134,12 @@ RULES: tuple[Rule, ...] = (
     Rule("GET POST", "/ValueSet/{id}/$validate-code", validate_code),
     Rule("GET POST", "/ConceptMap/$translate", translate_code),
     Rule("GET POST", "/ConceptMap/{id}/$translate", translate_code),
-    Rule("POST", "/ViewDefinition/$run", run_view),
-    Rule("POST", "/ViewDefinition/$viewdefinition-run", run_view),
+    Rule("GET POST", "/Measure/$evaluate-measure", evaluate),
+    Rule("GET POST", "/Measure/{id}/$evaluate-measure", evaluate),
+    *_beside_packs(),
+    Rule("GET", "/ViewDefinition", list_views),
+    Rule("GET", "/ViewDefinition/{view}", read_view),
+    *_of_views(),
     Rule("POST", "/{type}/_search", with_form(search_type)),
     Rule("GET", "/{type}/_history", history_type),
     Rule("POST", "/{type}/$validate", validate),
@@ -134,8 +161,25 @@ RULES: tuple[Rule, ...] = (
 """The first rule whose pattern and method fit is taken."""
 
 _NOT_IN_BUNDLES: frozenset[Callable[..., Answer]] = frozenset(
-    {_posted_bundle, export_system, export_patients, export_group, status, cancel, download, run_view}
+    {
+        _posted_bundle,
+        export_system,
+        export_patients,
+        export_group,
+        status,
+        cancel,
+        download,
+        run_view,
+        run_named_view,
+        export_views,
+        export_named_view,
+    }
 )
+
+_NOT_JSON: frozenset[Callable[..., Answer]] = frozenset(
+    {run_view, run_named_view, export_views, export_named_view, download}
+)
+"""These answer in other formats too, and say themselves which they know."""
 
 
 def respond(service: Service, call: Call) -> Answer:
@@ -170,8 +214,9 @@ def _guarded(service: Service, call: Call, dispatch: Callable[[Service, Call], A
 
 
 def _dispatch(service: Service, call: Call) -> Answer:
-    check_acceptable(call)
     rule, names = _route(service, call)
+    if rule.handler not in _NOT_JSON:
+        check_acceptable(call)
     return rule.handler(service, call.with_names(names))
 
 

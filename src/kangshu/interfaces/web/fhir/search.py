@@ -16,6 +16,7 @@ from kangshu.interfaces.web.fhir.call import Answer, Call, Params
 from kangshu.interfaces.web.fhir.includes import Included, check_includes, include
 from kangshu.interfaces.web.fhir.negotiation import is_strict
 from kangshu.interfaces.web.fhir.outcome import Failure, Issue, outcome
+from kangshu.interfaces.web.fhir.pack_resources import TYPES, Beside, beside_packs
 from kangshu.interfaces.web.fhir.paging import address, page_links, pages_told
 from kangshu.interfaces.web.fhir.representation import bundle, match_entry, outcome_entry, resource
 from kangshu.interfaces.web.fhir.service import Service
@@ -24,6 +25,7 @@ from kangshu.interfaces.web.fhir.subset import Subset, parse_subset
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.codes.meant import CODE_MODIFIERS, codes_meant
 from kangshu.kernel.facts.definition import Fact
+from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.facts.search.context import SearchContext
 from kangshu.kernel.facts.search.query import Clause, Query, Tokens
 from kangshu.kernel.facts.search.request import parse_query
@@ -106,7 +108,7 @@ def _search(
     query = build_query(service, types, shape, lenient=not is_strict(call), base=call.base)
     if where is not None:
         query = replace(query, where=(where, *query.where))
-    reader = reader_for(service, call, "search", types[0] if len(types) == 1 else None)
+    reader = _reader(service, call, types)
     used = _used(call, query, fixed)
     where_to = f"{call.base}/{path}".rstrip("/")
     if shape.only_total:
@@ -122,6 +124,12 @@ def _search(
         entries.append(outcome_entry(orjson.dumps(outcome(issues))))
     links = page_links(where_to, used, shape.trail, page.next)
     return Answer(200, bundle("searchset", entries, total=page.total, links=links))
+
+
+def _reader(service: Service, call: Call, types: tuple[str, ...]) -> Reader | Beside:
+    if len(types) == 1 and types[0] in TYPES:
+        return beside_packs(service, call, types[0])
+    return reader_for(service, call, "search", types[0] if len(types) == 1 else None)
 
 
 def _types(service: Service, call: Call) -> tuple[str, ...]:

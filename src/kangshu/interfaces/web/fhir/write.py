@@ -92,6 +92,7 @@ def _updated_where(service: Service, call: Call, body: Json) -> Answer:
 
 def delete(service: Service, call: Call) -> Answer:
     """204, also when nothing was there."""
+    service.platform.pack_facts.refuse_writing(call.type, call.id)
     (outcome,) = store_one_type(
         service, call, "delete", [Change(call.type, call.id, None, expected_version(call))]
     )
