@@ -14,6 +14,7 @@ from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
 from kangshu.app.kept_views import KeptViews
 from kangshu.app.noting import noting
+from kangshu.app.plan_books import PlanBooks
 from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
@@ -72,6 +73,7 @@ def build(
     codes = Shelf(database, clock)
     targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
     translators = Translators(codes, targets, clock)
+    policies = read_policies(packs)
     tables = read_tables(packs, lake_of(settings), settings.home / "codes")
     elements = parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8"))
     relations = read_relations(packs, tuple(catalogue.types), tables.models, elements)
@@ -81,7 +83,7 @@ def build(
         clock=clock,
         catalogue=catalogue,
         extractor=extractor,
-        policies=read_policies(packs),
+        policies=policies,
         institutions=institutions,
         database=database,
         checker=checker,
@@ -107,7 +109,7 @@ def build(
         translators=translators,
         tables=tables,
         views=views,
-        planning=read_planning(packs, views, note),
+        planning=read_planning(packs, views, note, PlanBooks(tables.lake, policies, note, clock)),
         fact_quality=FactQuality(
             Passes(
                 database,
