@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -143,25 +143,32 @@ class Planning:
         }
 
     def publish(
-        self, reading: Grant, writing: Grant, content: PlaceContent, indicator: str, period: str, *, on: date
+        self,
+        reading: Grant,
+        writing: Grant,
+        content: PlaceContent,
+        indicators: Sequence[str],
+        period: str,
+        *,
+        on: date,
     ) -> tuple[Published, ...]:
-        """Publish what is known of a closed period. `reading`, `writing`: leave to read and to publish.
+        """Publish what is known of a closed period, all of it or nothing.
 
-        Raises `Invalid` for a period that is open or of which nothing is known, `Conflict` for one that is
-        published, `Refused` for a county the grant does not open.
+        `reading`, `writing`: leave to read and to publish. Raises `Invalid` for a period that is open or of
+        which nothing is known, `Conflict` for one that is published, `Refused` for a county the grant does
+        not open.
         """
-        chosen = content.indicators.get(indicator)
-        result = self.known(reading, content, [chosen], on=on)[indicator]
-        cells = publish(
-            chosen,
-            result,
-            period,
-            place=content.place,
-            who=writing.principal.id,
-            recorded=self.books.clock(),
-        )
-        if not cells:
-            raise Invalid(f"Nothing is known of {indicator} of {period}.", remedy="Enter a value first.")
+        chosen = [content.indicators.get(name) for name in dict.fromkeys(indicators)]
+        known = self.known(reading, content, chosen, on=on)
+        now, who = self.books.clock(), writing.principal.id
+        found = [
+            publish(each, known[each.id], period, place=content.place, who=who, recorded=now)
+            for each in chosen
+        ]
+        for each, cells in zip(chosen, found, strict=True):
+            if not cells:
+                raise Invalid(f"Nothing is known of {each.id} of {period}.", remedy="Enter a value first.")
+        cells = tuple(cell for each in found for cell in each)
         self.books.add_published(writing, content, cells)
         return cells
 

@@ -46,6 +46,7 @@ class ProjectStanding:
     """How a project stands.
 
     latest   the newest entry by its day; history: every day that is known, newest first
+    paid     the last payments that are known; work: the last works in %
     spent    % of the total that was paid; time: % of the building time that had passed on that day (without
              an entry: has passed today)
     reached  % that is held against the time: the works, or the money where nobody told the works
@@ -56,6 +57,7 @@ class ProjectStanding:
     project: Project
     latest: Progress | None
     history: tuple[Progress, ...]
+    paid: Decimal | None
     spent: Decimal | None
     work: Decimal | None
     time: Decimal
@@ -127,7 +129,7 @@ def _standing(
     stale = course != "done" and project.period_start <= on.year
     stale = stale and (latest is None or (on - latest.day).days > longest)
     return ProjectStanding(
-        project, latest, tuple(reversed(entries)), spent, work, time, reached, course, stale
+        project, latest, tuple(reversed(entries)), paid, spent, work, time, reached, course, stale
     )
 
 

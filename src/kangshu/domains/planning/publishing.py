@@ -10,9 +10,10 @@ from kangshu.domains.planning.plan import PlaceContent
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import Entry
+from kangshu.kernel.indicators.period import parse_period
 from kangshu.kernel.indicators.publication import Published, Restatement, compare
 from kangshu.kernel.indicators.run import Result
-from kangshu.kernel.indicators.series import series
+from kangshu.kernel.indicators.series import is_closed, series
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,22 @@ def _issue(
     now = next((each for each in result.cells if each.period == period and not each.strata), None)
     redefined = any(each.version != result.version for each in cells)
     return Issue(content.indicators.get(name), period, tuple(cells), compare(cells, result), redefined, now)
+
+
+def open_issues(
+    indicators: Sequence[Indicator],
+    known: Mapping[str, Result],
+    published: Sequence[Published],
+    *,
+    on: date,
+) -> tuple[tuple[str, tuple[Indicator, ...]], ...]:
+    """What can be published: closed periods with a value that are not published yet, newest first."""
+    done = {(each.indicator, each.period) for each in published}
+    found: dict[str, list[Indicator]] = {}
+    for indicator in indicators:
+        for cell in known[indicator.id].cells:
+            shown = not cell.strata and (cell.value is not None or cell.hidden)
+            closed = shown and is_closed(indicator, parse_period(cell.period), on)
+            if closed and (indicator.id, cell.period) not in done:
+                found.setdefault(cell.period, []).append(indicator)
+    return tuple((period, tuple(found[period])) for period in sorted(found, reverse=True))

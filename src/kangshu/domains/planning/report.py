@@ -123,6 +123,14 @@ class Report:
     parameters: tuple[Used, ...]
 
 
+def parse_kind(text: str) -> Kind:
+    """The kind of report of that name. Raises `Invalid`."""
+    for kind in KINDS:
+        if kind == text:
+            return kind
+    raise Invalid("There is no such kind of report.", remedy=f"There are {', '.join(KINDS)}.")
+
+
 def period_of_report(plan: Plan, kind: Kind, on: date, until: Period | None = None) -> Period:
     """The period a report is of: for the final one that of the plan, else the last that is over.
 
@@ -172,7 +180,7 @@ def report(
         _first(rows),
         tuple(each for each in rows if each.gaps),
         tuple(projects),
-        _money(projects),
+        money_of(projects),
         _parameters(content, on),
     )
 
@@ -257,10 +265,11 @@ def _tally(rows: Sequence[ReportRow], weight: Weight | None) -> Tally:
     return Tally(weight, len(chosen), tuple(chosen.count(status) for status in STATUSES))
 
 
-def _money(projects: Sequence[ProjectStanding]) -> Money | None:
+def money_of(projects: Sequence[ProjectStanding]) -> Money | None:
+    """The money of projects together; None where there are none."""
     if not projects:
         return None
-    paid = [_paid(each) for each in projects]
+    paid = [each.paid for each in projects]
     told = [each for each in paid if each is not None]
     zero = Decimal(0)
     return Money(
@@ -269,10 +278,6 @@ def _money(projects: Sequence[ProjectStanding]) -> Money | None:
         sum(told, zero),
         len(told),
     )
-
-
-def _paid(standing: ProjectStanding) -> Decimal | None:
-    return next((each.paid for each in standing.history if each.paid is not None), None)
 
 
 def _parameters(content: PlaceContent, on: date) -> tuple[Used, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,13 +13,18 @@ from rich.table import Table
 
 from kangshu.app.platform import Platform
 from kangshu.domains.planning.monitoring import Standing
+from kangshu.domains.planning.report import KINDS
 from kangshu.interfaces.cli.console import out, platform
-from kangshu.kernel.policies.definition import Grant, Principal, Resource
+from kangshu.interfaces.cli.plan_books import app as books
+from kangshu.interfaces.cli.plan_books import reading
+from kangshu.interfaces.cli.plan_files import write_report
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Plans of places and their indicators.\n\nExample: kangshu plan report xinyi plan_2025",
 )
+
+app.add_typer(books)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 Day = Annotated[
@@ -65,7 +71,7 @@ def count(
         content = built.planning.place(place)
         chosen = content.indicators.get(indicator)
         counted = built.planning.count(
-            _grant(built), content, [chosen], on=_day(built, on), as_of=_utc(as_of), county=county
+            reading(built), content, [chosen], on=_day(built, on), as_of=_utc(as_of), county=county
         )
     result = counted.get(indicator)
     cells = result.by(*(by or ())) if result else ()
@@ -88,19 +94,28 @@ def count(
 def report(
     place: Annotated[str, typer.Argument(help="A place pack.")],
     plan: Annotated[str, typer.Argument(help="One of its plans.")],
+    kind: Annotated[str, typer.Option(help=f"{', '.join(KINDS)}; for a file.")] = "yearly",
+    year: Annotated[str | None, typer.Option(help="Of which period; else the last that is over.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="A file to write: .pdf, .xlsx, .html or .json.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the file: zh or en.")] = "zh",
     on: Day = None,
     as_of: Known = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how every row of a plan stands: value, trend, target, distance, forecast.
+    """Say how every row of a plan stands, or write its report as a file.
 
-    Example: kangshu plan report xinyi plan_2025 --json
+    Example: kangshu plan report xinyi plan_2025 --kind midterm --out report.pdf
     """
     with platform() as built:
         content = built.planning.place(place)
         chosen = content.plan(plan)
+        if output is not None:
+            write_report(built, content, chosen, kind, year, output, language, _day(built, on), _utc(as_of))
+            return
         found = built.planning.standings(
-            _grant(built), content, chosen, on=_day(built, on), as_of=_utc(as_of)
+            reading(built), content, chosen, on=_day(built, on), as_of=_utc(as_of)
         )
     if as_json:
         for each in found:
@@ -136,11 +151,6 @@ def _row(standing: Standing) -> dict[str, Any]:
 
 def _plain(number: Decimal | None) -> str:
     return "" if number is None else f"{number.normalize():f}"
-
-
-def _grant(built: Platform) -> Grant:
-    principal = Principal("command-line", "command line", "city_commission")
-    return built.policies.decide(principal, "read", Resource("indicator"), "oversight")
 
 
 def _day(built: Platform, on: datetime | None) -> date:

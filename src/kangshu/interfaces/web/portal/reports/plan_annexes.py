@@ -69,7 +69,6 @@ def projects_section(report: Report, words: Words) -> Section:
 
 def _project(one: ProjectStanding, words: Words) -> tuple[Cell, ...]:
     project, latest = one.project, one.latest
-    paid = next((each.paid for each in one.history if each.paid is not None), None)
     share = "" if one.spent is None else f"{one.spent:f}%"
     source = f"{latest.day.isoformat()} {latest.source}" if latest else words.say("plan_projects.nothing")
     note = latest.evidence if latest else ""
@@ -80,7 +79,7 @@ def _project(one: ProjectStanding, words: Words) -> tuple[Cell, ...]:
         Cell(f"{project.period_start}–{project.period_end}", note=project.status),
         number_cell(project.total),
         number_cell(project.planned),
-        number_cell(paid, note=share),
+        number_cell(one.paid, note=share),
         percent_cell(one.work),
         percent_cell(one.time),
         said.course_cell(one.course, words),

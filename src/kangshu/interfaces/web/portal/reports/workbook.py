@@ -8,7 +8,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
+import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
 from kangshu.interfaces.web.portal.reports.document import Cell, Column, Document, Section, Tone
 
@@ -29,7 +29,7 @@ def workbook_of(document: Document, *, made: datetime, note: str) -> bytes:
     buffer = BytesIO()
     # Texts that begin with "=" or look like an address stay texts.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(buffer, options)
+    book: Any = xlsxwriter.Workbook(buffer, options)
     book.set_properties(
         {"title": document.title, "subject": document.subtitle, "created": made.replace(tzinfo=None)}
     )
