@@ -32,7 +32,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class PlanEntryPage(Page):
     """rows: the indicators one can choose; lines: newest first; form: what was typed; problems: keys of the
-    strings by field; may_enter: whether the form is for this reader; has_projects: whether the plan has any."""
+    strings by field; may_enter: whether the form is for this reader; has_projects: whether the plan has
+    any."""
 
     template: ClassVar[str] = "plan_entry.html"
     title: ClassVar[str] = "plan_entry.title"
