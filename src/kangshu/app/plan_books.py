@@ -12,7 +12,10 @@ from datetime import date, datetime
 from kangshu.domains.planning.ledger import Progress, ProjectStanding, parse_progress, project_standings
 from kangshu.domains.planning.ledger_book import LedgerBook
 from kangshu.domains.planning.plan import PlaceContent
+from kangshu.kernel.base.errors import Refused
 from kangshu.kernel.base.time import Clock
+from kangshu.kernel.facts.database import Database
+from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.entry import Entry, EntryBook, parse_entry
 from kangshu.kernel.indicators.publication import PublicationBook, Published
@@ -20,12 +23,16 @@ from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.policies.decide import Policies
 from kangshu.kernel.policies.definition import Grant, Resource
 
+PUBLISHING = "publication of indicators"
+"""One at a time: whether a period is published already is looked up before it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanBooks:
     """Entries, progress and publications of all places. Safe to share between threads."""
 
     lake: Lake
+    database: Database
     policies: Policies
     note: Note
     clock: Clock
@@ -84,7 +91,8 @@ class PlanBooks:
 
     def add_published(self, grant: Grant, content: PlaceContent, cells: tuple[Published, ...]) -> None:
         """Keep what is published. Raises `Conflict` where that period is published already."""
-        self._publications(grant).add(content.county, cells)
+        with self.database.statements() as session, exclusive(session, PUBLISHING):
+            self._publications(grant).add(content.county, cells)
 
     def _publications(self, grant: Grant) -> PublicationBook:
         return PublicationBook(self.lake, grant, self._note_rows)
@@ -92,7 +100,14 @@ class PlanBooks:
     def _history(self, grant: Grant, content: PlaceContent) -> Grant:
         """The grant for the books: that for indicators opens no rows at all."""
         resource = Resource("indicator", county=content.county or None)
-        return self.policies.decide(grant.principal, "history", resource, grant.purpose)
+        found = self.policies.decide(grant.principal, "history", resource, grant.purpose)
+        # A policy for numbers alone opens no rows: a report without what was entered would look whole.
+        if not (found.scope.everything or content.county in found.scope.counties):
+            raise Refused(
+                f"The role {grant.principal.role} may see numbers, not what was entered of {content.place}.",
+                remedy="The access policies need one for the action history of indicators.",
+            )
+        return found
 
     def _note_rows(self, grant: Grant, table: str, count: int) -> None:
         self.note(grant, Use(table, (), (), count))

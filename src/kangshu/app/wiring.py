@@ -109,7 +109,7 @@ def build(
         translators=translators,
         tables=tables,
         views=views,
-        planning=read_planning(packs, views, note, PlanBooks(tables.lake, policies, note, clock)),
+        planning=read_planning(packs, views, note, PlanBooks(tables.lake, database, policies, note, clock)),
         fact_quality=FactQuality(
             Passes(
                 database,
