@@ -132,6 +132,10 @@ def test_what_was_published_stays_and_what_is_known_now_stands_beside_it(place: 
     assert "21.3 % 21.3 一致 未变" in seen(county.get(at).text)
     county.post(SMOKING, data=GOOD | {"value": "20.8"})
     assert "21.3 % 20.8 -0.5 未变" in seen(county.get(at).text)
+    told = county.get(f"{XINYI}/report.json?year=2023").json()["published"]
+    assert [(each["published"], each["now"]) for each in told] == [("21.3", "20.8")]
+    assert "21.3 20.8 -0.5 未变" in seen(county.get(f"{XINYI}/report?year=2023").text)
+    assert county.get(f"{XINYI}/report.json?year=2022").json()["published"] == []
     # Once is enough, and a year that is not over cannot be.
     assert county.post(at, data={"choice": "smoking|2023"}).status_code == 422
     assert county.post(at, data={"choice": f"smoking|{place.clock().year}"}).status_code == 422
@@ -213,6 +217,10 @@ def test_the_report_is_had_as_files(place: Platform) -> None:
     assert next(row for row in table if row[1] == "人均期望寿命")[4:7:2] == [76.8, "2020 · 填报"]
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", answers["html"].text)
     assert "77.28" in answers["html"].text
+    # The platform of the test is a demonstration, and files are taken along.
+    assert "演示环境" in answers["html"].text
+    assert answers["json"].json()["synthetic"]
+    assert "演示环境" in str(book.get_sheet_by_index(0).to_python())
     assert city.get(f"{address}.exe?{query}").status_code == 404
     assert city.get(f"{address}?kind=sometimes").status_code == 400
     assert city.get(f"{address}?year=1999").status_code == 400

@@ -122,7 +122,8 @@ class Planning:
         found = self.standings(grant, content, plan, on=on, as_of=as_of, until=until)
         theirs = content.projects_of(plan)
         projects = self.books.projects(grant, content, on=on, as_of=as_of) if theirs else ()
-        return report(content, plan, kind, found, projects, until=until, on=on, as_of=as_of)
+        issued = self.issues(grant, content, on=on, as_of=as_of)
+        return report(content, plan, kind, found, projects, until=until, on=on, as_of=as_of, issues=issued)
 
     def known(
         self,
@@ -172,12 +173,15 @@ class Planning:
         self.books.add_published(writing, content, cells)
         return cells
 
-    def issues(self, grant: Grant, content: PlaceContent, *, on: date) -> tuple[Issue, ...]:
-        """What was published, and what is known of it now."""
-        published = self.books.published(grant, content)
+    def issues(
+        self, grant: Grant, content: PlaceContent, *, on: date, as_of: datetime | None = None
+    ) -> tuple[Issue, ...]:
+        """What was published, and what is known of it now, or was at a time."""
+        everything = self.books.published(grant, content)
+        published = [each for each in everything if as_of is None or each.recorded <= as_of]
         names = {each.indicator for each in published}
         there = [each for each in content.indicators.indicators if each.id in names]
-        return issues(content, published, self.known(grant, content, there, on=on))
+        return issues(content, published, self.known(grant, content, there, on=on, as_of=as_of))
 
     def refresh(self, *, on: date, progress: Progress | None = None) -> None:
         """Bring the tallies of all plans up to date."""

@@ -22,10 +22,11 @@ from typing import Literal, get_args
 from kangshu.domains.planning.ledger import ProjectStanding
 from kangshu.domains.planning.monitoring import Standing
 from kangshu.domains.planning.plan import PlaceContent, Plan
+from kangshu.domains.planning.publishing import Issue
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.cell import rounded
 from kangshu.kernel.indicators.judge import satisfies, test_of
-from kangshu.kernel.indicators.period import Period, period_of
+from kangshu.kernel.indicators.period import Period, parse_period, period_of
 from kangshu.kernel.indicators.series import Point
 from kangshu.kernel.indicators.target import Weight
 from kangshu.kernel.params.definition import Dated
@@ -105,6 +106,7 @@ class Report:
     until     the period it is of
     on        whose targets and parameters apply; as_of: what was known then, None: all that is known
     first     rows to look at first: binding ones before expected ones, not met before off course
+    issues    what was published of its indicators until that period, beside what is known now
     """
 
     place: str
@@ -118,6 +120,7 @@ class Report:
     categories: tuple[Category, ...]
     first: tuple[ReportRow, ...]
     gaps: tuple[ReportRow, ...]
+    issues: tuple[Issue, ...]
     projects: tuple[ProjectStanding, ...]
     money: Money | None
     parameters: tuple[Used, ...]
@@ -158,8 +161,9 @@ def report(
     until: Period,
     on: date,
     as_of: datetime | None = None,
+    issues: Sequence[Issue] = (),
 ) -> Report:
-    """Put a report together. `standings`: as they stood in the period `until`."""
+    """Put a report together. `standings`: as they stood in the period `until`; `issues`: of the place."""
     enough = content.number("complete_enough", on)
     rows = tuple(_row(plan, each, until, enough) for each in standings)
     names = dict.fromkeys(each.standing.row.category for each in rows)
@@ -179,6 +183,7 @@ def report(
         categories,
         _first(rows),
         tuple(each for each in rows if each.gaps),
+        _issues(plan, issues, until),
         tuple(projects),
         money_of(projects),
         _parameters(content, on),
@@ -258,6 +263,16 @@ def _first(rows: Sequence[ReportRow]) -> tuple[ReportRow, ...]:
         ("expected", "off_course"),
     )
     return tuple(each for key in order for each in rows if (each.weight, each.status) == key)
+
+
+def _issues(plan: Plan, issues: Sequence[Issue], until: Period) -> tuple[Issue, ...]:
+    names = {row.indicator for row in plan.rows}
+    return tuple(
+        each
+        for each in issues
+        if each.indicator.id in names
+        and plan.base <= period_of(parse_period(each.period).last, until.kind) <= until
+    )
 
 
 def _tally(rows: Sequence[ReportRow], weight: Weight | None) -> Tally:

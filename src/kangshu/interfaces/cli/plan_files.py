@@ -40,4 +40,4 @@ def write_report(
     found = built.planning.report(
         reading(built), content, plan, parse_kind(kind), on=on, as_of=as_of, until=until
     )
-    path.write_bytes(file_of(found, form, words(spoken), made=built.clock()))
+    path.write_bytes(file_of(found, form, words(spoken), made=built.clock(), synthetic=built.settings.demo))

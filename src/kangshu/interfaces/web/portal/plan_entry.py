@@ -31,9 +31,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlanEntryPage(Page):
-    """rows: the indicators one can choose; lines: newest first; form: what was typed; problems: keys of the
-    strings by field; may_enter: whether the form is for this reader; has_projects: whether the plan has
-    any."""
+    """rows: the indicators one can choose, with the newest period entered; lines: newest first; form: what
+    was typed; problems: keys of the strings by field; may_enter: whether the form is for this reader;
+    has_projects: whether the plan has any."""
 
     template: ClassVar[str] = "plan_entry.html"
     title: ClassVar[str] = "plan_entry.title"
@@ -42,7 +42,7 @@ class PlanEntryPage(Page):
     place: str
     plan: Plan
     has_projects: bool
-    rows: tuple[tuple[PlanRow, Indicator], ...]
+    rows: tuple[tuple[PlanRow, Indicator, str], ...]
     indicator: Indicator
     lines: tuple[Line, ...]
     form: Mapping[str, str]
@@ -95,12 +95,22 @@ def _page(
         content.place,
         opened.plan,
         opened.has_projects,
-        tuple((row, content.indicators.get(row.indicator)) for row in opened.plan.rows),
+        _rows(opened, entered),
         indicator,
         _lines(call, documents, theirs),
         typed,
         problems,
         opened.may_enter,
+    )
+
+
+def _rows(opened: OpenPlan, entered: Sequence[Entry]) -> tuple[tuple[PlanRow, Indicator, str], ...]:
+    newest: dict[str, str] = {}
+    for each in sorted(known([*opened.content.entries, *entered]), key=lambda entry: entry.period):
+        newest[each.indicator] = each.period.label
+    return tuple(
+        (row, opened.content.indicators.get(row.indicator), newest.get(row.indicator, "–"))
+        for row in opened.plan.rows
     )
 
 

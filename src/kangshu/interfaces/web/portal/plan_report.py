@@ -71,7 +71,8 @@ def plan_report_file(platform: Platform, call: Call) -> tuple[str, str, bytes]:
         raise NotFound("There is no such file.", remedy=f"There are {', '.join(FORMS)}.")
     report = _report(platform, call)
     name = f"{report.place}-{report.plan.name}-{report.kind}-{report.until.label}.{form}"
-    return name, MEDIA[form], file_of(report, form, call.words, made=call.now)
+    content = file_of(report, form, call.words, made=call.now, synthetic=platform.settings.demo)
+    return name, MEDIA[form], content
 
 
 def pictures_of(section: Section) -> tuple[tuple[str, Markup], ...]:

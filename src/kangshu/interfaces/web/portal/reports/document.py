@@ -58,7 +58,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """facts: what it is about, from what, as of when; points: sentences that sum it up."""
+    """facts: what it is about, from what, as of when; points: sentences that sum it up; notice: what stands
+    above everything, that the data is synthetic."""
 
     title: str
     subtitle: str
@@ -67,6 +68,7 @@ class Document:
     points: tuple[str, ...]
     sections: tuple[Section, ...]
     footer: str
+    notice: str = ""
 
 
 def plain(number: Decimal | None) -> str:

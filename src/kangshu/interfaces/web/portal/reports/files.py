@@ -23,11 +23,13 @@ MEDIA: Mapping[str, str] = {
 FORMS = tuple(MEDIA)
 
 
-def file_of(report: Report, form: str, words: Words, *, made: datetime) -> bytes:
-    """The content of the file. `form`: one of `FORMS`."""
+def file_of(report: Report, form: str, words: Words, *, made: datetime, synthetic: bool = False) -> bytes:
+    """The content of the file. `form`: one of `FORMS`; `synthetic`: the data is invented."""
     if form == "json":
-        return json.dumps(plan_data(report, made=made), ensure_ascii=False, indent=1).encode()
-    document = plan_document(report, words, made=made)
+        return json.dumps(
+            plan_data(report, made=made, synthetic=synthetic), ensure_ascii=False, indent=1
+        ).encode()
+    document = plan_document(report, words, made=made, synthetic=synthetic)
     if form == "pdf":
         return pdf_of(document, made=made)
     if form == "xlsx":

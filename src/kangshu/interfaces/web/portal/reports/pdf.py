@@ -33,6 +33,7 @@ def pdf_of(document: Document, *, made: datetime) -> bytes:
         "facts": document.facts,
         "points": document.points,
         "footer": document.footer,
+        "notice": document.notice,
         "sections": [_section(each) for each in document.sections],
     }
     compiler = typst.Compiler(_TEMPLATE, font_paths=_fonts())

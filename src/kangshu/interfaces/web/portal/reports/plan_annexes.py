@@ -5,10 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kangshu.domains.planning.ledger import ProjectStanding
+from kangshu.domains.planning.publishing import Issue
 from kangshu.domains.planning.report import Report, ReportRow, Used
 from kangshu.interfaces.web.portal.reports import plan_words as said
 from kangshu.interfaces.web.portal.reports.document import Cell, Column, Section, number_cell
+from kangshu.interfaces.web.portal.spelling import stamp_text
 from kangshu.interfaces.web.portal.words import Words
+from kangshu.kernel.indicators.cell import Cell as Counted
+from kangshu.kernel.indicators.publication import Published
 from kangshu.kernel.indicators.series import Point
 
 _METHODS = ("origin", "small", "status", "way", "forecast", "late")
@@ -41,6 +45,53 @@ def _gap(row: ReportRow, words: Words) -> tuple[Cell, ...]:
         said.value_cell(one.latest, words),
         Cell(told, note=one.indicator.verify),
     )
+
+
+def restated_section(report: Report, words: Words) -> Section:
+    """What was published of the plan's indicators, beside what is known now."""
+    say = words.say
+    columns = (
+        Column(say("plan.indicator"), wide=2.4),
+        Column(say("plan.period"), wide=0.7),
+        Column(say("plan_published.published"), "number"),
+        Column(say("plan_published.now"), "number"),
+        Column(say("plan_published.change"), "number", 1.2),
+        Column(say("plan_published.definition"), "sign", 0.8),
+        Column(say("plan_published.when"), wide=1.5),
+    )
+    rows = tuple(_issue(each, words) for each in report.issues)
+    return Section("restated", say("plan_published.title"), columns, rows, hint=say("plan_published.hint"))
+
+
+def _issue(issue: Issue, words: Words) -> tuple[Cell, ...]:
+    say = words.say
+    total = next((each for each in issue.restatements if not each.published.strata), None)
+    parts = len(issue.restatements) - (1 if total else 0)
+    note = say("plan_published.cells", count=parts) if parts else ""
+    if total is None:
+        change = Cell(say("plan_published.same"), Decimal(0), note=note)
+    elif total.change is None:
+        change = Cell(say("plan_published.changed"), None, "warn", note)
+    else:
+        change = Cell(f"{total.change:+f}", total.change, "bad", note)
+    redefined = "changed" if issue.redefined else "unchanged"
+    indicator = issue.indicator
+    return (
+        Cell(indicator.title if words.language == "zh" else indicator.title_en, note=indicator.unit),
+        Cell(issue.period),
+        _shown(issue.total, words),
+        _shown(issue.now, words),
+        change,
+        Cell(say(f"plan_published.{redefined}"), tone="warn" if issue.redefined else ""),
+        Cell(stamp_text(issue.cells[0].recorded)),
+    )
+
+
+def _shown(cell: Published | Counted | None, words: Words) -> Cell:
+    if cell is None:
+        return Cell(words.say("plan_published.gone"), tone="soft")
+    hidden = Cell(words.say("plan_report.hidden"), tone="soft")
+    return hidden if cell.hidden else number_cell(cell.value)
 
 
 def projects_section(report: Report, words: Words) -> Section:

@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from kangshu.domains.planning.ledger import Progress, ProjectStanding
+from kangshu.domains.planning.publishing import Issue
 from kangshu.domains.planning.report import STATUSES, Report, ReportRow
 from kangshu.kernel.indicators.forecast import Forecast
 from kangshu.kernel.indicators.series import Point
 
 
-def plan_data(report: Report, *, made: datetime) -> dict[str, Any]:
-    """The report as JSON has it."""
+def plan_data(report: Report, *, made: datetime, synthetic: bool) -> dict[str, Any]:
+    """The report as JSON has it. `synthetic`: its data is invented."""
     return {
         "place": report.place,
         "plan": report.plan.name,
@@ -26,12 +27,14 @@ def plan_data(report: Report, *, made: datetime) -> dict[str, Any]:
         "as_of": _time(report.as_of),
         "made": _time(made),
         "source": report.plan.source,
+        "synthetic": synthetic,
         "tallies": [
             {"weight": each.weight, "rows": each.rows, **dict(zip(STATUSES, each.counts, strict=True))}
             for each in report.tallies
         ],
         "first": [each.standing.row.no for each in report.first],
         "rows": [_row(each) for each in report.rows],
+        "published": [_issue(each) for each in report.issues],
         "projects": [_project(each) for each in report.projects],
         "parameters": [
             {
@@ -74,6 +77,19 @@ def _row(row: ReportRow) -> dict[str, Any]:
         "sentence": judged.sentence if judged else None,
         "basis": judged.target.basis if judged else None,
         "values": [_value(each) for each in one.points],
+    }
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    total = issue.total
+    return {
+        "indicator": issue.indicator.id,
+        "period": issue.period,
+        "published": _number(total.value if total else None),
+        "now": _number(issue.now.value if issue.now else None),
+        "changed_cells": len(issue.restatements),
+        "redefined": issue.redefined,
+        "recorded": _time(issue.cells[0].recorded),
     }
 
 

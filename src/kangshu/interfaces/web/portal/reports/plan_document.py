@@ -15,20 +15,22 @@ from kangshu.interfaces.web.portal.reports.plan_annexes import (
     method_section,
     parameters_section,
     projects_section,
+    restated_section,
 )
 from kangshu.interfaces.web.portal.reports.plan_drawings import tally_drawing, way_drawing
 from kangshu.interfaces.web.portal.spelling import stamp_text
 from kangshu.interfaces.web.portal.words import Words
 
 
-def plan_document(report: Report, words: Words, *, made: datetime) -> Document:
-    """The document of a report. `made`: when it is written."""
+def plan_document(report: Report, words: Words, *, made: datetime, synthetic: bool = False) -> Document:
+    """The document of a report. `made`: when it is written; `synthetic`: its data is invented."""
     say = words.say
     sections = [
         _summary(report, words),
         _first(report, words),
         *(_category(report, each, number, words) for number, each in enumerate(report.categories, 1)),
         gaps_section(report, words),
+        *([restated_section(report, words)] if report.issues else []),
         *([projects_section(report, words)] if report.projects else []),
         evidence_section(report, words),
         parameters_section(report, words),
@@ -50,6 +52,7 @@ def plan_document(report: Report, words: Words, *, made: datetime) -> Document:
         _points(report, words),
         tuple(sections),
         say("plan_report.footer"),
+        say("banner.synthetic") if synthetic else "",
     )
 
 

@@ -65,6 +65,7 @@ def _front(book: Any, formats: _Formats, document: Document) -> None:
     sheet.set_column(1, 1, 90)
     sheet.write_string(0, 0, document.title, formats.of(bold=True, font_size=16, text_wrap=False))
     sheet.write_string(1, 0, document.subtitle, formats.of(font_color="#5D6E6A", text_wrap=False))
+    sheet.write_string(2, 0, document.notice, formats.of(bold=True, font_color="#8A5200", text_wrap=False))
     row = 3
     for label, value in document.facts:
         sheet.write_string(row, 0, label, formats.of(font_color="#5D6E6A"))
