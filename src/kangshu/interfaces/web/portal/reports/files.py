@@ -11,7 +11,7 @@ from kangshu.interfaces.web.portal.reports.html import html_of
 from kangshu.interfaces.web.portal.reports.pdf import pdf_of
 from kangshu.interfaces.web.portal.reports.plan_data import plan_data
 from kangshu.interfaces.web.portal.reports.plan_document import plan_document
-from kangshu.interfaces.web.portal.reports.workbook import workbook_of
+from kangshu.interfaces.web.portal.reports.workbook import Labels, workbook_of
 from kangshu.interfaces.web.portal.words import Words
 
 MEDIA: Mapping[str, str] = {
@@ -33,5 +33,6 @@ def file_of(report: Report, form: str, words: Words, *, made: datetime, syntheti
     if form == "pdf":
         return pdf_of(document, made=made)
     if form == "xlsx":
-        return workbook_of(document, made=made, note=words.say("plan_report.note"))
+        labels = Labels(words.say("plan_report.note"), words.say("plan_report.number"))
+        return workbook_of(document, made=made, labels=labels)
     return html_of(document, words).encode()

@@ -6,13 +6,14 @@ import json
 import re
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pylopdf_fonts_zh_cn
 import typst
-import vl_convert
 
+from kangshu.interfaces.web.portal.chart import drawn
 from kangshu.interfaces.web.portal.reports.document import Document, Drawing, Section
 
 _TEMPLATE = (Path(__file__).parent / "report.typ").read_bytes()
@@ -46,6 +47,7 @@ def pdf_of(document: Document, *, made: datetime) -> bytes:
     return written
 
 
+@cache
 def _fonts() -> typst.Fonts:
     folder = pylopdf_fonts_zh_cn.sans_path().parent
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
@@ -66,7 +68,7 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def _drawing(drawing: Drawing) -> dict[str, Any]:
-    svg = _FAMILY.sub(f'font-family="{_FONT}"', vl_convert.vegalite_to_svg(json.dumps(drawing.spec)))
+    svg = _FAMILY.sub(f'font-family="{_FONT}"', str(drawn(drawing.spec)[1]))
     found = _WIDTH.search(svg)
     width = float(found[1]) * _MILLIMETRES if found else 100.0
     return {"title": drawing.title, "svg": svg, "width": width}

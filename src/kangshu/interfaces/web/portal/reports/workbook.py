@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
@@ -19,13 +20,23 @@ _COLOURS: Mapping[Tone, str] = {
     "warn": "#8A5200",
     "soft": "#5D6E6A",
 }
+Part = Literal["cell", "number", "note"]
+
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_NAME = 31
 _WIDTH = 11
 
 
-def workbook_of(document: Document, *, made: datetime, note: str) -> bytes:
-    """The workbook. `note`: the heading of columns with small print."""
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What columns of small print and of numbers behind words are called."""
+
+    note: str
+    number: str
+
+
+def workbook_of(document: Document, *, made: datetime, labels: Labels) -> bytes:
+    """The workbook."""
     buffer = BytesIO()
     # Texts that begin with "=" or look like an address stay texts.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -37,7 +48,7 @@ def workbook_of(document: Document, *, made: datetime, note: str) -> bytes:
     _front(book, formats, document)
     used: set[str] = {document.title[:_LONGEST_NAME].lower()}
     for section in document.sections:
-        _sheet(book, formats, section, _name(section.title, used), note)
+        _sheet(book, formats, section, _name(section.title, used), labels)
     book.close()
     return buffer.getvalue()
 
@@ -76,23 +87,21 @@ def _front(book: Any, formats: _Formats, document: Document) -> None:
         sheet.write_string(row, 1, point, formats.of())
 
 
-def _sheet(book: Any, formats: _Formats, section: Section, name: str, note: str) -> None:
+def _sheet(book: Any, formats: _Formats, section: Section, name: str, labels: Labels) -> None:
     sheet = book.add_worksheet(name)
     sheet.write_string(0, 0, section.title, formats.of(bold=True, font_size=13, text_wrap=False))
     sheet.write_string(1, 0, section.hint or "", formats.of(font_color="#5D6E6A", text_wrap=False))
-    # Small print gets a column of its own, so that every column can be sorted and filtered.
-    noted = [any(row[n].note for row in section.rows) for n in range(len(section.columns))]
-    heads: list[tuple[int, Column, bool]] = []
-    for number, column in enumerate(section.columns):
-        heads.append((number, column, False))
-        heads += [(number, column, True)] if noted[number] else []
+    heads = _heads(section)
     head = formats.of(bold=True, bg_color="#E1F1EE", bottom=1, valign="vcenter")
-    for place, (_, column, is_note) in enumerate(heads):
-        sheet.set_column(place, place, _WIDTH * max(0.8, min(column.wide, 3.5)) * (1.2 if is_note else 1))
-        sheet.write_string(3, place, f"{column.label} · {note}" if is_note else column.label, head)
+    for place, (number, part) in enumerate(heads):
+        column = section.columns[number]
+        wide = 1 if part == "number" else max(0.8, min(column.wide, 3.5))
+        sheet.set_column(place, place, _WIDTH * wide)
+        label = {"cell": "", "number": f" · {labels.number}", "note": f" · {labels.note}"}[part]
+        sheet.write_string(3, place, column.label + label, head)
     for line, row in enumerate(section.rows, 4):
-        for place, (number, column, is_note) in enumerate(heads):
-            _write(sheet, formats, line, place, row[number], column, is_note=is_note)
+        for place, (number, part) in enumerate(heads):
+            _write(sheet, formats, line, place, row[number], section.columns[number], part)
     last = 3 + len(section.rows)
     if section.rows:
         sheet.autofilter(3, 0, last, len(heads) - 1)
@@ -101,22 +110,36 @@ def _sheet(book: Any, formats: _Formats, section: Section, name: str, note: str)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(3)
     if section.sums and section.rows:
-        _chart(book, sheet, section, name, [number for number, _, is_note in heads if not is_note])
+        _chart(book, sheet, section, name, [number for number, part in heads if part == "cell"])
+
+
+def _heads(section: Section) -> list[tuple[int, Part]]:
+    """The columns of a sheet: small print, and numbers behind words, have columns of their own, so that every
+    column can be sorted and calculated with."""
+    found: list[tuple[int, Part]] = []
+    for number, column in enumerate(section.columns):
+        cells = [row[number] for row in section.rows]
+        found.append((number, "cell"))
+        if column.kind != "number" and any(each.number is not None for each in cells):
+            found.append((number, "number"))
+        if any(each.note for each in cells):
+            found.append((number, "note"))
+    return found
 
 
 def _write(
-    sheet: Any, formats: _Formats, line: int, place: int, cell: Cell, column: Column, *, is_note: bool
+    sheet: Any, formats: _Formats, line: int, place: int, cell: Cell, column: Column, part: Part
 ) -> None:
-    if is_note:
+    if part == "note":
         sheet.write_string(line, place, cell.note, formats.of(font_color=_COLOURS["soft"]))
         return
     colour = _COLOURS[cell.tone]
-    if cell.number is not None and column.kind == "number":
+    if cell.number is not None and (column.kind == "number" or part == "number"):
         decimals = max(-int(cell.number.as_tuple().exponent), 0)
         shape = "#,##0" + ("." + "0" * decimals if decimals else "")
         sheet.write_number(line, place, float(cell.number), formats.of(font_color=colour, num_format=shape))
         return
-    text = "" if cell.text == "–" else cell.text
+    text = "" if cell.text == "–" or part == "number" else cell.text
     sheet.write_string(line, place, text, formats.of(font_color=colour))
 
 
