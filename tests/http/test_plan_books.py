@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -140,6 +141,20 @@ def test_what_was_published_stays_and_what_is_known_now_stands_beside_it(place: 
     assert county.post(at, data={"choice": "smoking|2023"}).status_code == 422
     assert county.post(at, data={"choice": f"smoking|{place.clock().year}"}).status_code == 422
     assert county.post(at, data={"choice": ""}).status_code == 422
+
+
+def test_a_report_of_what_was_known_before_knows_nothing_of_later_entries(place: Platform) -> None:
+    city = client(place, "city")
+    city.post(SMOKING, data=GOOD)
+    yesterday, today = (place.clock().date() + timedelta(days=days) for days in (-2, 1))
+
+    def known(until: object) -> str | None:
+        rows = city.get(f"{XINYI}/report.json?year=2023&known={until}").json()["rows"]
+        return next(each["value"] for each in rows if each["indicator"] == "smoking")
+
+    assert (known(yesterday), known(today), known("")) == ("22.22", "21.3", "21.3")
+    assert f'value="{yesterday}"' in city.get(f"{XINYI}/report?known={yesterday}").text
+    assert city.get(f"{XINYI}/report?known=then").status_code == 400
 
 
 def test_counted_cells_are_restated_when_late_facts_arrive(place: Platform) -> None:

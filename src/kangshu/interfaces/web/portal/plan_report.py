@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import ClassVar
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from kangshu.app.platform import Platform
 from kangshu.domains.planning.plan import Plan
 from kangshu.domains.planning.report import KINDS, Kind, Report, parse_kind
+from kangshu.domains.record.moment import BEIJING
 from kangshu.interfaces.web.portal.chart import drawn
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.plan_place import open_plan
@@ -18,14 +21,15 @@ from kangshu.interfaces.web.portal.quality_ranked import today_of
 from kangshu.interfaces.web.portal.reports.document import Document, Section
 from kangshu.interfaces.web.portal.reports.files import FORMS, MEDIA, file_of
 from kangshu.interfaces.web.portal.reports.plan_document import plan_document
-from kangshu.kernel.base.errors import NotFound
+from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.indicators.period import Period, parse_period
 
 
 @dataclass(frozen=True, slots=True)
 class PlanReportPage(Page):
-    """document: the report; pictures: its charts, by section; kind, year: which it is; kinds, years: which
-    there are; forms: files it can be had as; query: what to ask them with."""
+    """document: the report; pictures: its charts, by section; kind, year, known: which it is, and until which
+    day what was known is looked at; kinds, years: which there are; forms: files it can be had as; query: what
+    to ask them with; has_projects: whether the plan has any."""
 
     template: ClassVar[str] = "plan_report.html"
     title: ClassVar[str] = "plan_report.title"
@@ -40,6 +44,7 @@ class PlanReportPage(Page):
     kinds: tuple[Kind, ...]
     year: str
     years: tuple[str, ...]
+    known: str
     forms: tuple[str, ...]
     query: str
 
@@ -59,8 +64,9 @@ def plan_report(platform: Platform, call: Call) -> PlanReportPage:
         KINDS,
         report.until.label,
         tuple(Period(number, plan.period.kind).label for number in years),
+        call.query.get("known", "") if report.as_of else "",
         FORMS,
-        f"kind={report.kind}&year={report.until.label}",
+        urlencode({"kind": report.kind, "year": report.until.label, "known": call.query.get("known", "")}),
     )
 
 
@@ -91,4 +97,17 @@ def _report(platform: Platform, call: Call) -> Report:
         kind,
         on=today_of(call),
         until=parse_period(year) if year else None,
+        as_of=_end_of(call.query.get("known", "")),
     )
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of a day in Beijing; None for no day. Raises `Invalid`."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day), time.max, BEIJING)
+    except ValueError as error:
+        raise Invalid(
+            "The day until which things were known is no day.", remedy="Write 2025-06-30."
+        ) from error
