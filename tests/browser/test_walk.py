@@ -278,7 +278,7 @@ def test_the_commission_writes_about_its_plan(
         page.get_by_label("佐证（页码、表号或存放处）").fill("第 3 页")
         page.get_by_role("button", name="填报").click()
         page.wait_for_load_state()
-        expect(page.get_by_text("吸烟监测报告")).to_be_visible()
+        expect(page.get_by_text("吸烟监测报告").first).to_be_visible()
         looked_at("entry")
 
         walk.go(f"{plan}/published")
