@@ -251,6 +251,61 @@ def test_every_work_place_is_in_order(
             assert page.evaluate("document.documentElement.scrollHeight") < 9000, f"{link} goes on for ever"
 
 
+@pytest.mark.parametrize(("name", "size"), [("plan-desktop", DESKTOP), ("plan-phone", PHONE)])
+def test_the_commission_writes_about_its_plan(
+    browser: Browser, address: str, name: str, size: tuple[int, int]
+) -> None:
+    plan, year = "/plans/xinyi/plan_2025", "2023" if name == "plan-desktop" else "2022"
+    with walking(browser, address, name, size) as walk:
+        page = walk.page
+
+        def looked_at(step: str) -> None:
+            walk.shot(step)
+            in_order(page)
+            assert page.evaluate("document.documentElement.scrollHeight") < 9000, f"{step} goes on for ever"
+
+        walk.enter_as("city")
+        walk.go(f"{plan}/entry/smoking")
+        page.locator("#period").fill(year)
+        page.get_by_label("数值", exact=True).fill("121")
+        page.get_by_role("button", name="填报").click()
+        page.wait_for_load_state()
+        expect(page.get_by_text("高于可能的最大值")).to_be_visible()
+        looked_at("wrong-entry")
+        walk.complaints.clear()  # the browser tells of the answer 422
+        page.get_by_label("数值", exact=True).fill("21.3")
+        page.get_by_label("来源（文件或系统）").fill("吸烟监测报告")
+        page.get_by_label("佐证（页码、表号或存放处）").fill("第 3 页")
+        page.get_by_role("button", name="填报").click()
+        page.wait_for_load_state()
+        expect(page.get_by_text("吸烟监测报告").first).to_be_visible()
+        looked_at("entry")
+
+        walk.go(f"{plan}/published")
+        page.get_by_label("指标", exact=True).select_option(f"smoking|{year}")
+        page.get_by_role("button", name="发布", exact=True).click()
+        page.wait_for_load_state()
+        expect(page.get_by_text("一致").first).to_be_visible()
+        looked_at("published")
+
+        walk.go(f"{plan}/projects")
+        page.get_by_label("截至日期").fill(f"{year}-12-31")
+        page.get_by_label("累计支付（万元）").fill("9000")
+        page.get_by_label("来源（文件或系统）").fill("项目月报")
+        page.get_by_label("佐证（页码、表号或存放处）").fill("附件 2")
+        page.get_by_role("button", name="填报").click()
+        page.wait_for_load_state()
+        expect(page.get_by_text("项目月报").first).to_be_visible()
+        looked_at("projects")
+
+        walk.go(f"{plan}/report?kind=midterm&year={year}")
+        expect(page.get_by_text("21.3").first).to_be_visible()
+        looked_at("report")
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="PDF").click()
+        assert waiting.value.suggested_filename == f"xinyi-plan_2025-midterm-{year}.pdf"
+
+
 def in_order(page: Page) -> None:
     """What a page owes to whoever cannot see it, points with a thumb, or looks at it by accident."""
     assert page.locator("h1").count() == 1

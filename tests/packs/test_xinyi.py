@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,9 @@ import pytest
 
 from kangshu.domains.planning.monitoring import counted, review, standings
 from kangshu.domains.planning.plan import read_place
+from kangshu.domains.planning.report import STATUSES, period_of_report, report
+from kangshu.interfaces.web.portal.reports.plan_document import plan_document
+from kangshu.interfaces.web.portal.words import words
 from kangshu.kernel.indicators.check import check_folder
 from kangshu.kernel.indicators.examples import parse_indicator_examples, problems_of_examples
 from kangshu.kernel.indicators.judge import test_of as sign_of
@@ -81,6 +84,28 @@ def test_the_review_holds_what_the_table_holds(testdata: Path) -> None:
             assert judged.limit == Decimal(row["target_2020"])
             sign = {">=": "≥", "<=": "≤"}.get(row["target_direction"], row["target_direction"])
             assert sign_of(standing.indicator, judged.target) == sign
+
+
+def test_the_final_report_of_2020_reproduces_the_table(testdata: Path) -> None:
+    table = rows_of(testdata, "indicators_2020_review.csv")
+    plan = XINYI.plan("review_2020")
+    until = period_of_report(plan, "final", PUBLISHED)
+    found = report(
+        XINYI, plan, "final", standings(XINYI, plan, on=PUBLISHED, until=until), (), until=until, on=PUBLISHED
+    )
+    document = plan_document(found, words("zh"), made=datetime(2022, 7, 31, tzinfo=UTC))
+    parts = [(each.title, row) for each in document.sections if "category" in each.id for row in each.rows]
+    assert len(parts) == len(table) == 26
+    for line, (title, cells) in zip(table, parts, strict=True):
+        no, name, weight, base, value, target = cells[:6]
+        assert (title, name.text, weight.text) == (line["domain"], line["indicator"], line["attribute"])
+        assert base.number == (Decimal(line["baseline_2015"]) if line["baseline_2015"] else None)
+        assert value.number == Decimal(line["actual_2020"])
+        assert target.number == (Decimal(line["target_2020"]) if line["target_2020"] else None)
+        verdict = "未达到" if no.text in NOT_MET else "无法判定" if no.text in OPEN else "达到"
+        assert cells[-1].text == verdict
+    counts = dict(zip(STATUSES, found.tallies[0].counts, strict=True))
+    assert (counts["met"], counts["not_met"], counts["unclear"]) == (18, 7, 1)
 
 
 def test_the_text_itself_calls_two_of_them_far_away(testdata: Path) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from kangshu.app.kept_views import Progress
+from kangshu.app.plan_books import PlanBooks
 from kangshu.app.tallies import Tallies
 from kangshu.app.views import Views
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
-from kangshu.kernel.base.errors import NotFound
+from kangshu.domains.planning.publishing import Issue, issues, known_result
+from kangshu.domains.planning.report import Kind, Report, period_of_report, report
+from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
+from kangshu.kernel.indicators.entry import known
+from kangshu.kernel.indicators.period import Period
+from kangshu.kernel.indicators.publication import Published, publish
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.lake.engine import Engine, engine
 from kangshu.kernel.lake.given import offer_rows
@@ -28,6 +34,7 @@ class Planning:
     places: Mapping[str, PlaceContent]
     views: Views
     note: Note
+    books: PlanBooks
 
     def place(self, name: str) -> PlaceContent:
         """What a place pack says of planning. Raises `NotFound`."""
@@ -82,13 +89,104 @@ class Planning:
             return {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
 
     def standings(
-        self, grant: Grant, content: PlaceContent, plan: Plan, *, on: date, as_of: datetime | None = None
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        plan: Plan,
+        *,
+        on: date,
+        as_of: datetime | None = None,
+        until: Period | None = None,
     ) -> tuple[Standing, ...]:
-        """How every row of a plan stands: counted over the facts from its county, or as entered."""
+        """How every row of a plan stands: counted over the facts from its county, or as entered.
+
+        `until`: as it stood in that period, whatever is known of later ones.
+        """
         wanted = dict.fromkeys(row.indicator for row in plan.rows)
         indicators = [content.indicators.get(name) for name in wanted]
         results = self.count(grant, content, indicators, on=on, as_of=as_of, county=plan.county)
-        return standings(content, plan, on=on, as_of=as_of, results=results)
+        entries = self.books.entries(grant, content)
+        return standings(content, plan, on=on, as_of=as_of, results=results, entries=entries, until=until)
+
+    def report(
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        plan: Plan,
+        kind: Kind,
+        *,
+        on: date,
+        as_of: datetime | None = None,
+        until: Period | None = None,
+    ) -> Report:
+        """The report of a plan: yearly, mid-term or final; without `until` of the last period that is over.
+
+        Raises `Invalid` for a period that is not one of the plan's.
+        """
+        until = period_of_report(plan, kind, on, until)
+        found = self.standings(grant, content, plan, on=on, as_of=as_of, until=until)
+        theirs = content.projects_of(plan)
+        projects = self.books.projects(grant, content, on=on, as_of=as_of) if theirs else ()
+        issued = self.issues(grant, content, on=on, as_of=as_of)
+        return report(content, plan, kind, found, projects, until=until, on=on, as_of=as_of, issues=issued)
+
+    def known(
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        indicators: Iterable[Indicator],
+        *,
+        on: date,
+        as_of: datetime | None = None,
+    ) -> dict[str, Result]:
+        """What is known of indicators of a place: counted, and entered where nothing was counted."""
+        chosen = list(indicators)
+        county = content.county or None
+        counted = self.count(grant, content, chosen, on=on, as_of=as_of, county=county)
+        entries = known([*content.entries, *self.books.entries(grant, content)], as_of)
+        return {
+            each.id: known_result(each, counted.get(each.id), entries, on=on, as_of=as_of) for each in chosen
+        }
+
+    def publish(
+        self,
+        reading: Grant,
+        writing: Grant,
+        content: PlaceContent,
+        indicators: Sequence[str],
+        period: str,
+        *,
+        on: date,
+    ) -> tuple[Published, ...]:
+        """Publish what is known of a closed period, all of it or nothing.
+
+        `reading`, `writing`: leave to read and to publish. Raises `Invalid` for a period that is open or of
+        which nothing is known, `Conflict` for one that is published, `Refused` for a county the grant does
+        not open.
+        """
+        chosen = [content.indicators.get(name) for name in dict.fromkeys(indicators)]
+        known = self.known(reading, content, chosen, on=on)
+        now, who = self.books.clock(), writing.principal.id
+        found = [
+            publish(each, known[each.id], period, place=content.place, who=who, recorded=now)
+            for each in chosen
+        ]
+        for each, cells in zip(chosen, found, strict=True):
+            if not cells:
+                raise Invalid(f"Nothing is known of {each.id} of {period}.", remedy="Enter a value first.")
+        cells = tuple(cell for each in found for cell in each)
+        self.books.add_published(writing, content, cells)
+        return cells
+
+    def issues(
+        self, grant: Grant, content: PlaceContent, *, on: date, as_of: datetime | None = None
+    ) -> tuple[Issue, ...]:
+        """What was published, and what is known of it now, or was at a time."""
+        everything = self.books.published(grant, content)
+        published = [each for each in everything if as_of is None or each.recorded <= as_of]
+        names = {each.indicator for each in published}
+        there = [each for each in content.indicators.indicators if each.id in names]
+        return issues(content, published, self.known(grant, content, there, on=on, as_of=as_of))
 
     def refresh(self, *, on: date, progress: Progress | None = None) -> None:
         """Bring the tallies of all plans up to date."""
@@ -120,7 +218,7 @@ class Planning:
             offer_rows(work, name, rows)
 
 
-def read_planning(packs: Mapping[str, Pack], views: Views, note: Note) -> Planning:
+def read_planning(packs: Mapping[str, Pack], views: Views, note: Note, books: PlanBooks) -> Planning:
     """The plans of all place packs that have indicators. Raises `Invalid` with what is wrong with one."""
     found = {name: pack.folder for name, pack in packs.items() if (pack.folder / "indicators").is_dir()}
-    return Planning({name: read_place(folder) for name, folder in found.items()}, views, note)
+    return Planning({name: read_place(folder) for name, folder in found.items()}, views, note, books)

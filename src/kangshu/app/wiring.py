@@ -16,6 +16,7 @@ from kangshu.app.kept_views import KeptViews
 from kangshu.app.measures import read_measures
 from kangshu.app.noting import noting
 from kangshu.app.pack_facts import pack_facts
+from kangshu.app.plan_books import PlanBooks
 from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
@@ -75,11 +76,13 @@ def build(
     codes = Shelf(database, clock)
     targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
     translators = Translators(codes, targets, clock)
+    policies = read_policies(packs)
     tables = read_tables(packs, lake_of(settings), settings.home / "codes")
     elements = parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8"))
     relations = read_relations(packs, tuple(catalogue.types), tables.models, elements)
     views = Views(KeptViews(FactLake(database, tables.lake, tuple(catalogue.types), clock), relations), note)
-    planning = read_planning(packs, views, note)
+    books = PlanBooks(tables.lake, database, policies, note, clock)
+    planning = read_planning(packs, views, note, books)
     measures = read_measures(packs, planning, clock)
     view_catalogue = read_view_catalogue(packs, views.views)
     return Platform(
@@ -87,7 +90,7 @@ def build(
         clock=clock,
         catalogue=catalogue,
         extractor=extractor,
-        policies=read_policies(packs),
+        policies=policies,
         institutions=institutions,
         database=database,
         checker=checker,

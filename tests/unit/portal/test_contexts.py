@@ -15,6 +15,10 @@ from kangshu.interfaces.web.portal.home import HomePage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
 from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
+from kangshu.interfaces.web.portal.plan_entry import PlanEntryPage
+from kangshu.interfaces.web.portal.plan_projects import PlanProjectsPage
+from kangshu.interfaces.web.portal.plan_published import PlanPublishedPage
+from kangshu.interfaces.web.portal.plan_report import PlanReportPage
 from kangshu.interfaces.web.portal.plans import PlanPage
 from kangshu.interfaces.web.portal.quality import QualityPage
 from kangshu.interfaces.web.portal.quality_of import InstitutionQualityPage
@@ -28,6 +32,7 @@ from kangshu.interfaces.web.portal.record import (
     TrendsPage,
 )
 from kangshu.interfaces.web.portal.refusal import RefusalPage
+from kangshu.interfaces.web.portal.reports.html import ReportFile
 from kangshu.interfaces.web.portal.residents import ResidentsPage
 from kangshu.interfaces.web.portal.words import words
 from kangshu.interfaces.web.portal.work_items import WorkItemPage, WorkItemsPage
@@ -43,10 +48,15 @@ PAGES: tuple[type[Page], ...] = (
     LocalCodePage,
     LocalCodesPage,
     OverviewPage,
+    PlanEntryPage,
     PlanPage,
+    PlanProjectsPage,
+    PlanPublishedPage,
+    PlanReportPage,
     QualityPage,
     QuarantinePage,
     RefusalPage,
+    ReportFile,
     ResidentsPage,
     SourcesPage,
     TimelinePage,
@@ -68,7 +78,7 @@ def used_names(template: str) -> set[str]:
     for parent in tree.find_all(nodes.Extends):
         assert isinstance(parent.template, nodes.Const)
         found |= used_names(parent.template.value)
-    return found - set(jinja.globals) - {"parts", "quality"}
+    return found - set(jinja.globals) - {"parts", "quality", "report"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__)
@@ -87,5 +97,5 @@ def test_every_page_is_described_and_named(page: type[Page]) -> None:
 
 def test_every_template_belongs_to_a_page() -> None:
     folder = Path(module.__file__).parent / "templates"
-    bases = {"base.html", "record.html", "parts.html", "quality_parts.html"}
+    bases = {"base.html", "record.html", "parts.html", "quality_parts.html", "report_parts.html"}
     assert {path.name for path in folder.glob("*.html")} == {page.template for page in PAGES} | bases

@@ -13,6 +13,7 @@ from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import Entry, known
 from kangshu.kernel.indicators.forecast import Forecast, forecast
 from kangshu.kernel.indicators.judge import Judgement, Part, Values, judge, judge_each, values_of
+from kangshu.kernel.indicators.period import Period
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.indicators.series import Point, series
 from kangshu.kernel.indicators.target import applying_target
@@ -74,11 +75,17 @@ def standings(
     as_of: datetime | None = None,
     results: Mapping[str, Result] | None = None,
     entries: Sequence[Entry] = (),
+    until: Period | None = None,
 ) -> tuple[Standing, ...]:
-    """Every row of a plan, in its order. `entries`: those of the lake, beside those of the documents."""
+    """Every row of a plan, in its order. `entries`: those of the lake, beside those of the documents.
+
+    `until`: values of later periods are left out.
+    """
     there = known([*content.entries, *entries], as_of)
+    last = min(until, plan.period) if until else plan.period
     return tuple(
-        _standing(content, plan, row, on, (results or {}).get(row.indicator), there) for row in plan.rows
+        _standing(content, plan, row, on, (results or {}).get(row.indicator), there, last)
+        for row in plan.rows
     )
 
 
@@ -95,11 +102,12 @@ def _standing(
     on: date,
     result: Result | None,
     entries: Sequence[Entry],
+    last: Period,
 ) -> Standing:
     indicator = content.indicators.get(row.indicator)
     cells = result.by() if result else ()
     points = series(indicator, on=on, cells=cells, entries=entries)
-    points = tuple(each for each in points if each.period <= plan.period)
+    points = tuple(each for each in points if each.period <= last)
     values = values_of(points)
     told = [each for each in points if each.value is not None]
     latest = told[-1] if told else None

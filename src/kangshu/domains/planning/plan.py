@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,27 @@ class PlaceContent:
     entries: tuple[Entry, ...]
     projects: tuple[Project, ...]
     parameters: Parameters
+
+    @property
+    def county(self) -> str:
+        """The division its plans are of: whose entries and publications these are; "" if it has no plan."""
+        return next((each.county for each in self.plans.values()), "")
+
+    def number(self, name: str, on: date) -> Decimal:
+        """A parameter that is a number, as applies on a day. Raises `NotFound`."""
+        return Decimal(self.parameters.on(name, on).value)
+
+    def projects_of(self, plan: Plan) -> tuple[Project, ...]:
+        """The projects of a plan: a place has those of its newest plan."""
+        newest = max(self.plans.values(), key=lambda each: each.period, default=None)
+        return self.projects if plan == newest else ()
+
+    def project(self, no: str) -> Project:
+        """The project of that number. Raises `NotFound`."""
+        for project in self.projects:
+            if project.no == no:
+                return project
+        raise NotFound(f"There is no project {no} in {self.place}.", remedy="See the list of projects.")
 
     def plan(self, name: str) -> Plan:
         """The plan of that name. Raises `NotFound`."""

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from kangshu.domains.planning.monitoring import Standing
+from kangshu.domains.planning.report import KINDS
 from kangshu.interfaces.cli.console import out, platform
 from kangshu.interfaces.cli.days import Day, Known, day_of, utc
 from kangshu.interfaces.cli.indicator import numbers_grant
+from kangshu.interfaces.cli.plan_books import app as books
+from kangshu.interfaces.cli.plan_files import write_report
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Plans of places.\n\nExample: kangshu plan report xinyi plan_2025",
 )
+
+app.add_typer(books)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 
@@ -37,17 +43,26 @@ def list_plans() -> None:
 def report(
     place: Annotated[str, typer.Argument(help="A place pack.")],
     plan: Annotated[str, typer.Argument(help="One of its plans.")],
+    kind: Annotated[str, typer.Option(help=f"{', '.join(KINDS)}; for a file.")] = "yearly",
+    year: Annotated[str | None, typer.Option(help="Of which period; else the last that is over.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="A file to write: .pdf, .xlsx, .html or .json.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the file: zh or en.")] = "zh",
     on: Day = None,
     as_of: Known = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how every row of a plan stands: value, trend, target, distance, forecast.
+    """Say how every row of a plan stands, or write its report as a file.
 
-    Example: kangshu plan report xinyi plan_2025 --json
+    Example: kangshu plan report xinyi plan_2025 --kind midterm --out report.pdf
     """
     with platform() as built:
         content = built.planning.place(place)
         chosen = content.plan(plan)
+        if output is not None:
+            write_report(built, content, chosen, kind, year, output, language, day_of(built, on), utc(as_of))
+            return
         found = built.planning.standings(
             numbers_grant(built), content, chosen, on=day_of(built, on), as_of=utc(as_of)
         )

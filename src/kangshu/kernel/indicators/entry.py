@@ -25,6 +25,10 @@ from kangshu.kernel.policies.definition import Grant
 
 TABLE = "indicator_entry"
 
+LONGEST = 500
+"""Characters that a source or evidence may have."""
+
+_LARGEST, _FINEST = Decimal(10) ** 15, 12
 _COLUMNS = ("place", "indicator", "period", "value", "source", "evidence", "who")
 
 
@@ -54,27 +58,61 @@ def parse_entry(indicator: Indicator, place: str, row: Mapping[str, str], record
 
     Raises `Invalid` with every problem.
     """
-    problems = [
-        _problem(key, "is missing") for key in ("source", "evidence", "who") if not row.get(key, "").strip()
-    ]
+    problems = problems_of_texts(row, ("source", "evidence", "who"))
     period, value = None, None
     try:
-        period = parse_period(row.get("period", ""))
+        period = parse_period(row.get("period", "").strip())
         if period.kind != indicator.period:
-            problems.append(_problem("period", f"must be a {indicator.period}"))
+            problems.append(_problem("period", f"must be a {indicator.period}", f"not-a-{indicator.period}"))
+        elif period.first > recorded.date():
+            problems.append(_problem("period", "has not begun", "not-begun"))
     except Invalid:
-        problems.append(_problem("period", "must be a period: 2025, 2025Q3 or 2025-07"))
+        problems.append(_problem("period", "must be a period: 2025, 2025Q3 or 2025-07", "not-a-period"))
     try:
-        value = Decimal(row["value"]) if row.get("value", "").strip() else None
-        if value is not None and not value.is_finite():
-            problems.append(_problem("value", "must be a number"))
-    except InvalidOperation:
-        problems.append(_problem("value", "must be a number"))
+        value = parse_number(row.get("value", ""))
+        problems += _beyond(indicator, value)
+    except Invalid as error:
+        problems += [_problem("value", each.message, each.code) for each in error.problems]
     if problems or period is None:
         listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
         raise Invalid(f"The entry for {indicator.id} is wrong. {listed}.", problems=tuple(problems))
     texts = (row["source"].strip(), row["evidence"].strip(), row["who"].strip())
     return Entry(place, indicator.id, period, value, *texts, recorded)
+
+
+def problems_of_texts(row: Mapping[str, str], keys: Iterable[str]) -> list[Problem]:
+    """Texts that somebody enters: what is missing or too long."""
+    texts = {key: row.get(key, "").strip() for key in keys}
+    found = [_problem(key, "is missing", "missing") for key, text in texts.items() if not text]
+    return found + [
+        _problem(key, f"has more than {LONGEST} characters", "too-long")
+        for key, text in texts.items()
+        if len(text) > LONGEST
+    ]
+
+
+def parse_number(text: str) -> Decimal | None:
+    """The number somebody enters; None for nothing. Raises `Invalid`."""
+    if not text.strip():
+        return None
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    # An exponent would write a short text out to any length.
+    if number.is_finite() and abs(number) < _LARGEST and abs(int(number.as_tuple().exponent)) <= _FINEST:
+        return number
+    raise Invalid("It is no number.", problems=(_problem("", "must be a number", "not-a-number"),))
+
+
+def _beyond(indicator: Indicator, value: Decimal | None) -> list[Problem]:
+    if value is None:
+        return []
+    if indicator.lowest is not None and value < indicator.lowest:
+        return [_problem("value", f"must be {indicator.lowest} or more", "too-low")]
+    if indicator.highest is not None and value > indicator.highest:
+        return [_problem("value", f"must be {indicator.highest} or less", "too-high")]
+    return []
 
 
 def read_entries(path: Path, place: str, indicators: Mapping[str, Indicator]) -> tuple[Entry, ...]:
@@ -159,5 +197,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(place, indicator, parse_period(period), number, source, evidence, who, recorded)
 
 
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)
+def _problem(path: str, message: str, code: str = "invalid") -> Problem:
+    return Problem("error", code, path, message)

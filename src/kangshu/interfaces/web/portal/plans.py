@@ -49,5 +49,5 @@ def plans(platform: Platform, call: Call) -> PlanPage:
     found = platform.planning.standings(grant, content, plan, on=today_of(call))
     verdicts = [each.now.verdict if each.now else "open" for each in found]
     return PlanPage(
-        place, plan, known, found, verdicts.count("met"), verdicts.count("open"), content.projects
+        place, plan, known, found, verdicts.count("met"), verdicts.count("open"), content.projects_of(plan)
     )

@@ -23,6 +23,7 @@ from kangshu.interfaces.web.portal.home import home
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
+from kangshu.interfaces.web.portal.plan_routes import AskAgain, MakeFile, plan_routes
 from kangshu.interfaces.web.portal.plans import plans
 from kangshu.interfaces.web.portal.quality import quality
 from kangshu.interfaces.web.portal.quality_of import quality_of
@@ -96,6 +97,7 @@ def portal_routes(
         Route("/work-items/{item:int}", gate.takes(settle, "/work-items"), methods=["POST"]),
         Route("/local-codes/{item:int}", gate.shows(local_code), methods=["GET"]),
         Route("/local-codes/{item:int}", gate.takes(decide, "/local-codes"), methods=["POST"]),
+        *plan_routes(gate.shows, gate.asks, gate.hands_out),
         Route("/language", change_language, methods=["POST"]),
         Route("/static/portal/{name}", static_file),
     ]
@@ -141,6 +143,31 @@ class _Gate:
     def takes(self, take: TakeForm, leads_to: str) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint that takes a form from somebody who is logged in, and leads on."""
 
+        def led_on(platform: Platform, call: Call, form: Mapping[str, str]) -> str:
+            take(platform, call, form)
+            return leads_to
+
+        return self.asks(led_on)
+
+    def hands_out(self, make: MakeFile) -> Callable[[Request], Response]:
+        """An endpoint that gives a file to somebody who is logged in."""
+
+        def endpoint(request: Request) -> Response:
+            principal = self._principal_of(request)
+            if principal is None:
+                return RedirectResponse(f"/login?next={quote(_here(request))}", 303, HEADERS)
+            try:
+                name, media, content = make(self._platform, self._call(request, principal))
+            except KangshuError as error:
+                return self._page(request, principal, refusal_of(error))
+            told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+            return Response(content, 200, {**HEADERS, **told}, media)
+
+        return endpoint
+
+    def asks(self, take: AskAgain) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint that takes a form, and leads on to an address or shows the page again."""
+
         async def endpoint(request: Request) -> Response:
             if not _is_from_here(request):
                 return self._refuse(request, RefusalPage("invalid"))
@@ -148,20 +175,22 @@ class _Gate:
                 form = await read_form(request)
             except KangshuError as error:
                 return self._refuse(request, refusal_of(error))
-            return await run_in_threadpool(self._take, request, take, form, leads_to)
+            return await run_in_threadpool(self._take, request, take, form)
 
         return endpoint
 
-    def _take(self, request: Request, take: TakeForm, form: Mapping[str, str], leads_to: str) -> Response:
+    def _take(self, request: Request, take: AskAgain, form: Mapping[str, str]) -> Response:
         principal = self._principal_of(request)
         if principal is None:
             return RedirectResponse(f"/login?next={quote(_here(request))}", 303, HEADERS)
         call = self._call(request, principal)
         try:
-            take(self._platform, call, form)
+            found = take(self._platform, call, form)
         except KangshuError as error:
             return self._page(request, principal, refusal_of(error))
-        return RedirectResponse(leads_to, 303, HEADERS)
+        if isinstance(found, Page):
+            return self._page(request, principal, found)
+        return RedirectResponse(found, 303, HEADERS)
 
     def first(self, request: Request) -> Response:
         """Residents go to their own record, everybody else to a work place."""
