@@ -13,10 +13,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kangshu.domains.planning.programmes import indicators_of_place
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.base.tsv import read_tsv
-from kangshu.kernel.indicators.definition import IndicatorSet, read_indicators
+from kangshu.kernel.indicators.definition import IndicatorSet
 from kangshu.kernel.indicators.entry import Entry, read_entries
 from kangshu.kernel.indicators.period import Period, parse_period
 from kangshu.kernel.params.definition import Parameters, parse_parameters
@@ -70,6 +71,7 @@ class Project:
 class PlaceContent:
     """All a place pack says of planning.
 
+    indicators  its own and those of the programmes it requires
     entries  values that its documents state
     """
 
@@ -90,8 +92,11 @@ class PlaceContent:
 
 
 def read_place(folder: Path) -> PlaceContent:
-    """What a place pack says. Raises `Invalid` with every problem of the file that is wrong."""
-    indicators = read_indicators(folder)
+    """What a place pack says, with the indicators of the programmes it requires.
+
+    Raises `Invalid` with every problem of the file that is wrong.
+    """
+    indicators = indicators_of_place(folder)
     by_id = {each.id: each for each in indicators.indicators}
     plans = {path.stem: read_plan(path, indicators) for path in sorted((folder / "plans").glob("*.toml"))}
     entries, projects, params = (folder / name for name in ("entries.tsv", "projects.tsv", "params.toml"))
