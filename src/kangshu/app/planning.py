@@ -9,11 +9,14 @@ from datetime import date, datetime
 from kangshu.app.kept_views import Progress
 from kangshu.app.tallies import Tallies
 from kangshu.app.views import Views
+from kangshu.domains.planning.assessment import Assessed, Assessment, assessed
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
 from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
+from kangshu.kernel.indicators.entry import known
+from kangshu.kernel.indicators.period import Period
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.lake.engine import Engine, engine
 from kangshu.kernel.lake.given import offer_rows
@@ -103,6 +106,24 @@ class Planning:
             self._count(content, content.indicators.indicators, on, None, county)
         if progress is not None:
             progress(len(wanted), len(wanted))
+
+    def assess(
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        assessment: Assessment,
+        period: Period,
+        *,
+        on: date,
+        county: str | None = None,
+        institution: str | None = None,
+    ) -> tuple[Assessed, ...]:
+        """Every row of a list of indicators in a period, for one institution or for all together."""
+        wanted = dict.fromkeys(row.indicator for row in assessment.rows)
+        indicators = [content.indicators.get(name) for name in wanted]
+        results = self.count(grant, content, indicators, on=on, county=county)
+        entries = known(content.entries)
+        return assessed(assessment, content.indicators, results, entries, period, institution)
 
     def _prepare(
         self,

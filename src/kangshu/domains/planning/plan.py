@@ -8,12 +8,13 @@ indicators.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from kangshu.domains.planning.programmes import indicators_of_place
+from kangshu.domains.planning.assessment import Assessment, read_assessments
+from kangshu.domains.planning.programmes import indicators_of_place, programmes_of
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.base.tsv import read_tsv
@@ -73,6 +74,7 @@ class PlaceContent:
 
     indicators  its own and those of the programmes it requires
     entries  values that its documents state
+    assessments  lists of indicators by which its institutions are judged, from its programmes
     """
 
     place: str
@@ -81,6 +83,16 @@ class PlaceContent:
     entries: tuple[Entry, ...]
     projects: tuple[Project, ...]
     parameters: Parameters
+    assessments: Mapping[str, Assessment] = field(default_factory=dict[str, Assessment])
+
+    def assessment(self, name: str) -> Assessment:
+        """The list of that name. Raises `NotFound`."""
+        if name not in self.assessments:
+            raise NotFound(
+                f"There is no list {name} for {self.place}.",
+                remedy=f"There are {', '.join(self.assessments) or 'none'}.",
+            )
+        return self.assessments[name]
 
     def plan(self, name: str) -> Plan:
         """The plan of that name. Raises `NotFound`."""
@@ -108,6 +120,11 @@ def read_place(folder: Path) -> PlaceContent:
         read_entries(entries, folder.name, by_id) if entries.exists() else (),
         read_projects(projects) if projects.exists() else (),
         Parameters(layers),
+        {
+            name: each
+            for programme in programmes_of(folder)
+            for name, each in read_assessments(programme, indicators).items()
+        },
     )
 
 
