@@ -133,7 +133,7 @@ def test_counted_values_take_their_place_in_the_plan() -> None:
                 "INSERT INTO encounter VALUES (?, 'p', ?, '东镇', 'AMB', DATE '2025-05-01', NULL, NULL)",
                 [f"Encounter/{n}", kind],
             )
-        work.run("INSERT INTO organization VALUES ('primary', 'township'), ('hospital', 'city')")
+        work.run("INSERT INTO organization (id, level) VALUES ('primary', 'township'), ('hospital', 'city')")
         results = counted(work, XINYI, list(views), on=date(2026, 6, 1))
         assert set(results) == {each.id for each in COMPUTED}
         assert counted(work, XINYI, ["encounter"], on=date(2026, 6, 1)).keys() == {"readmission_30"}

@@ -10,6 +10,7 @@ from kangshu.app.kept_views import Progress
 from kangshu.app.tallies import Tallies
 from kangshu.app.views import Views
 from kangshu.domains.planning.assessment import Assessed, Assessment, assessed
+from kangshu.domains.planning.fairness import Spread, spreads
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
 from kangshu.kernel.base.errors import NotFound
@@ -126,6 +127,14 @@ class Planning:
         results = self.count(grant, content, indicators, on=on, county=county)
         entries = known(content.entries)
         return assessed(assessment, content.indicators, results, entries, period, institution)
+
+    def fairness(
+        self, grant: Grant, content: PlaceContent, *, on: date, county: str | None = None
+    ) -> tuple[Spread, ...]:
+        """How fairly what people should have evenly is spread, in the last year that was counted."""
+        wanted = [content.indicators.get(each.indicator) for each in content.shared]
+        results = self.count(grant, content, wanted, on=on, county=county)
+        return spreads(content.shared, content.indicators, results)
 
     def _prepare(
         self,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.domains.planning.assessment import Assessment, read_assessments
+from kangshu.domains.planning.fairness import Shared, read_shared
 from kangshu.domains.planning.programmes import indicators_of_place, programmes_of
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
@@ -75,6 +76,7 @@ class PlaceContent:
     indicators  its own and those of the programmes it requires
     entries  values that its documents state
     assessments  lists of indicators by which its institutions are judged, from its programmes
+    shared       what is to be spread evenly, from its programmes
     """
 
     place: str
@@ -84,6 +86,7 @@ class PlaceContent:
     projects: tuple[Project, ...]
     parameters: Parameters
     assessments: Mapping[str, Assessment] = field(default_factory=dict[str, Assessment])
+    shared: tuple[Shared, ...] = ()
 
     def assessment(self, name: str) -> Assessment:
         """The list of that name. Raises `NotFound`."""
@@ -111,20 +114,19 @@ def read_place(folder: Path) -> PlaceContent:
     indicators = indicators_of_place(folder)
     by_id = {each.id: each for each in indicators.indicators}
     plans = {path.stem: read_plan(path, indicators) for path in sorted((folder / "plans").glob("*.toml"))}
-    entries, projects, params = (folder / name for name in ("entries.tsv", "projects.tsv", "params.toml"))
-    layers = (parse_parameters(params.read_text("utf-8"), params.name),) if params.exists() else ()
+    entries, projects = (folder / name for name in ("entries.tsv", "projects.tsv"))
+    programmes = programmes_of(folder)
+    params = [path for each in (folder, *programmes) if (path := each / "params.toml").exists()]
+    lists = [read_assessments(each, indicators) for each in programmes]
     return PlaceContent(
         folder.name,
         indicators,
         plans,
         read_entries(entries, folder.name, by_id) if entries.exists() else (),
         read_projects(projects) if projects.exists() else (),
-        Parameters(layers),
-        {
-            name: each
-            for programme in programmes_of(folder)
-            for name, each in read_assessments(programme, indicators).items()
-        },
+        Parameters(tuple(parse_parameters(path.read_text("utf-8"), path.name) for path in params)),
+        {name: each for found in lists for name, each in found.items()},
+        tuple(shared for each in programmes for shared in read_shared(each, indicators)),
     )
 
 

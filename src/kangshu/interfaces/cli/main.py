@@ -35,6 +35,7 @@ COMMANDS = {
     "indicator": "indicator:app",
     "plan": "plan:app",
     "performance": "performance:performance",
+    "fairness": "fairness:fairness",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 
