@@ -76,9 +76,8 @@ def test_a_hospital_is_assessed_by_its_own_cells_and_all_by_the_totals_and_entri
     tertiary = XINYI.assessment("tertiary_2025")
 
     def of(institution: str | None) -> dict[str, Assessed]:
-        found = assessed(
-            tertiary, XINYI.indicators, results, known([entry]), parse_period("2025"), institution
-        )
+        entries = () if institution else known([entry])
+        found = assessed(tertiary, XINYI.indicators, results, entries, parse_period("2025"), institution)
         return {each.row.no: each for each in found}
 
     hospital, everybody = of("H1"), of(None)

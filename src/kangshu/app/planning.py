@@ -125,7 +125,7 @@ class Planning:
         wanted = dict.fromkeys(row.indicator for row in assessment.rows)
         indicators = [content.indicators.get(name) for name in wanted]
         results = self.count(grant, content, indicators, on=on, county=county)
-        entries = known(content.entries)
+        entries = known(content.stated.get(institution, ()) if institution else content.entries)
         return assessed(assessment, content.indicators, results, entries, period, institution)
 
     def fairness(

@@ -112,7 +112,10 @@ def assessed(
     period: Period,
     institution: str | None = None,
 ) -> tuple[Assessed, ...]:
-    """Every row in its order: for one institution, or for all together. Entries are those that are known."""
+    """Every row in its order: for one institution, or for all together.
+
+    `entries`: those that are known, of the institution or of the place.
+    """
     strata = (("institution", institution),) if institution else ()
     earlier = Period(period.number - 12 // MONTHS[period.kind], period.kind)
     stated = {(each.indicator, each.period): each for each in entries}
@@ -122,7 +125,7 @@ def assessed(
         cells = results[row.indicator].cells if row.indicator in results else ()
         there = {each.period: each for each in cells if each.strata == strata}
         now, before = there.get(period.label), there.get(earlier.label)
-        entry = stated.get((row.indicator, period)) if not institution and now is None else None
+        entry = stated.get((row.indicator, period)) if now is None else None
         found.append(Assessed(row, indicator, now, before, entry))
     return tuple(found)
 

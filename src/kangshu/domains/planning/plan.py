@@ -15,6 +15,7 @@ from typing import Any
 
 from kangshu.domains.planning.assessment import Assessment, read_assessments
 from kangshu.domains.planning.fairness import Shared, read_shared
+from kangshu.domains.planning.index_definition import Index, read_indexes
 from kangshu.domains.planning.programmes import indicators_of_place, programmes_of
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
@@ -77,6 +78,8 @@ class PlaceContent:
     entries  values that its documents state
     assessments  lists of indicators by which its institutions are judged, from its programmes
     shared       what is to be spread evenly, from its programmes
+    indexes      composite indexes, from its programmes
+    stated       by institution: values that it, or a national platform, stated
     """
 
     place: str
@@ -87,6 +90,17 @@ class PlaceContent:
     parameters: Parameters
     assessments: Mapping[str, Assessment] = field(default_factory=dict[str, Assessment])
     shared: tuple[Shared, ...] = ()
+    indexes: Mapping[str, Index] = field(default_factory=dict[str, Index])
+    stated: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict[str, tuple[Entry, ...]])
+
+    def index(self, name: str) -> Index:
+        """The composite index of that name. Raises `NotFound`."""
+        if name not in self.indexes:
+            raise NotFound(
+                f"There is no index {name} for {self.place}.",
+                remedy=f"There are {', '.join(self.indexes) or 'none'}.",
+            )
+        return self.indexes[name]
 
     def assessment(self, name: str) -> Assessment:
         """The list of that name. Raises `NotFound`."""
@@ -118,6 +132,7 @@ def read_place(folder: Path) -> PlaceContent:
     programmes = programmes_of(folder)
     params = [path for each in (folder, *programmes) if (path := each / "params.toml").exists()]
     lists = [read_assessments(each, indicators) for each in programmes]
+    indexes = [read_indexes(each, [*by_id]) for each in programmes]
     return PlaceContent(
         folder.name,
         indicators,
@@ -127,6 +142,11 @@ def read_place(folder: Path) -> PlaceContent:
         Parameters(tuple(parse_parameters(path.read_text("utf-8"), path.name) for path in params)),
         {name: each for found in lists for name, each in found.items()},
         tuple(shared for each in programmes for shared in read_shared(each, indicators)),
+        {name: each for found in indexes for name, each in found.items()},
+        {
+            path.stem: read_entries(path, f"{folder.name}/{path.stem}", by_id)
+            for path in sorted((folder / "institutions").glob("*.tsv"))
+        },
     )
 
 
