@@ -73,7 +73,6 @@ class Planning:
         as_of: datetime | None,
         county: str | None,
     ) -> dict[str, Result]:
-        there = set(self.views.views.names) | content.indicators.tables.keys()
         views = self.views.views
         there = {*views.names, *views.bases, *content.indicators.tables}
         chosen = [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
