@@ -60,6 +60,16 @@ def test_towns_that_are_hidden_empty_or_unknown_are_left_out_and_named() -> None
     shown = {each.strata[0][1] for each in found.cells}
     assert {"怀乡", "金垌", None} <= {each.strata[0][1] for each in found.left_out}
     assert not shown & {"怀乡", "金垌", None}
+    assert not found.is_judged
+
+
+def test_a_spread_is_judged_where_most_people_live_in_towns_that_count() -> None:
+    found = spread_of(BEDS, "town", counted({"东镇": (60, 80), None: (0, 20)}))
+    assert found is not None
+    assert (found.covers, found.is_judged) == (Fraction(8, 10), True)
+    fewer = spread_of(BEDS, "town", counted({"东镇": (60, 79), None: (0, 21)}))
+    assert fewer is not None
+    assert not fewer.is_judged
 
 
 def test_nothing_counted_has_no_spread() -> None:

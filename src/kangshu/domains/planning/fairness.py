@@ -19,6 +19,8 @@ from kangshu.kernel.indicators.definition import Indicator, IndicatorSet
 from kangshu.kernel.indicators.run import Result
 
 FILE = "spread.tsv"
+ENOUGH = Fraction(8, 10)
+"""The share of people that groups which count must hold for a spread to be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,19 @@ class Spread:
     curve: tuple[tuple[Fraction, Fraction], ...]
     gini: Fraction | None
     theil: Theil | None
+
+    @property
+    def covers(self) -> Fraction | None:
+        """The share of all people who live in groups that count; None where that is not known."""
+        if self.total is None or not self.total.denominator:
+            return None
+        people = sum((Fraction(each.denominator or 0) for each in self.cells), Fraction(0))
+        return people / Fraction(self.total.denominator)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether enough people are in groups that count."""
+        return self.gini is not None and self.covers is not None and self.covers >= ENOUGH
 
 
 def read_shared(folder: Path, indicators: IndicatorSet) -> tuple[Shared, ...]:

@@ -45,6 +45,8 @@ def _told(spread: Spread) -> dict[str, object]:
         "indicator": spread.indicator.id,
         "period": spread.period,
         "gini": None if spread.gini is None else round(float(spread.gini), 4),
+        "covers": None if spread.covers is None else round(float(spread.covers), 4),
+        "judged": spread.is_judged,
         "theil": None if spread.theil is None else round(spread.theil.whole, 4),
         "groups": {str(each.strata[0][1]): each.value for each in spread.cells},
         "left_out": [each.strata[0][1] for each in spread.left_out],
@@ -54,7 +56,8 @@ def _told(spread: Spread) -> dict[str, object]:
 def _table(spread: Spread) -> Table:
     gini = "" if spread.gini is None else f"Gini {float(spread.gini):.3f}"
     whole = "" if spread.theil is None else f"Theil {spread.theil.whole:.3f}"
-    title = f"{spread.indicator.title} {spread.period} {gini} {whole}"
+    covers = f"of {float(spread.covers or 0):.0%} of the people"
+    title = f"{spread.indicator.title} {spread.period} {gini} {whole} {covers}"
     table = Table(spread.stratum, "people", "amount", spread.indicator.unit, title=title)
     for cell in spread.cells:
         people, amount = (
