@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kangshu.domains.planning.fairness import read_shared, spread_of, spreads
+from kangshu.domains.planning.fairness import Shared, read_shared, spread_of, spreads
 from kangshu.domains.planning.plan import read_place
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.run import Result, run
@@ -78,17 +78,25 @@ def test_nothing_counted_has_no_spread() -> None:
     assert spreads(XINYI.shared, XINYI.indicators, {}) == ()
 
 
-def test_xinyi_asks_for_beds_doctors_and_nurses() -> None:
-    assert [each.indicator for each in XINYI.shared] == [
-        "beds_per_1000",
-        "doctors_per_1000",
-        "nurses_per_1000",
+def test_xinyi_asks_for_beds_doctors_nurses_and_hospitals_within_reach() -> None:
+    assert [(each.indicator, each.kind) for each in XINYI.shared] == [
+        ("beds_per_1000", "spread"),
+        ("doctors_per_1000", "spread"),
+        ("nurses_per_1000", "spread"),
+        ("hospital_within_reach", "share"),
     ]
     assert XINYI.parameters.on("gini_alert", date(2025, 1, 1)).basis
 
 
+def test_a_share_has_groups_and_no_gini() -> None:
+    shared = (Shared("beds_per_1000", "town", "share"),)
+    [found] = spreads(shared, XINYI.indicators, {"beds_per_1000": counted({"东镇": (60, 80)})})
+    assert found.cells
+    assert (found.gini, found.theil, found.curve, found.is_judged) == (None, None, (), False)
+
+
 def test_a_stratum_that_an_indicator_has_not_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "spread.tsv").write_text("indicator\tstratum\nbeds_per_1000\tsex\nnone\ttown\n", "utf-8")
+    (tmp_path / "spread.tsv").write_text("indicator\tstratum\tkind\nbeds_per_1000\tsex\tspread\nnone\ttown\tx\n", "utf-8")
     with pytest.raises(Invalid) as refused:
         read_shared(tmp_path, XINYI.indicators)
-    assert [each.path for each in refused.value.problems] == ["line 2", "line 3"]
+    assert [each.path for each in refused.value.problems] == ["line 2", "line 3", "line 3 kind"]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 from random import Random
 
@@ -109,17 +110,18 @@ def rank(edition: Edition, values: Mapping[str, Mapping[str, Decimal]]) -> tuple
     first: dict[Fraction, int] = {}
     for place, (points, _) in enumerate(scored, 1):
         first.setdefault(points, place)
-    intervals = rank_intervals(edition, [each for _, each in scored])
+    intervals = rank_intervals(edition, tuple(each for _, each in scored))
     return (
         *(Ranked(each, first[points], *intervals[each.unit]) for points, each in scored),
         *(Ranked(each, None, None, None) for each in found if each.score is None),
     )
 
 
-def rank_intervals(edition: Edition, scored: Sequence[Scored]) -> dict[str, tuple[int, int]]:
+@lru_cache(maxsize=16)
+def rank_intervals(edition: Edition, scored: tuple[Scored, ...]) -> Mapping[str, tuple[int, int]]:
     """Between which places each unit stands when every weight is moved by chance, up to `swing` % either way.
 
-    The same seed gives the same draws.
+    The same seed gives the same draws; what was drawn for the same values is remembered.
     """
     random, swing = Random(edition.seed), float(edition.swing) / 100  # noqa: S311 - no secret
     weights = [float(each.weight) for each in edition.components]

@@ -1,15 +1,16 @@
 """How fairly resources are spread over the towns of a county: what a place counts for each thousand people.
 
-A programme pack names in `spread.tsv` (indicator, stratum) which of its indicators are shares of something
-that people should have evenly.
+A programme pack names in `spread.tsv` (indicator, stratum, kind) which of its indicators say so: `spread` is
+something of which everybody should have the same, `share` how many of a group have what all should have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from kangshu.domains.planning.inequality import Group, Theil, gini, lorenz, theil
 from kangshu.kernel.base.errors import Invalid, Problem
@@ -19,21 +20,23 @@ from kangshu.kernel.indicators.definition import Indicator, IndicatorSet
 from kangshu.kernel.indicators.run import Result
 
 FILE = "spread.tsv"
+Kind = Literal["spread", "share"]
 ENOUGH = Fraction(8, 10)
 """The share of people that groups which count must hold for a spread to be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What is to be spread evenly: an indicator, over the groups of one of its strata."""
+    """What is to be fair: an indicator, over the groups of one of its strata."""
 
     indicator: str
     stratum: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How an indicator is spread in a period.
+    """How an indicator is spread in a period; a share has no curve, Gini and Theil.
 
     total   the cell of everybody
     cells   of the groups that count, those with least first
@@ -75,10 +78,15 @@ def read_shared(folder: Path, indicators: IndicatorSet) -> tuple[Shared, ...]:
         for number, row in enumerate(rows, 2)
         if row.get("stratum") not in strata.get(row.get("indicator", ""), ())
     ]
+    problems += [
+        Problem("error", "invalid", f"line {number} kind", f"must be one of {', '.join(get_args(Kind))}")
+        for number, row in enumerate(rows, 2)
+        if row.get("kind") not in get_args(Kind)
+    ]
     if problems:
         listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
         raise Invalid(f"{path.name}: {listed}.", remedy="Correct it.", problems=tuple(problems))
-    return tuple(Shared(row["indicator"], row["stratum"]) for row in rows)
+    return tuple(Shared(row["indicator"], row["stratum"], cast("Kind", row["kind"])) for row in rows)
 
 
 def spread_of(indicator: Indicator, stratum: str, result: Result, period: str | None = None) -> Spread | None:
@@ -108,15 +116,18 @@ def spread_of(indicator: Indicator, stratum: str, result: Result, period: str | 
 
 
 def spreads(
-    shared: Sequence[Shared], indicators: IndicatorSet, results: dict[str, Result], period: str | None = None
+    shared: Sequence[Shared], indicators: IndicatorSet, results: Mapping[str, Result], period: str | None = None
 ) -> tuple[Spread, ...]:
-    """Everything that is to be spread evenly and was counted."""
-    found = (
-        spread_of(indicators.get(each.indicator), each.stratum, results[each.indicator], period)
-        for each in shared
-        if each.indicator in results
-    )
-    return tuple(each for each in found if each is not None)
+    """Everything that is to be fair and was counted."""
+    found: list[Spread] = []
+    for each in shared:
+        if each.indicator not in results:
+            continue
+        spread = spread_of(indicators.get(each.indicator), each.stratum, results[each.indicator], period)
+        if spread is not None:
+            even = each.kind == "spread"
+            found.append(spread if even else replace(spread, curve=(), gini=None, theil=None))
+    return tuple(found)
 
 
 def _counts(cell: Cell) -> bool:
