@@ -96,7 +96,9 @@ def test_a_share_has_groups_and_no_gini() -> None:
 
 
 def test_a_stratum_that_an_indicator_has_not_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "spread.tsv").write_text("indicator\tstratum\tkind\nbeds_per_1000\tsex\tspread\nnone\ttown\tx\n", "utf-8")
+    (tmp_path / "spread.tsv").write_text(
+        "indicator\tstratum\tkind\nbeds_per_1000\tsex\tspread\nnone\ttown\tx\n", "utf-8"
+    )
     with pytest.raises(Invalid) as refused:
         read_shared(tmp_path, XINYI.indicators)
     assert [each.path for each in refused.value.problems] == ["line 2", "line 3", "line 3 kind"]

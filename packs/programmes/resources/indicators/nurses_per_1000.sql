@@ -15,5 +15,6 @@ WHERE r.place = 1
 UNION ALL
 SELECT concat_ws('|', 'town', p.town) AS unit, year_end.day AS happened, p.town, 0 AS numerator, count(*) AS denominator
 FROM patient AS p JOIN year_end ON (p.birth IS NULL OR p.birth <= year_end.day) AND (p.death IS NULL OR p.death > year_end.day)
+  AND (p.moved_in IS NULL OR p.moved_in <= year_end.day) AND (p.moved_out IS NULL OR p.moved_out > year_end.day)
 WHERE p.recorded <= CAST($as_of AS TIMESTAMP)
 GROUP BY p.town, year_end.day

@@ -116,7 +116,10 @@ def spread_of(indicator: Indicator, stratum: str, result: Result, period: str | 
 
 
 def spreads(
-    shared: Sequence[Shared], indicators: IndicatorSet, results: Mapping[str, Result], period: str | None = None
+    shared: Sequence[Shared],
+    indicators: IndicatorSet,
+    results: Mapping[str, Result],
+    period: str | None = None,
 ) -> tuple[Spread, ...]:
     """Everything that is to be fair and was counted."""
     found: list[Spread] = []

@@ -43,7 +43,11 @@ def performance(platform: Platform, call: Call) -> PerformancePage:
     asked = asked_of(platform, call)
     lists = tuple(sorted(asked.content.assessments.values(), key=lambda each: each.name, reverse=True))
     chosen = asked.content.assessment(str(call.parts.get("list", lists[0].name if lists else "")))
-    hospitals = tuple(each for each in platform.institutions if each.level in HOSPITALS)
+    hospitals = tuple(
+        each
+        for each in platform.institutions
+        if each.level in HOSPITALS and asked.county in (None, each.county)
+    )
     written = call.query.get("institution", "")
     institution = written if any(each.code == written for each in hospitals) else ""
     found = platform.planning.assess(
