@@ -38,6 +38,14 @@ class Institutions:
         match = _CODE.fullmatch(code)
         return Institution(code, code, "", match[1] if match else "")
 
+    def by_county(self) -> dict[str, tuple[str, ...]]:
+        """The codes of the listed institutions of each county."""
+        found: dict[str, list[str]] = {}
+        for each in self._by_code.values():
+            if each.county:
+                found.setdefault(each.county, []).append(each.code)
+        return {county: tuple(codes) for county, codes in sorted(found.items())}
+
 
 def read_institutions(folders: Iterable[Path]) -> Institutions:
     """From `institutions.tsv` (columns code, name, level, county, …) of each folder that has one."""

@@ -10,6 +10,8 @@ from kangshu.app.kept_views import Progress
 from kangshu.app.plan_books import PlanBooks
 from kangshu.app.tallies import Tallies
 from kangshu.app.views import Views
+from kangshu.domains.planning.assessment import Assessed, Assessment, assessed
+from kangshu.domains.planning.fairness import Spread, spreads
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
 from kangshu.domains.planning.publishing import Issue, issues, known_result
@@ -76,7 +78,8 @@ class Planning:
         as_of: datetime | None,
         county: str | None,
     ) -> dict[str, Result]:
-        there = set(self.views.views.names) | content.indicators.tables.keys()
+        views = self.views.views
+        there = {*views.names, *views.bases, *content.indicators.tables}
         chosen = [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
         if not chosen:
             return {}
@@ -201,6 +204,32 @@ class Planning:
             self._count(content, content.indicators.indicators, on, None, county)
         if progress is not None:
             progress(len(wanted), len(wanted))
+
+    def assess(
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        assessment: Assessment,
+        period: Period,
+        *,
+        on: date,
+        county: str | None = None,
+        institution: str | None = None,
+    ) -> tuple[Assessed, ...]:
+        """Every row of a list of indicators in a period, for one institution or for all together."""
+        wanted = dict.fromkeys(row.indicator for row in assessment.rows)
+        indicators = [content.indicators.get(name) for name in wanted]
+        results = self.count(grant, content, indicators, on=on, county=county)
+        entries = known(content.stated.get(institution, ()) if institution else content.entries)
+        return assessed(assessment, content.indicators, results, entries, period, institution)
+
+    def fairness(
+        self, grant: Grant, content: PlaceContent, *, on: date, county: str | None = None
+    ) -> tuple[Spread, ...]:
+        """How fairly what people should have evenly is spread, in the last year that was counted."""
+        wanted = [content.indicators.get(each.indicator) for each in content.shared]
+        results = self.count(grant, content, wanted, on=on, county=county)
+        return spreads(content.shared, content.indicators, results)
 
     def _prepare(
         self,

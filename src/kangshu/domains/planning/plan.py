@@ -8,16 +8,20 @@ indicators.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kangshu.domains.planning.assessment import Assessment, read_assessments
+from kangshu.domains.planning.fairness import Shared, read_shared
+from kangshu.domains.planning.index_definition import Index, read_indexes
+from kangshu.domains.planning.programmes import indicators_of_place, programmes_of
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.base.tsv import read_tsv
-from kangshu.kernel.indicators.definition import IndicatorSet, read_indicators
+from kangshu.kernel.indicators.definition import IndicatorSet
 from kangshu.kernel.indicators.entry import Entry, read_entries
 from kangshu.kernel.indicators.period import Period, parse_period
 from kangshu.kernel.params.definition import Parameters, parse_parameters
@@ -71,7 +75,12 @@ class Project:
 class PlaceContent:
     """All a place pack says of planning.
 
+    indicators  its own and those of the programmes it requires
     entries  values that its documents state
+    assessments  lists of indicators by which its institutions are judged, from its programmes
+    shared       what is to be spread evenly, from its programmes
+    indexes      composite indexes, from its programmes
+    stated       by institution: values that it, or a national platform, stated
     """
 
     place: str
@@ -80,6 +89,28 @@ class PlaceContent:
     entries: tuple[Entry, ...]
     projects: tuple[Project, ...]
     parameters: Parameters
+    assessments: Mapping[str, Assessment] = field(default_factory=dict[str, Assessment])
+    shared: tuple[Shared, ...] = ()
+    indexes: Mapping[str, Index] = field(default_factory=dict[str, Index])
+    stated: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict[str, tuple[Entry, ...]])
+
+    def index(self, name: str) -> Index:
+        """The composite index of that name. Raises `NotFound`."""
+        if name not in self.indexes:
+            raise NotFound(
+                f"There is no index {name} for {self.place}.",
+                remedy=f"There are {', '.join(self.indexes) or 'none'}.",
+            )
+        return self.indexes[name]
+
+    def assessment(self, name: str) -> Assessment:
+        """The list of that name. Raises `NotFound`."""
+        if name not in self.assessments:
+            raise NotFound(
+                f"There is no list {name} for {self.place}.",
+                remedy=f"There are {', '.join(self.assessments) or 'none'}.",
+            )
+        return self.assessments[name]
 
     @property
     def county(self) -> str:
@@ -112,19 +143,32 @@ class PlaceContent:
 
 
 def read_place(folder: Path) -> PlaceContent:
-    """What a place pack says. Raises `Invalid` with every problem of the file that is wrong."""
-    indicators = read_indicators(folder)
+    """What a place pack says, with the indicators of the programmes it requires.
+
+    Raises `Invalid` with every problem of the file that is wrong.
+    """
+    indicators = indicators_of_place(folder)
     by_id = {each.id: each for each in indicators.indicators}
     plans = {path.stem: read_plan(path, indicators) for path in sorted((folder / "plans").glob("*.toml"))}
-    entries, projects, params = (folder / name for name in ("entries.tsv", "projects.tsv", "params.toml"))
-    layers = (parse_parameters(params.read_text("utf-8"), params.name),) if params.exists() else ()
+    entries, projects = (folder / name for name in ("entries.tsv", "projects.tsv"))
+    programmes = programmes_of(folder)
+    params = [path for each in (folder, *programmes) if (path := each / "params.toml").exists()]
+    lists = [read_assessments(each, indicators) for each in programmes]
+    indexes = [read_indexes(each, [*by_id]) for each in programmes]
     return PlaceContent(
         folder.name,
         indicators,
         plans,
         read_entries(entries, folder.name, by_id) if entries.exists() else (),
         read_projects(projects) if projects.exists() else (),
-        Parameters(layers),
+        Parameters(tuple(parse_parameters(path.read_text("utf-8"), path.name) for path in params)),
+        {name: each for found in lists for name, each in found.items()},
+        tuple(shared for each in programmes for shared in read_shared(each, indicators)),
+        {name: each for found in indexes for name, each in found.items()},
+        {
+            path.stem: read_entries(path, f"{folder.name}/{path.stem}", by_id)
+            for path in sorted((folder / "institutions").glob("*.tsv"))
+        },
     )
 
 

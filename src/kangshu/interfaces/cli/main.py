@@ -34,6 +34,9 @@ COMMANDS = {
     "view": "view:app",
     "indicator": "indicator:app",
     "plan": "plan:app",
+    "performance": "performance:performance",
+    "fairness": "fairness:fairness",
+    "index": "index:index",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 

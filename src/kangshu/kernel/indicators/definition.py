@@ -132,6 +132,20 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
     )
 
 
+def parse_targets_of(indicator: Indicator, table: Mapping[str, Any]) -> tuple[Target, ...]:
+    """Targets for an indicator that is defined elsewhere: a table with `targets` and nothing else.
+
+    Raises `Invalid` with every problem.
+    """
+    problems = [_problem(key, "is not a key of targets") for key in table if key != "targets"]
+    targets = parse_targets(table.get("targets", []), indicator.period, problems)
+    problems += [] if targets or problems else [_problem("targets", "is missing")]
+    problems += _problems_of_each({"kind": indicator.kind, "strata": indicator.strata}, targets)
+    if problems:
+        raise _refused(f"Targets of {indicator.id}", problems, "See the page `define-an-indicator`.")
+    return targets
+
+
 def read_indicators(folder: Path) -> IndicatorSet:
     """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator."""
     indicators: list[Indicator] = []

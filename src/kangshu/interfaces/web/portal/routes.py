@@ -20,9 +20,11 @@ from kangshu.interfaces.web.portal.chart import browser_bundle
 from kangshu.interfaces.web.portal.entry import entry
 from kangshu.interfaces.web.portal.form import read_form
 from kangshu.interfaces.web.portal.home import home
+from kangshu.interfaces.web.portal.index import index
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
+from kangshu.interfaces.web.portal.performance import performance
 from kangshu.interfaces.web.portal.plan_routes import AskAgain, MakeFile, plan_routes
 from kangshu.interfaces.web.portal.plans import plans
 from kangshu.interfaces.web.portal.quality import quality
@@ -32,6 +34,7 @@ from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
 from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
 from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
 from kangshu.interfaces.web.portal.residents import residents
+from kangshu.interfaces.web.portal.resources import resources
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
 from kangshu.interfaces.web.portal.work_items import settle, work_item, work_items
 from kangshu.kernel.base.errors import KangshuError
@@ -58,6 +61,13 @@ _STATIC = Path(__file__).parent / "static"
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _YEAR = 365 * 24 * 3600
 
+_EVALUATION: Mapping[str, ShowPage] = {
+    "/index": index,
+    "/index/{place}": index,
+    "/resources/{place}": resources,
+    "/performance/{place}": performance,
+    "/performance/{place}/{list}": performance,
+}
 _RECORD: Mapping[str, ShowPage] = {
     "": record.overview,
     "/timeline": record.timeline,
@@ -85,6 +95,7 @@ def portal_routes(
         "/plans": plans,
         "/plans/{place}/{plan}": plans,
         "/access-log": access_log,
+        **_EVALUATION,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},
     }

@@ -1,0 +1,14 @@
+WITH money AS (
+  SELECT fixmedins_code AS institution, CAST(date_trunc('month', visit_time) AS DATE) AS happened, sum(medfee_sumamt) AS outpatient,
+    CAST(0 AS DECIMAL(18, 4)) AS inpatient, sum(fund_pay_sumamt) AS fund, min(CASE WHEN medfee_sumamt IS NULL THEN 0 ELSE 1 END) AS complete
+  FROM outpatient_visit WHERE _recorded_at <= CAST($as_of AS TIMESTAMP)
+  GROUP BY fixmedins_code, CAST(date_trunc('month', visit_time) AS DATE)
+  UNION ALL
+  SELECT institution, CAST(date_trunc('month', discharged) AS DATE), CAST(0 AS DECIMAL(18, 4)), sum(cost), sum(fund),
+    min(CASE WHEN cost IS NULL THEN 0 ELSE 1 END)
+  FROM discharge WHERE recorded <= CAST($as_of AS TIMESTAMP)
+  GROUP BY institution, CAST(date_trunc('month', discharged) AS DATE)
+)
+SELECT institution AS unit, happened, institution, sum(inpatient) AS numerator, sum(outpatient + inpatient) AS denominator,
+  min(complete) AS complete
+FROM money GROUP BY institution, happened

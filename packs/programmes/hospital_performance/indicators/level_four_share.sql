@@ -1,0 +1,3 @@
+SELECT id AS unit, discharged AS happened, institution, recorded, 1 AS denominator,
+  CASE WHEN level = 4 THEN 1 ELSE 0 END AS numerator
+FROM discharge WHERE level IS NOT NULL

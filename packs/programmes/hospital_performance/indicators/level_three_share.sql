@@ -1,0 +1,5 @@
+SELECT d.id AS unit, d.discharged AS happened, d.institution, d.recorded, 1 AS denominator,
+  max(CASE WHEN o.level = 3 THEN 1 ELSE 0 END) AS numerator
+FROM discharge AS d JOIN discharge_operation AS o
+  ON o.institution = d.institution AND o.record = d.record AND o.discharged = d.discharged
+GROUP BY d.id, d.discharged, d.institution, d.recorded

@@ -1,0 +1,13 @@
+WITH year_end AS (
+  SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
+), touched AS (
+  SELECT patient, year(started) AS y FROM encounter WHERE recorded <= CAST($as_of AS TIMESTAMP)
+  UNION
+  SELECT patient, year(taken) FROM observation WHERE recorded <= CAST($as_of AS TIMESTAMP)
+)
+SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, 1 AS denominator,
+  CASE WHEN t.patient IS NOT NULL THEN 1 ELSE 0 END AS numerator
+FROM patient AS p JOIN year_end ON (p.birth IS NULL OR p.birth <= year_end.day) AND (p.death IS NULL OR p.death > year_end.day)
+  AND (p.moved_in IS NULL OR p.moved_in <= year_end.day) AND (p.moved_out IS NULL OR p.moved_out > year_end.day)
+LEFT JOIN touched AS t ON t.patient = p.id AND t.y = year(year_end.day)
+WHERE p.recorded <= CAST($as_of AS TIMESTAMP)
