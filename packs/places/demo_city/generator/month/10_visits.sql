@@ -33,8 +33,8 @@ WITH due AS (
   SELECT c.* EXCLUDE (since, till, grp, chronic_code, slot), t.tier,
          CASE t.tier WHEN 'village' THEN village_serial WHEN 'township' THEN township_serial
                      WHEN 'clinic' THEN getvariable('clinics')[1 + slot(v, 6, len(getvariable('clinics')))]
-                     ELSE getvariable('hospitals')[1 + slot(v, 6, len(getvariable('hospitals')))] END AS serial
-  FROM coded AS c JOIN tier_slot AS t ON t.kind = c.kind AND t.slot = slot(v, 5, 1000)
+                     ELSE h.hospitals[1 + slot(v, 6, len(h.hospitals))] END AS serial
+  FROM coded AS c JOIN department_hospital AS h ON h.department = c.department JOIN tier_slot AS t ON t.kind = c.kind AND t.slot = slot(v, 5, 1000)
 )
 SELECT p.*, CAST(p.day AS TIMESTAMP) + to_seconds(getvariable('hours_of_day')[1 + slot(v, 7, len(getvariable('hours_of_day')))] * 3600 + slot(v, 8, 3600)) AS visit_time,
        'V' || strftime(p.day, '%y%m%d') || '-' || printf('%x', p.n) || '-' || printf('%x', v) AS visit_no,

@@ -28,17 +28,17 @@ WITH due AS (
 )
 SELECT * FROM (
   SELECT n, v, dx, dx_name, department, op, op_name, op_lv, drug_code, drug_name, drug_price, adm, adm + length AS dscg, length, outcome, CAST(profile AS VARCHAR) AS profile,
-         CASE WHEN chance(v, 25) < hospital THEN getvariable('hospitals')[1 + slot(v, 26, len(getvariable('hospitals')))] ELSE township_serial END AS serial
-  FROM dated
+         CASE WHEN chance(v, 25) < hospital THEN h.hospitals[1 + slot(v, 26, len(h.hospitals))] ELSE township_serial END AS serial
+  FROM dated JOIN department_hospital AS h USING (department)
   UNION ALL
   SELECT n, v, CASE WHEN section THEN 'O82.900' ELSE 'O80.900' END, CASE WHEN section THEN '经剖宫产术分娩' ELSE '单胎顺产' END, '产科',
          CASE WHEN section THEN '74.1x01' ELSE '73.5900' END, CASE WHEN section THEN '剖宫产术，子宫下段横切口' ELSE '其他手法助产' END, CASE WHEN section THEN 3 ELSE 2 END,
          m.code, m.name, q.price, day - 1, day + CASE WHEN section THEN 5 ELSE 3 END, CASE WHEN section THEN 6 ELSE 4 END, 'birth', 'birth',
-         getvariable('hospitals')[1 + slot(n, 43, len(getvariable('hospitals')))]
+         getvariable('obstetric')[1 + slot(n, 43, len(getvariable('obstetric')))]
   FROM births, medicines AS m, prices AS q WHERE m.key = 'ferrous' AND q.medicine = 'ferrous'
   UNION ALL
   SELECT n, v, dx, dx_name, department, op, op_name, op_lv, drug_code, drug_name, drug_price, death - length, death, length, 'died', CAST(profile AS VARCHAR),
-         getvariable('hospitals')[1 + slot(v, 26, len(getvariable('hospitals')))]
-  FROM deaths WHERE length > 0
+         h.hospitals[1 + slot(v, 26, len(h.hospitals))]
+  FROM deaths JOIN department_hospital AS h USING (department) WHERE length > 0
 ) WHERE dscg >= greatest(getvariable('month_first'), getvariable('from_day')) AND dscg < least(getvariable('month_next'), getvariable('to_day')) AND adm >= getvariable('first_day');
 INSERT INTO stay_log SELECT n, serial, adm, dscg, length FROM stay;

@@ -2,8 +2,8 @@
 CREATE OR REPLACE VIEW referral AS
 WITH sent AS (
   SELECT v.n, v.v, v.serial, '1' AS direction, v.visit_time + INTERVAL 20 MINUTE AS asked, v.psn_name, v.gend, v.brdy, v.certno, v.code, v.name,
-         getvariable('hospitals')[1 + slot(v.v, 601, len(getvariable('hospitals')))] AS receiver
-  FROM visit AS v WHERE v.tier IN ('village', 'township') AND age_at(v.brdy, v.day) >= 45 AND chance(v.v, 602) < rate('referrals_up')
+         h.hospitals[1 + slot(v.v, 601, len(h.hospitals))] AS receiver
+  FROM visit AS v JOIN department_hospital AS h ON h.department = v.department WHERE v.tier IN ('village', 'township') AND age_at(v.brdy, v.day) >= 45 AND chance(v.v, 602) < rate('referrals_up')
   UNION ALL
   SELECT s.n, s.v, s.serial, '2', CAST(s.dscg AS TIMESTAMP) + INTERVAL 11 HOUR, r.psn_name, r.gend, r.brdy, r.certno, s.dx, s.dx_name, r.township_serial
   FROM stay AS s JOIN resident AS r ON r.n = s.n WHERE s.serial < 100 AND s.outcome = '' AND chance(s.v, 603) < rate('referrals_down')

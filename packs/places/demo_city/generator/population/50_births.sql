@@ -16,7 +16,7 @@ FROM drawn_births AS b LEFT JOIN ending AS e ON e.n = b.mother JOIN person AS p 
 WHERE b.day >= getvariable('first_day') AND (e.day IS NULL OR e.day > b.day + 5) AND (p.moved_in IS NULL OR p.moved_in < b.day - 5);
 CREATE OR REPLACE TABLE newborn AS
 SELECT n, household, 2 AS relation, town, town_name, village_serial, township_serial, CASE WHEN chance(n, 39) < rate('boys') THEN 1 ELSE 2 END AS sex,
-       day AS birth, CAST(NULL AS DATE) AS moved_in, mother, getvariable('hospitals')[1 + slot(mother, 43, len(getvariable('hospitals')))] AS birth_serial
+       day AS birth, CAST(NULL AS DATE) AS moved_in, mother, getvariable('obstetric')[1 + slot(mother, 43, len(getvariable('obstetric')))] AS birth_serial
 FROM birth;
 INSERT INTO ending
 SELECT n, 'death', birth + CASE WHEN chance(n, 45) < rate('early_infant_deaths') THEN slot(n, 46, 7) ELSE 7 + slot(n, 46, 340) END, 'P07.300'
