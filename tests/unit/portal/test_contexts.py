@@ -12,6 +12,7 @@ from kangshu.interfaces.web.portal import page as module
 from kangshu.interfaces.web.portal.access_log import AccessLogPage
 from kangshu.interfaces.web.portal.entry import EntryPage
 from kangshu.interfaces.web.portal.home import HomePage
+from kangshu.interfaces.web.portal.indicator import IndicatorPage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
 from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
@@ -34,6 +35,7 @@ from kangshu.interfaces.web.portal.record import (
 from kangshu.interfaces.web.portal.refusal import RefusalPage
 from kangshu.interfaces.web.portal.reports.html import ReportFile
 from kangshu.interfaces.web.portal.residents import ResidentsPage
+from kangshu.interfaces.web.portal.units import UnitsPage
 from kangshu.interfaces.web.portal.words import words
 from kangshu.interfaces.web.portal.work_items import WorkItemPage, WorkItemsPage
 
@@ -43,6 +45,7 @@ PAGES: tuple[type[Page], ...] = (
     DocumentsPage,
     EntryPage,
     HomePage,
+    IndicatorPage,
     InstitutionQualityPage,
     InstitutionsPage,
     LocalCodePage,
@@ -61,6 +64,7 @@ PAGES: tuple[type[Page], ...] = (
     SourcesPage,
     TimelinePage,
     TrendsPage,
+    UnitsPage,
     WorkItemPage,
     WorkItemsPage,
 )
@@ -78,7 +82,7 @@ def used_names(template: str) -> set[str]:
     for parent in tree.find_all(nodes.Extends):
         assert isinstance(parent.template, nodes.Const)
         found |= used_names(parent.template.value)
-    return found - set(jinja.globals) - {"parts", "quality", "report"}
+    return found - set(jinja.globals) - {"parts", "plans_of", "quality", "report"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__)
@@ -97,5 +101,12 @@ def test_every_page_is_described_and_named(page: type[Page]) -> None:
 
 def test_every_template_belongs_to_a_page() -> None:
     folder = Path(module.__file__).parent / "templates"
-    bases = {"base.html", "record.html", "parts.html", "quality_parts.html", "report_parts.html"}
+    bases = {
+        "base.html",
+        "record.html",
+        "parts.html",
+        "plan_parts.html",
+        "quality_parts.html",
+        "report_parts.html",
+    }
     assert {path.name for path in folder.glob("*.html")} == {page.template for page in PAGES} | bases

@@ -34,6 +34,7 @@ COMMANDS = {
     "view": "view:app",
     "indicator": "indicator:app",
     "plan": "plan:app",
+    "map": "map:app",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 
