@@ -128,7 +128,7 @@ def _series_rows(standing: Standing, words: Words) -> list[list[str]]:
     rows: list[list[str]] = []
     for point in reversed(standing.points):
         numbers = _numbers(point.cell, words) if point.cell else [_plain(point.value), "", ""]
-        source = f" · {point.entry.source}" if point.entry else ""
+        source = f" · {point.entry.source}；{point.entry.evidence}" if point.entry else ""
         running = "" if point.closed else f" · {words.say('plan.running')}"
         rows.append([point.period.label, *numbers, f"{words.say(f'plan.{point.origin}')}{source}{running}"])
     return rows
