@@ -179,6 +179,7 @@ def test_the_workbook_has_numbers_as_numbers_and_a_sheet_for_each_part(language)
 def test_what_looks_like_a_formula_stays_text() -> None:
     found = made("midterm", {})
     project = found.projects[0]
+    assert project.latest is not None
     evil = replace(project.latest, source="=1+1", evidence="=HYPERLINK(1)")
     found = replace(found, projects=(replace(project, latest=evil), *found.projects[1:]))
     book = CalamineWorkbook.from_filelike(BytesIO(file_of(found, "xlsx", words("zh"), made=MADE)))
@@ -194,6 +195,7 @@ def test_what_was_entered_is_text_in_every_file() -> None:
     found = made("yearly", values)
     rows = [each for each in found.rows if each.standing.indicator.id == "smoking"]
     point = rows[0].standing.points[-1]
+    assert point.entry is not None
     changed = replace(point, entry=replace(point.entry, source=mark))
     standing = replace(rows[0].standing, points=(changed,), latest=changed)
     found = replace(found, rows=(replace(rows[0], standing=standing),))
