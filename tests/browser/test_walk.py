@@ -306,6 +306,31 @@ def test_the_commission_writes_about_its_plan(
         assert waiting.value.suggested_filename == f"xinyi-plan_2025-midterm-{year}.pdf"
 
 
+@pytest.mark.parametrize(("name", "size"), [("cockpit-desktop", DESKTOP), ("cockpit-phone", PHONE)])
+@pytest.mark.parametrize("login", ["county", "overseer"])
+def test_a_number_explains_itself_in_three_clicks(
+    browser: Browser, address: str, login: str, name: str, size: tuple[int, int]
+) -> None:
+    with walking(browser, address, f"{name}-{login}", size) as walk:
+        page = walk.page
+        walk.enter_as(login)
+        walk.go("/plans")
+        walk.shot("wall")
+        page.locator(".wall__card").first.click()
+        page.wait_for_load_state()
+        expect(page.locator("figure.chart svg").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name="口径与依据")).to_be_visible()
+        walk.shot("indicator")
+        in_order(page)
+        page.locator("figure.chart summary").first.click()
+        expect(page.locator("figure.chart table").first).to_be_visible()
+        for form in ("png", "csv"):
+            with page.expect_download() as saved:
+                page.locator(f".files a[href*='.{form}']").first.click()
+            assert saved.value.suggested_filename.endswith(f".{form}")
+        assert page.evaluate("document.documentElement.scrollHeight") < 9000
+
+
 def in_order(page: Page) -> None:
     """What a page owes to whoever cannot see it, points with a thumb, or looks at it by accident."""
     assert page.locator("h1").count() == 1
@@ -376,6 +401,16 @@ def test_everything_can_be_read_without_scripts(browser: Browser, address: str) 
         walk.tab("指标趋势")
         expect(walk.page.locator("figure.chart svg.marks").first).to_be_visible()
         walk.shot("trends")
+
+
+def test_the_charts_of_the_cockpit_are_images_without_scripts(browser: Browser, address: str) -> None:
+    with walking(browser, address, "plain-cockpit", DESKTOP, scripts=False) as walk:
+        walk.enter_as("county")
+        walk.go("/plans/xinyi/plan_2025/life_expectancy")
+        image = walk.page.locator("figure.chart img").first
+        expect(image).to_be_visible()
+        assert image.evaluate("each => each.complete && each.naturalWidth > 100")
+        walk.shot("indicator")
 
 
 def test_the_way_to_a_record_needs_no_mouse(browser: Browser, address: str) -> None:

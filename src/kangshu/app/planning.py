@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from kangshu.app.kept_views import Progress
 from kangshu.app.plan_books import PlanBooks
@@ -20,6 +21,7 @@ from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import known
+from kangshu.kernel.indicators.explain import keep_units
 from kangshu.kernel.indicators.period import Period
 from kangshu.kernel.indicators.publication import Published, publish
 from kangshu.kernel.indicators.run import Result, run
@@ -65,19 +67,21 @@ class Planning:
 
         `county`: over facts from there only.
         """
-        found = self._count(content, indicators, on, as_of, county)
+        found = self.counting(content, indicators, on=on, as_of=as_of, county=county)
         if found:
             self.note(grant, Use("indicator", tuple(sorted(found)), (), len(found)))
         return found
 
-    def _count(
+    def counting(
         self,
         content: PlaceContent,
         indicators: Iterable[Indicator],
+        *,
         on: date,
-        as_of: datetime | None,
-        county: str | None,
+        as_of: datetime | None = None,
+        county: str | None = None,
     ) -> dict[str, Result]:
+        """The same for nobody yet: whoever shows it has a grant, and notes it."""
         views = self.views.views
         there = {*views.names, *views.bases, *content.indicators.tables}
         chosen = [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
@@ -100,14 +104,16 @@ class Planning:
         on: date,
         as_of: datetime | None = None,
         until: Period | None = None,
+        results: Mapping[str, Result] | None = None,
     ) -> tuple[Standing, ...]:
         """How every row of a plan stands: counted over the facts from its county, or as entered.
 
-        `until`: as it stood in that period, whatever is known of later ones.
+        `until`: as it stood in that period, whatever is known of later ones; `results`: what has been counted
+        already.
         """
-        wanted = dict.fromkeys(row.indicator for row in plan.rows)
-        indicators = [content.indicators.get(name) for name in wanted]
-        results = self.count(grant, content, indicators, on=on, as_of=as_of, county=plan.county)
+        if results is None:
+            indicators = indicators_of(content, plan)
+            results = self.count(grant, content, indicators, on=on, as_of=as_of, county=plan.county)
         entries = self.books.entries(grant, content)
         return standings(content, plan, on=on, as_of=as_of, results=results, entries=entries, until=until)
 
@@ -191,6 +197,14 @@ class Planning:
         there = [each for each in content.indicators.indicators if each.id in names]
         return issues(content, published, self.known(grant, content, there, on=on, as_of=as_of))
 
+    def write_units(
+        self, content: PlaceContent, plan: Plan, indicator: Indicator, period: str, path: Path, *, on: date
+    ) -> None:
+        """Count the units of a period and write them down, for nobody yet."""
+        with engine(self.views.facts.lake.scratch) as work:
+            self._prepare(work, content, [indicator], plan.county, None)
+            keep_units(work, indicator, period, path, on=on)
+
     def refresh(self, *, on: date, progress: Progress | None = None) -> None:
         """Bring the tallies of all plans up to date."""
         wanted = [
@@ -201,7 +215,7 @@ class Planning:
         for number, (content, county) in enumerate(wanted):
             if progress is not None:
                 progress(number, len(wanted))
-            self._count(content, content.indicators.indicators, on, None, county)
+            self.counting(content, content.indicators.indicators, on=on, county=county)
         if progress is not None:
             progress(len(wanted), len(wanted))
 
@@ -245,6 +259,11 @@ class Planning:
         self.views.prepare(work, sorted(needed), Scope(everything=True), as_of=as_of, county=county)
         for name, rows in tables.items():
             offer_rows(work, name, rows)
+
+
+def indicators_of(content: PlaceContent, plan: Plan) -> list[Indicator]:
+    """The indicators of a plan, each once."""
+    return [content.indicators.get(name) for name in dict.fromkeys(row.indicator for row in plan.rows)]
 
 
 def read_planning(packs: Mapping[str, Pack], views: Views, note: Note, books: PlanBooks) -> Planning:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from kangshu.app.counted_plans import CountedPlans
 from kangshu.app.fact_quality import FactQuality
 from kangshu.app.institutions import Institutions
 from kangshu.app.intake import Intake
 from kangshu.app.log_heads import write_head, written_heads
+from kangshu.app.maps import Maps
 from kangshu.app.measures import Measures
 from kangshu.app.pack_facts import PackFacts
 from kangshu.app.planning import Planning
@@ -34,7 +36,7 @@ from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.inventory import Figures, Inventory
-from kangshu.kernel.facts.lookup import subject_of
+from kangshu.kernel.facts.lookup import subject_of, subjects_of
 from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.quarantine import Quarantined
 from kangshu.kernel.facts.reader import Note, Reader, Use
@@ -72,10 +74,13 @@ class Platform:
     measures: Measures
     view_catalogue: ViewCatalogue
     pack_facts: PackFacts
+    counted_plans: CountedPlans
+    maps: Maps
     fact_quality: FactQuality
 
     def close(self) -> None:
         """Give back the connections."""
+        self.counted_plans.close()
         self.turns.close()
         self.access_log.close()
         self.database.close()
@@ -189,6 +194,11 @@ class Platform:
         """The person a stored fact is about; for a decision who may see it, and nothing else."""
         with self.database.connection() as session:
             return subject_of(session, type, id)
+
+    def persons_of_facts(self, type: str, ids: Sequence[str]) -> dict[str, int]:
+        """The same for many facts of a type, by id."""
+        with self.database.connection() as session:
+            return subjects_of(session, type, ids)
 
     def patients_of(self, person: int) -> list[str]:
         """Addresses of the source records of a person."""

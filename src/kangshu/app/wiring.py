@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from kangshu.app.counted_plans import CountedPlans
 from kangshu.app.fact_lake import FactLake
 from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
 from kangshu.app.kept_views import KeptViews
+from kangshu.app.maps import Maps
 from kangshu.app.measures import read_measures
 from kangshu.app.noting import noting
 from kangshu.app.pack_facts import pack_facts
@@ -120,6 +122,8 @@ def build(
         measures=measures,
         view_catalogue=view_catalogue,
         pack_facts=pack_facts([*measures.resources, *view_catalogue.libraries], extractor),
+        counted_plans=CountedPlans(planning),
+        maps=Maps(settings.home / "maps"),
         fact_quality=FactQuality(
             Passes(
                 database,

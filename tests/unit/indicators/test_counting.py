@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kangshu.kernel.base.errors import Invalid, NotSupported
 from kangshu.kernel.indicators.cell import Count, rounded
 from kangshu.kernel.indicators.definition import parse_indicator
-from kangshu.kernel.indicators.explain import units
+from kangshu.kernel.indicators.explain import Asked, keep_units, kept_units, units
 from kangshu.kernel.indicators.reference import Row, can_be_computed, count
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.indicators.suppression import determined, hide, is_small, lines_of
@@ -186,6 +186,13 @@ def test_the_pages_of_an_explanation_are_the_units_of_the_cell() -> None:
         missed = units(work, REGULAR, **how, which="missed").units
         assert len(reached) == total.numerator
         assert {each.unit for each in reached + missed} == {each.unit for each in seen}
+        path = work.folder / "units.parquet"
+        keep_units(work, REGULAR, "2025", path, on=ON)
+        kept = [
+            kept_units(work, REGULAR, Asked("2025", (("town", "a"),), skip=skip, limit=4), path).units
+            for skip in (0, 4, 8, 12)
+        ]
+        assert [each for some in kept for each in some] == seen
         with pytest.raises(Invalid, match="no stratum colour"):
             units(work, REGULAR, period="2025", strata=(("colour", "x"),), on=ON)
 

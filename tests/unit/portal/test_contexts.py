@@ -13,6 +13,7 @@ from kangshu.interfaces.web.portal.access_log import AccessLogPage
 from kangshu.interfaces.web.portal.entry import EntryPage
 from kangshu.interfaces.web.portal.home import HomePage
 from kangshu.interfaces.web.portal.index import IndexPage
+from kangshu.interfaces.web.portal.indicator import IndicatorPage
 from kangshu.interfaces.web.portal.institutions import InstitutionsPage
 from kangshu.interfaces.web.portal.local_codes import LocalCodePage, LocalCodesPage
 from kangshu.interfaces.web.portal.page import Page, environment
@@ -37,6 +38,7 @@ from kangshu.interfaces.web.portal.refusal import RefusalPage
 from kangshu.interfaces.web.portal.reports.html import ReportFile
 from kangshu.interfaces.web.portal.residents import ResidentsPage
 from kangshu.interfaces.web.portal.resources import ResourcesPage
+from kangshu.interfaces.web.portal.units import UnitsPage
 from kangshu.interfaces.web.portal.words import words
 from kangshu.interfaces.web.portal.work_items import WorkItemPage, WorkItemsPage
 
@@ -47,6 +49,7 @@ PAGES: tuple[type[Page], ...] = (
     EntryPage,
     HomePage,
     IndexPage,
+    IndicatorPage,
     InstitutionQualityPage,
     InstitutionsPage,
     LocalCodePage,
@@ -67,6 +70,7 @@ PAGES: tuple[type[Page], ...] = (
     SourcesPage,
     TimelinePage,
     TrendsPage,
+    UnitsPage,
     WorkItemPage,
     WorkItemsPage,
 )
@@ -84,7 +88,7 @@ def used_names(template: str) -> set[str]:
     for parent in tree.find_all(nodes.Extends):
         assert isinstance(parent.template, nodes.Const)
         found |= used_names(parent.template.value)
-    return found - set(jinja.globals) - {"parts", "quality", "report", "evaluation"}
+    return found - set(jinja.globals) - {"parts", "plans_of", "quality", "report", "evaluation"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__)
@@ -107,6 +111,7 @@ def test_every_template_belongs_to_a_page() -> None:
         "base.html",
         "record.html",
         "parts.html",
+        "plan_parts.html",
         "quality_parts.html",
         "report_parts.html",
         "evaluation_parts.html",

@@ -37,6 +37,7 @@ COMMANDS = {
     "performance": "performance:performance",
     "fairness": "fairness:fairness",
     "index": "index:index",
+    "map": "map:app",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 

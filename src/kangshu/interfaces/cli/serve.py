@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+from datetime import timedelta
 from typing import Annotated
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -15,6 +16,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from kangshu.app.platform import Platform
+from kangshu.domains.quality.scores import HOURS_AHEAD
 from kangshu.interfaces import logs
 from kangshu.interfaces.cli.console import platform
 from kangshu.interfaces.cli.memory import give_back
@@ -82,6 +84,8 @@ async def _run(built: Platform, host: str, port: int, greeting: str, mllp_port: 
         await asyncio.sleep(0.05)
     if not running.done():
         print(f"Kangshu is ready at {address}", flush=True)
+        now = built.clock()
+        built.counted_plans.prepare(on=(now + timedelta(hours=HOURS_AHEAD)).date(), now=now)
         if greeting:
             print(greeting, flush=True)
     await running

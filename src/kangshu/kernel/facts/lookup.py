@@ -6,6 +6,8 @@ or into the decision who may see the fact.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -20,6 +22,16 @@ def ids_of(connection: Connection[TupleRow], query: Query) -> list[tuple[str, st
     where = select.where(named(connection, query))
     sql = f"SELECT f.id, f.org FROM fact f WHERE {where} ORDER BY f.line LIMIT {select.bind(query.count)}"
     return [(row[0], row[1]) for row in connection.execute(sql, select.parameters)]  # pyright: ignore[reportArgumentType]
+
+
+def subjects_of(connection: Connection[TupleRow], type: str, ids: Sequence[str]) -> dict[str, int]:
+    """The persons that the newest versions of facts are about, by id; those about nobody are left out."""
+    rows = connection.execute(
+        "SELECT id, person FROM fact WHERE type = %s AND id = ANY(%s) AND superseded_at IS NULL"
+        " AND person IS NOT NULL",
+        (type, list(ids)),
+    )
+    return dict(rows.fetchall())
 
 
 def subject_of(connection: Connection[TupleRow], type: str, id: str) -> int | None:

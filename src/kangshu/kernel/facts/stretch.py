@@ -67,6 +67,19 @@ def horizon(connection: Connection[TupleRow]) -> int:
     return int(_one(connection, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 
+def has_come(connection: Connection[TupleRow], low: int) -> bool:
+    """Whether the feed brings anything to a reader who has read everything before `low`."""
+    return bool(
+        _one(
+            connection,
+            "SELECT EXISTS (SELECT 1 FROM fact WHERE tx >= %s AND tx < %s)"
+            " OR EXISTS (SELECT 1 FROM message WHERE finished_at IS NOT NULL"
+            " AND finished_tx >= %s AND finished_tx < %s)",
+            (low, end := horizon(connection), low, end),
+        )
+    )
+
+
 def before(connection: Connection[TupleRow], when: datetime) -> int:
     """A transaction before which nothing was stored of what was received since a time."""
     return int(

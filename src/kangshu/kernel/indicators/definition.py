@@ -43,6 +43,7 @@ class Indicator:
     follows     views of which each row makes units of its own day, whatever the others are: after a change
                 only the months of what changed are counted again
     since       what is counted begins here; values of earlier periods are entered
+    counts      the view whose `id` a unit is, so that it leads to its fact; empty: a key of its own
     closes      days after the end of a period until its value is final
     params      values of the parameters in the SELECT, each by date, oldest first
     """
@@ -67,6 +68,7 @@ class Indicator:
     follows: tuple[str, ...]
     since: date | None
     closes: int
+    counts: str
     params: Mapping[str, tuple[Dated, ...]]
     targets: tuple[Target, ...]
     sql: str
@@ -126,6 +128,7 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
         highest=None if "highest" not in table else Decimal(table["highest"]),
         since=table.get("since"),
         closes=table.get("closes", 0),
+        counts=table.get("counts", ""),
         params={name: parse_dated(each, name, []) for name, each in params.items()},
         targets=targets,
         sql=(sql or "").strip().removesuffix(";"),

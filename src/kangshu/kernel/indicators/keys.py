@@ -29,7 +29,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LISTS = ("strata", "needs", "follows")
 _OTHER = ("denominator", "decimals")
-_OPTIONAL = ("factor", "lowest", "highest", "since", "closes", "params", "targets", *_LISTS)
+_OPTIONAL = ("factor", "lowest", "highest", "since", "closes", "counts", "params", "targets", *_LISTS)
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 
@@ -74,6 +74,8 @@ def _problems_of_forms(table: Mapping[str, Any]) -> list[Problem]:
         for key in _LISTS
         if key in table and not _is_names(table[key])
     ]
+    if "counts" in table and table["counts"] not in _names_in(table.get("needs")):
+        found.append(_problem("counts", "must be one of the views in needs"))
     if isinstance(table.get("id"), str) and not _NAME.fullmatch(table["id"]):
         found.append(_problem("id", "must be lower-case letters, digits and _"))
     return found
@@ -168,6 +170,10 @@ def _is_names(value: Any) -> bool:
     names = cast("list[Any]", value)
     right = all(isinstance(name, str) and _NAME.fullmatch(name) and name not in COLUMNS for name in names)
     return right and len(set(names)) == len(names)
+
+
+def _names_in(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _problem(path: str, message: str) -> Problem:

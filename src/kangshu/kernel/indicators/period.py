@@ -73,6 +73,12 @@ def period_of(day: date, kind: Kind) -> Period:
     return Period((day.year * 12 + day.month - 1) // MONTHS[kind], kind)
 
 
+def months_in(period: Period) -> list[str]:
+    """The labels of its months."""
+    first = period.number * MONTHS[period.kind]
+    return [Period(first + number, "month").label for number in range(MONTHS[period.kind])]
+
+
 def label_in_sql(kind: Kind, day: str) -> str:
     """The SQL expression for the label of the period that a day (an expression) lies in."""
     return _SQL[kind].format(day=day)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -29,11 +30,17 @@ class Result:
     as_of: datetime | None
     cells: tuple[Cell, ...]
     unplaced: int
+    _levels: Mapping[tuple[str, ...], list[Cell]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        levels: dict[tuple[str, ...], list[Cell]] = {}
+        for cell in self.cells:
+            levels.setdefault(tuple(name for name, _ in cell.strata), []).append(cell)
+        object.__setattr__(self, "_levels", levels)
 
     def by(self, *strata: str) -> tuple[Cell, ...]:
         """The cells broken down by these strata; none: the totals."""
-        wanted = tuple(sorted(strata))
-        return tuple(each for each in self.cells if tuple(name for name, _ in each.strata) == wanted)
+        return tuple(self._levels.get(tuple(sorted(strata)), ()))
 
 
 def run(

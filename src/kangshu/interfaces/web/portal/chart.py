@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -44,7 +45,7 @@ def chart(trend: Trend, words: Words) -> Chart:
     return Chart(trend, *drawn(_spec(trend, words)))
 
 
-def drawn(spec: dict[str, Any]) -> tuple[Markup, Markup]:
+def drawn(spec: Mapping[str, Any]) -> tuple[Markup, Markup]:
     """A Vega-Lite specification as JSON for the browser, and as SVG, which is remembered by its content."""
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
     # Inside <script> only "</" and "<!--" can end the element early.

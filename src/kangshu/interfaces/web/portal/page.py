@@ -14,6 +14,7 @@ from markupsafe import Markup
 from kangshu.domains.record.entry import Dosage
 from kangshu.domains.record.moment import Moment
 from kangshu.interfaces.web.portal import spelling
+from kangshu.interfaces.web.portal.drawing import script_of
 from kangshu.interfaces.web.portal.words import Language, Words, words
 from kangshu.kernel.policies.definition import Principal
 
@@ -152,6 +153,7 @@ def _filters(said: Words) -> dict[str, Callable[..., str]]:
         "span": span,
         "stamped": spelling.stamped_text,
         "stamp": spelling.stamp_text,
+        "script": script_of,
         "number": spelling.number_text,
         "value": spelling.value_text,
         "dosage": dosage,

@@ -1,53 +1,92 @@
-"""Plans: how every indicator of a plan stands, with what it rests on."""
+"""Plans: a wall of all indicators of a plan, and what is off course."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from typing import ClassVar
 
 from kangshu.app.platform import Platform
+from kangshu.domains.planning.deviation import Deviation, deviations
 from kangshu.domains.planning.monitoring import Standing
 from kangshu.domains.planning.plan import Plan, Project
-from kangshu.interfaces.web.portal.grants import grant_for
+from kangshu.interfaces.web.portal.group_names import names_in, stratum_title
+from kangshu.interfaces.web.portal.opened_plan import open_plan
 from kangshu.interfaces.web.portal.page import Call, Page
-from kangshu.interfaces.web.portal.quality_ranked import today_of
-from kangshu.kernel.base.errors import NotFound
-from kangshu.kernel.policies.definition import Resource
+from kangshu.interfaces.web.portal.plan_spark import plan_spark
+from kangshu.interfaces.web.portal.sparkline import Sparkline
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An indicator on the wall; `why`: why it is off course, '' if it is not."""
+
+    standing: Standing
+    spark: Sparkline | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """What is off course; `where`: (group, value) where it is worst, by the `stratum` in words."""
+
+    deviation: Deviation
+    stratum: str
+    where: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPage(Page):
-    """plans: (place, plan) of all there are; met: rows that meet their target now; open: without a value."""
+    """plans: (place, plan) of all there are; cards: by category; met: rows that meet their target now; open:
+    without a verdict; counted_at: when what is shown was counted."""
 
     template: ClassVar[str] = "plan.html"
     title: ClassVar[str] = "plan.title"
     section: ClassVar[str] = "plans"
 
     place: str
+    address: str
     plan: Plan
     plans: tuple[tuple[str, Plan], ...]
-    standings: tuple[Standing, ...]
+    off: tuple[Off, ...]
+    cards: tuple[tuple[str, tuple[Card, ...]], ...]
+    rows: int
     met: int
+    not_met: int
     open: int
+    counted_at: datetime
     projects: tuple[Project, ...]
 
 
 def plans(platform: Platform, call: Call) -> PlanPage:
     """The plan of the address, or the newest. Raises `Refused`, and `NotFound` for a plan nobody has."""
-    grant = grant_for(platform, call.principal, "read", Resource("indicator"))
-    known = tuple(
-        (place, plan)
-        for place, content in platform.planning.places.items()
-        for plan in sorted(content.plans.values(), key=lambda each: each.period, reverse=True)
-    )
-    if not known:
-        raise NotFound("There is no plan.")
-    name, first = known[0]
-    place = str(call.parts.get("place", name))
-    content = platform.planning.place(place)
-    plan = content.plan(str(call.parts.get("plan", first.name)))
-    found = platform.planning.standings(grant, content, plan, on=today_of(call))
+    opened = open_plan(platform, call)
+    found = opened.standings
+    off = deviations(opened.plan, found, opened.counted.results)
+    why = {each.standing.row.no + each.standing.indicator.id: each.why for each in off}
+    cards = [Card(each, plan_spark(each), why.get(each.row.no + each.indicator.id, "")) for each in found]
     verdicts = [each.now.verdict if each.now else "open" for each in found]
     return PlanPage(
-        place, plan, known, found, verdicts.count("met"), verdicts.count("open"), content.projects_of(plan)
+        place=opened.place,
+        address=opened.address,
+        plan=opened.plan,
+        plans=opened.plans,
+        off=tuple(_off(platform, call, each) for each in off),
+        cards=tuple(
+            (category, tuple(them))
+            for category, them in groupby(cards, key=lambda each: each.standing.row.category)
+        ),
+        rows=len(found),
+        met=verdicts.count("met"),
+        not_met=verdicts.count("not_met"),
+        open=verdicts.count("open"),
+        counted_at=opened.counted.at,
+        projects=opened.content.projects_of(opened.plan),
     )
+
+
+def _off(platform: Platform, call: Call, deviation: Deviation) -> Off:
+    name_of = names_in(platform, deviation.stratum, call.words)
+    where = tuple((name_of(each.name), f"{each.cell.value:f}") for each in deviation.worst)
+    return Off(deviation, stratum_title(deviation.stratum, call.words), where)

@@ -17,6 +17,7 @@ from kangshu.app.platform import Platform
 from kangshu.interfaces.web.portal import record
 from kangshu.interfaces.web.portal.access_log import access_log
 from kangshu.interfaces.web.portal.chart import browser_bundle
+from kangshu.interfaces.web.portal.cockpit_routes import cockpit_routes
 from kangshu.interfaces.web.portal.entry import entry
 from kangshu.interfaces.web.portal.form import read_form
 from kangshu.interfaces.web.portal.home import home
@@ -26,7 +27,6 @@ from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
 from kangshu.interfaces.web.portal.performance import performance
 from kangshu.interfaces.web.portal.plan_routes import AskAgain, MakeFile, plan_routes
-from kangshu.interfaces.web.portal.plans import plans
 from kangshu.interfaces.web.portal.quality import quality
 from kangshu.interfaces.web.portal.quality_of import quality_of
 from kangshu.interfaces.web.portal.quarantine import quarantine
@@ -92,8 +92,6 @@ def portal_routes(
         "/quarantine": quarantine,
         "/quality": quality,
         "/quality/{source}": quality_of,
-        "/plans": plans,
-        "/plans/{place}/{plan}": plans,
         "/access-log": access_log,
         **_EVALUATION,
         **{f"/me{path}": page for path, page in _RECORD.items()},
@@ -109,6 +107,7 @@ def portal_routes(
         Route("/local-codes/{item:int}", gate.shows(local_code), methods=["GET"]),
         Route("/local-codes/{item:int}", gate.takes(decide, "/local-codes"), methods=["POST"]),
         *plan_routes(gate.shows, gate.asks, gate.hands_out),
+        *cockpit_routes(gate.shows, gate.hands_out),
         Route("/language", change_language, methods=["POST"]),
         Route("/static/portal/{name}", static_file),
     ]

@@ -42,5 +42,9 @@
       draw(entry.target);
     }
   });
-  document.querySelectorAll("figure.chart").forEach((figure) => seen.observe(figure));
+  document.querySelectorAll("figure.chart").forEach((figure) => {
+    // What the server has drawn can wait until it is looked at; what it has not is drawn at once.
+    if (figure.querySelector(".chart__drawing svg")) seen.observe(figure);
+    else draw(figure);
+  });
 })();
