@@ -18,6 +18,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.tables import Tables
 from kangshu.app.translation import Translators
 from kangshu.app.view_catalogue import ViewCatalogue
+from kangshu.app.view_lineage import ViewLineage
 from kangshu.app.views import Views
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
@@ -72,6 +73,7 @@ class Platform:
     measures: Measures
     view_catalogue: ViewCatalogue
     pack_facts: PackFacts
+    view_lineage: ViewLineage
     fact_quality: FactQuality
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
 from kangshu.app.view_catalogue import read_view_catalogue
+from kangshu.app.view_lineage import ViewLineage
 from kangshu.app.views import Views, read_relations
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
@@ -120,6 +121,7 @@ def build(
         measures=measures,
         view_catalogue=view_catalogue,
         pack_facts=pack_facts([*measures.resources, *view_catalogue.libraries], extractor),
+        view_lineage=ViewLineage(views.kept, planning.places, note),
         fact_quality=FactQuality(
             Passes(
                 database,

@@ -34,6 +34,7 @@ from kangshu.interfaces.web.portal.record import (
 from kangshu.interfaces.web.portal.refusal import RefusalPage
 from kangshu.interfaces.web.portal.reports.html import ReportFile
 from kangshu.interfaces.web.portal.residents import ResidentsPage
+from kangshu.interfaces.web.portal.views import ViewPage, ViewsPage
 from kangshu.interfaces.web.portal.words import words
 from kangshu.interfaces.web.portal.work_items import WorkItemPage, WorkItemsPage
 
@@ -61,6 +62,8 @@ PAGES: tuple[type[Page], ...] = (
     SourcesPage,
     TimelinePage,
     TrendsPage,
+    ViewPage,
+    ViewsPage,
     WorkItemPage,
     WorkItemsPage,
 )
@@ -97,5 +100,6 @@ def test_every_page_is_described_and_named(page: type[Page]) -> None:
 
 def test_every_template_belongs_to_a_page() -> None:
     folder = Path(module.__file__).parent / "templates"
-    bases = {"base.html", "record.html", "parts.html", "quality_parts.html", "report_parts.html"}
+    parts = {"parts.html", "quality_parts.html", "report_parts.html", "view_parts.html"}
+    bases = {"base.html", "record.html"} | parts
     assert {path.name for path in folder.glob("*.html")} == {page.template for page in PAGES} | bases

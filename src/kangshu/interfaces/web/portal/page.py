@@ -86,11 +86,11 @@ _NAV: Mapping[str, tuple[str, ...]] = {
     "resident": ("me",),
     "doctor": ("home", "residents", "quality"),
     "family_doctor": ("home", "residents", "quality"),
-    "county_commission": ("home", "residents", "institutions", "quality", "plans"),
-    "city_commission": ("home", "residents", "institutions", "quality", "plans"),
+    "county_commission": ("home", "residents", "institutions", "quality", "plans", "views"),
+    "city_commission": ("home", "residents", "institutions", "quality", "plans", "views"),
     "steward": ("home", "work_items", "local_codes", "residents", "institutions"),
-    "operator": ("home", "quarantine"),
-    "overseer": ("home", "plans", "access_log"),
+    "operator": ("home", "quarantine", "views"),
+    "overseer": ("home", "plans", "views", "access_log"),
     "client": (),
 }
 _HREF: Mapping[str, str] = {
@@ -102,6 +102,7 @@ _HREF: Mapping[str, str] = {
     "quarantine": "/quarantine",
     "quality": "/quality",
     "plans": "/plans",
+    "views": "/views",
     "access_log": "/access-log",
     "me": "/me",
 }

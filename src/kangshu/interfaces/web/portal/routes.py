@@ -32,6 +32,7 @@ from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
 from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
 from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
 from kangshu.interfaces.web.portal.residents import residents
+from kangshu.interfaces.web.portal.views import view, views
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
 from kangshu.interfaces.web.portal.work_items import settle, work_item, work_items
 from kangshu.kernel.base.errors import KangshuError
@@ -84,6 +85,8 @@ def portal_routes(
         "/quality/{source}": quality_of,
         "/plans": plans,
         "/plans/{place}/{plan}": plans,
+        "/views": views,
+        "/views/{name}": view,
         "/access-log": access_log,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},
