@@ -8,6 +8,10 @@ import pytest
 
 from kangshu.app.described_views import describe_views, strange_columns
 from kangshu.app.relations import Relations
+from kangshu.app.tallies import problems_of_follows
+from kangshu.kernel.indicators.definition import read_indicators
+from kangshu.kernel.packs.find import default_root, find_packs
+from kangshu.kernel.views.lineage import joined_follows
 from kangshu.kernel.views.view_set import ViewSet
 from tools.view_pages import relations_of_packs
 
@@ -33,3 +37,13 @@ def test_a_column_that_is_forgotten_or_is_gone_is_found() -> None:
     relations = Relations(views, RELATIONS.models, RELATIONS.types, RELATIONS.elements)
     found = strange_columns(relations, describe_views(relations)["organization"])
     assert found == (["name"], ["gone"])
+
+
+def test_no_view_and_no_indicator_follows_two_different_things_that_it_joins() -> None:
+    views = RELATIONS.views
+    for view in views.selects.values():
+        assert joined_follows(views, view.sql, view.follows) == [], view.name
+    for pack in find_packs(default_root()).values():
+        if (pack.folder / "indicators").is_dir():
+            for each in read_indicators(pack.folder).indicators:
+                assert not each.follows or problems_of_follows(views, each) == []
