@@ -112,3 +112,11 @@ def test_nothing_of_a_person_is_shown(place: Platform) -> None:
 
 def test_a_view_that_nobody_has(place: Platform) -> None:
     assert get(place, "county", "/views/nothing").status_code == 404
+
+
+def test_what_is_drawn_stands_below_what_it_is_made_of(place: Platform) -> None:
+    lineage = place.view_lineage
+    for name in lineage.described:
+        order = [*lineage.below(name), name, *lineage.above(name)]
+        for number, each in enumerate(order):
+            assert not set(lineage.of(each).needs) & set(order[number:])

@@ -39,7 +39,7 @@ class KeptTable:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """A view with the tables that keep it; `is_kept`: whether any is to."""
+    """A view with the tables that keep it, that over everything first; `is_kept`: whether any is to."""
 
     view: DescribedView
     is_kept: bool
@@ -50,7 +50,7 @@ class ViewState:
     @property
     def whole(self) -> KeptTable | None:
         """The table over everything, or the first there is."""
-        return min(self.tables, key=lambda table: table.note.county or "", default=None)
+        return self.tables[0] if self.tables else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class ViewLineage:
         if whole not in known and present.held(whole):
             known[whole] = RefreshNote(whole, name, None)
         tables = tuple(
-            KeptTable(note, self.kept.is_current(name, note.county, present)) for note in known.values()
+            KeptTable(note, self.kept.is_current(name, note.county, present))
+            for note in sorted(known.values(), key=lambda note: note.county or "")
         )
         least, shrinks = (select.checks.least, select.checks.shrinks) if select else (None, None)
         return ViewState(self.of(name), select is None or select.keep, least, shrinks, tables)
@@ -108,12 +109,19 @@ class ViewLineage:
         """What something is made of, all of it, each behind what it is made of itself."""
         if not self.of(name).is_view:
             return ()
-        return tuple(each for each in self.kept.relations.views.order([name]) if each != name)
+        return self._in_order({*self.kept.relations.views.order([name])} - {name})
 
     def above(self, name: str) -> tuple[str, ...]:
         """Views that are made of something, all of them, in their order."""
-        views = self.kept.relations.views
-        return tuple(each for each in views.order(views.names) if name in self.below(each))
+        names = self.kept.relations.views.names
+        return self._in_order(each for each in names if name in self.below(each))
+
+    def _in_order(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Each behind what it is made of: by how many steps it is from what has come in, then by name."""
+        return tuple(sorted(names, key=lambda name: (self._steps(name), name)))
+
+    def _steps(self, name: str) -> int:
+        return max((1 + self._steps(each) for each in self.of(name).needs), default=0)
 
     def readers(self, name: str) -> tuple[str, ...]:
         """Views that read something themselves."""
