@@ -41,6 +41,7 @@ docs: setup ## write docs/reference anew from the program
 	$(BIN)/python -m typer kangshu.interfaces.cli.main utils docs --name kangshu --title Commands \
 	  --output docs/reference/commands.md
 	$(BIN)/python -m tools.api_page
+	$(BIN)/python -m tools.view_pages
 
 bench: setup ## the benchmarks, each a table
 	$(BIN)/python -m bench

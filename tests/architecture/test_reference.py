@@ -7,6 +7,7 @@ import sys
 
 from tests.architecture.project import ROOT
 from tools import api_page
+from tools.view_pages import page, relations_of_packs
 
 
 def test_the_reference_of_the_commands_is_current():
@@ -19,3 +20,8 @@ def test_the_reference_of_the_commands_is_current():
 
 def test_the_reference_of_the_python_api_is_current():
     assert api_page.PAGE.read_text("utf-8") == api_page.page(), "run `make docs`"
+
+
+def test_the_reference_of_the_views_is_current():
+    written = (ROOT / "docs" / "reference" / "views-of-packs.md").read_text("utf-8")
+    assert written == page(relations_of_packs()), "run `make docs`"

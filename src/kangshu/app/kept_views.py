@@ -10,11 +10,12 @@ the rows of before. All of it can be deleted: it is made again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kangshu.app.fact_lake import FactLake, table_of
+from kangshu.app.refresh_notes import Turn
 from kangshu.app.relations import FACT_KEY, Lens, Present, Relations, kept_as, kept_columns
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.exclusive import exclusive
@@ -72,27 +73,63 @@ class KeptViews:
                 if name in views.definitions
                 or (selects and name in views.selects and views.selects[name].keep)
             ]
-            for number, name in enumerate(order):
-                if progress is not None:
-                    progress(number, len(order))
-                if name in views.definitions:
-                    self._add_versions(name, present)
-                else:
-                    self._make_again(views.selects[name], county, present)
+            turn = Turn(self.lake, self.facts.clock)
+            try:
+                for number, name in enumerate(order):
+                    if progress is not None:
+                        progress(number, len(order))
+                    self._bring_up(name, None if name in views.definitions else county, present, turn)
+            finally:
+                turn.write()
             if progress is not None:
                 progress(len(order), len(order))
             yield present
 
-    def _add_versions(self, name: str, present: Present) -> None:
+    def is_current(self, name: str, county: str | None, present: Present) -> bool:
+        """Whether a view is kept, and made of all that is below it in the lake."""
+        views, kept = self.relations.views, present.held(kept_as(name, county))
+        if name in views.definitions:
+            facts = present.held(table_of(views.definitions[name].resource))
+            if kept is None or facts is None:
+                return facts is None
+            return kept.done(self._application(name)) == facts.version
+        return kept is not None and _is_made_from(kept, self._state_of(views.selects[name], county, present))
+
+    def _bring_up(self, name: str, county: str | None, present: Present, turn: Turn) -> None:
+        views, began, table = self.relations.views, self.facts.clock(), kept_as(name, county)
+        try:
+            if name in views.definitions:
+                made = self._add_versions(name, present)
+            else:
+                made = self._make_again(views.selects[name], county, present)
+        except Invalid as error:
+            turn.failed(table, name, county, error.message)
+            raise
+        if made:
+            turn.made(table, name, county, self._rows(present.look_again(table)), began)
+
+    def _rows(self, held: Held | None) -> int:
+        if held is None:
+            return 0
+        with engine(self.lake.scratch) as work:
+            held.offer(work, "kept")
+            return int(work.one("SELECT count(*) FROM kept"))
+
+    def _application(self, name: str) -> str:
+        source = table_of(self.relations.views.definitions[name].resource)
+        said = self.relations.compiled(name, source, carried=True).sql
+        return f"{hashlib.sha256(said.encode()).hexdigest()[:16]}/{source}"
+
+    def _add_versions(self, name: str, present: Present) -> bool:
+        """Add what is new to a ViewDefinition; whether anything was."""
         source = table_of(self.relations.views.definitions[name].resource)
         facts, kept = present.held(source), present.held(kept_as(name))
         if facts is None:
-            return
-        said = self.relations.compiled(name, source, carried=True).sql
-        application = f"{hashlib.sha256(said.encode()).hexdigest()[:16]}/{source}"
+            return False
+        application = self._application(name)
         done = kept.done(application) if kept else None
         if done == facts.version:
-            return
+            return False
         with engine(self.lake.scratch) as work:
             low = _first_change(work, facts, done)
             facts.offer(work, "stored")
@@ -110,29 +147,39 @@ class KeptViews:
                 self.lake.keep(kept_as(name), rows, {application: facts.version}, condition=condition)
             except Unreadable as error:
                 raise plural_values(error) from None
-        present.look_again(kept_as(name))
+        return True
 
-    def _make_again(self, view: SqlView, county: str | None, present: Present) -> None:
-        views = self.relations.views
-        bases = lineage(views, [view.name]).bases
-        said = digest(views, [view.name], self.relations.texts(), county or "")
+    def _make_again(self, view: SqlView, county: str | None, present: Present) -> bool:
+        """Make a view in SQL again if anything below changed; whether it did."""
         table = kept_as(view.name, county)
-        state = self.state(said, bases, present)
+        state = self._state_of(view, county, present)
         kept = present.held(table)
-        if kept and all(kept.done(application) == version for application, version in state.items()):
-            return
+        if kept and _is_made_from(kept, state):
+            return False
         with engine(self.lake.scratch) as work:
             self.relations.make(work, view.needs, Lens(county=county), present)
             work.run(f"CREATE TABLE kept AS {view.sql}")
             refuse_keys(work, view)
+            refuse_rows(
+                view, work.one("SELECT count(*) FROM kept"), county, self._rows(kept) if kept else None
+            )
             self.lake.keep(table, work.arrow("FROM kept"), state)
-        present.look_again(table)
+        return True
+
+    def _state_of(self, view: SqlView, county: str | None, present: Present) -> dict[str, int]:
+        views = self.relations.views
+        said = digest(views, [view.name], self.relations.texts(), county or "")
+        return self.state(said, lineage(views, [view.name]).bases, present)
 
     def state(self, said: str, bases: Iterable[str], present: Present) -> dict[str, int]:
         """What is noted of something made of bases as they are now; `said` is a hash of how it is made."""
         tables = {base: self.relations.table_of_base(base) for base in sorted(bases)}
         held = {base: present.held(table) for base, table in tables.items()}
         return {f"{said}/{base}": found.version if found else NOWHERE for base, found in held.items()}
+
+
+def _is_made_from(kept: Held, state: Mapping[str, int]) -> bool:
+    return all(kept.done(application) == version for application, version in state.items())
 
 
 def _first_change(work: Engine, facts: Held, done: int | None) -> int | None:
@@ -172,4 +219,16 @@ def refuse_keys(work: Engine, view: SqlView) -> None:
             f"The view {view.name} has {twice} keys ({', '.join(view.key)}) more than once"
             f" and {empty} rows without one. What was kept before stays.",
             remedy="Look at the joins of its SELECT, or correct `key` in its TOML.",
+        )
+
+
+def refuse_rows(view: SqlView, rows: int, county: str | None, before: int | None) -> None:
+    """Raise `Invalid` where a view has fewer rows than its checks ask for; `least` is of all counties."""
+    checks = view.checks if county is None else replace(view.checks, least=None)
+    told = checks.broken(rows, before)
+    if told:
+        raise Invalid(
+            f"The view {view.name} has {told}. What was kept before stays.",
+            remedy=f"Look for what is missing below. If it is right, correct `[checks]` in {view.name}.toml,"
+            " or make it anew with `kangshu lake rebuild`, which forgets how many there were.",
         )

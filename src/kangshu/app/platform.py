@@ -20,6 +20,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.tables import Tables
 from kangshu.app.translation import Translators
 from kangshu.app.view_catalogue import ViewCatalogue
+from kangshu.app.view_lineage import ViewLineage
 from kangshu.app.views import Views
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
@@ -76,6 +77,7 @@ class Platform:
     pack_facts: PackFacts
     counted_plans: CountedPlans
     maps: Maps
+    view_lineage: ViewLineage
     fact_quality: FactQuality
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
 from kangshu.app.view_catalogue import read_view_catalogue
+from kangshu.app.view_lineage import ViewLineage
 from kangshu.app.views import Views, read_relations
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
@@ -124,6 +125,7 @@ def build(
         pack_facts=pack_facts([*measures.resources, *view_catalogue.libraries], extractor),
         counted_plans=CountedPlans(planning),
         maps=Maps(settings.home / "maps"),
+        view_lineage=ViewLineage(views.kept, planning.places, note),
         fact_quality=FactQuality(
             Passes(
                 database,

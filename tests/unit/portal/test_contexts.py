@@ -39,6 +39,7 @@ from kangshu.interfaces.web.portal.reports.html import ReportFile
 from kangshu.interfaces.web.portal.residents import ResidentsPage
 from kangshu.interfaces.web.portal.resources import ResourcesPage
 from kangshu.interfaces.web.portal.units import UnitsPage
+from kangshu.interfaces.web.portal.views import ViewPage, ViewsPage
 from kangshu.interfaces.web.portal.words import words
 from kangshu.interfaces.web.portal.work_items import WorkItemPage, WorkItemsPage
 
@@ -71,6 +72,8 @@ PAGES: tuple[type[Page], ...] = (
     TimelinePage,
     TrendsPage,
     UnitsPage,
+    ViewPage,
+    ViewsPage,
     WorkItemPage,
     WorkItemsPage,
 )
@@ -115,5 +118,6 @@ def test_every_template_belongs_to_a_page() -> None:
         "quality_parts.html",
         "report_parts.html",
         "evaluation_parts.html",
+        "view_parts.html",
     }
     assert {path.name for path in folder.glob("*.html")} == {page.template for page in PAGES} | bases

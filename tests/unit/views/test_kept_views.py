@@ -10,13 +10,15 @@ import pytest
 
 from kangshu.app.kept_views import KeptViews
 from kangshu.app.platform import Platform
-from kangshu.app.relations import Lens, Relations, kept_as
+from kangshu.app.refresh_notes import read_notes
+from kangshu.app.relations import Lens, Present, Relations, kept_as
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.lake.engine import engine
 from kangshu.kernel.policies.definition import Scope
 from kangshu.kernel.views.parsing import parse_view
 from kangshu.kernel.views.sql_view import SqlView, parse_select
 from kangshu.kernel.views.view_set import ViewSet
+from tools.view_pages import relations_of_packs
 
 HOSPITAL = "H44099900001"
 VIEW = parse_view(
@@ -187,6 +189,11 @@ def view_toml() -> str:
         ("follows = ['person']", "names person, which the SELECT does not read"),
         ("columns = {id = 1}", "must have a text for each column"),
         ("kept = true", "kept is not a key of a view"),
+        ("[checks]\nleast = 1", "checks are of a view that is kept"),
+        ("keep = true\n[checks]\nmost = 1", "checks.most is not a check of rows"),
+        ("keep = true\n[checks]\nleast = 0", "checks.least must be a number of rows"),
+        ("keep = true\n[checks]\nleast = true", "checks.least must be a number of rows"),
+        ("keep = true\n[checks]\nshrinks = 1", "checks.shrinks must be a share"),
     ],
 )
 def test_what_is_wrong_with_its_toml_is_told(toml: str, said: str) -> None:
@@ -211,3 +218,77 @@ def test_two_values_where_one_is_allowed_is_told_and_nothing_is_kept(platform: P
     with pytest.raises(Invalid, match="the column text has more than one value"):
         rows(KeptViews(platform.views.facts, relations))
     assert platform.tables.lake.held(kept_as("name")) is None
+
+
+def by_gender(checks: str, sql: str = BY_GENDER) -> SqlView:
+    return parse_select("by_gender", sql, f"keep = true\n[checks]\n{checks}")
+
+
+@pytest.mark.parametrize(
+    ("checks", "sql", "said"),
+    [
+        ("least = 3", BY_GENDER, "2 rows, fewer than the 3 it must have"),
+        ("shrinks = 0.4", BY_GENDER + " HAVING gender = 'male'", "1 rows, 2 before"),
+    ],
+)
+def test_too_few_rows_are_refused_and_what_was_kept_stays(
+    platform: Platform, checks: str, sql: str, said: str
+) -> None:
+    receive(platform, patient(1, "a", gender="male"), patient(2, "b", gender="female"))
+    assert len(rows(kept_of(platform, by_gender=by_gender("least = 2\nshrinks = 0.4")), "by_gender")) == 2
+    before = version_of(platform, "by_gender")
+    receive(platform, patient(3, "c", gender="male"))
+    with pytest.raises(Invalid, match=said) as caught:
+        rows(kept_of(platform, by_gender=by_gender(checks, sql)), "by_gender")
+    assert "by_gender.toml" in caught.value.remedy
+    assert version_of(platform, "by_gender") == before
+    note = read_notes(platform.tables.lake)[kept_as("by_gender")]
+    assert (note.rows, said in note.problem) == (2, True)
+
+
+def test_a_share_that_may_go_may_go(platform: Platform) -> None:
+    receive(platform, patient(1, "a", gender="male"), patient(2, "b", gender="female"))
+    rows(kept_of(platform, by_gender=by_gender("shrinks = 0.5")), "by_gender")
+    less = by_gender("shrinks = 0.5", BY_GENDER + " HAVING gender = 'male'")
+    assert rows(kept_of(platform, by_gender=less), "by_gender") == [("male", 1)]
+
+
+def test_it_is_noted_when_a_view_was_made_and_how_many_rows_it_has(platform: Platform) -> None:
+    kept = kept_of(platform, by_gender=by_gender("least = 1"))
+    receive(platform, patient(1, "a", "b", gender="male"), patient(2, "b", gender="female"))
+    began = platform.clock()
+    rows(kept, "by_gender")
+    notes = read_notes(platform.tables.lake)
+    assert {name: note.rows for name, note in notes.items()} == {"view_name": 3, "view_by_gender": 2}
+    for note in notes.values():
+        assert note.made is not None
+        assert note.seconds is not None
+        assert note.made >= began
+        assert 0 <= note.seconds < 600
+    rows(kept, "by_gender")
+    assert read_notes(platform.tables.lake) == notes
+    present = Present(platform.tables.lake)
+    assert kept.is_current("by_gender", None, present)
+    receive(platform, patient(3, "c", gender="male"))
+    platform.views.facts.follow()
+    assert not kept.is_current("by_gender", None, Present(platform.tables.lake))
+    assert not kept.is_current("name", None, Present(platform.tables.lake))
+
+
+def test_what_has_gone_wrong_is_right_when_it_is_made(platform: Platform) -> None:
+    receive(platform, patient(1, "a", gender="male"))
+    with pytest.raises(Invalid):
+        rows(kept_of(platform, by_gender=by_gender("least = 2")), "by_gender")
+    assert read_notes(platform.tables.lake)["view_by_gender"].made is None
+    rows(kept_of(platform, by_gender=by_gender("least = 1")), "by_gender")
+    assert read_notes(platform.tables.lake)["view_by_gender"].problem == ""
+
+
+def test_no_view_of_the_packs_is_made_again_when_nothing_changed(platform: Platform) -> None:
+    receive(platform, patient(1, "a"))
+    for _ in range(3):
+        platform.views.refresh()
+    found = {table.name: table.version for table in platform.tables.lake.tables()}
+    assert found["view_fhir_patient"] == 0
+    again = relations_of_packs()
+    assert again.compiled("fhir_patient", "facts") == again.compiled("fhir_patient", "facts")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,24 @@ def test_names_within_a_statement_are_its_own() -> None:
     )
     assert view.needs == {"x"}
     assert not view.sql.endswith(";")
+
+
+def test_what_is_made_has_the_same_digest_in_every_process() -> None:
+    program = (
+        "from kangshu.kernel.views.lineage import digest\n"
+        "from tools.view_pages import relations_of_packs\n"
+        "found = relations_of_packs()\n"
+        "print(digest(found.views, ['encounter', 'condition'], found.texts()))\n"
+    )
+    root = Path(__file__).parents[3]
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1

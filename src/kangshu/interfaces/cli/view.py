@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
 import orjson
 import typer
+from rich.table import Column, Table
 
 from kangshu.app.identity_provider.client_token import principal_of_token
+from kangshu.app.view_lineage import ViewState, state_as_json
 from kangshu.app.views import FORMS, Form
-from kangshu.interfaces.cli.console import err, platform
+from kangshu.interfaces.cli.console import err, out, platform
 from kangshu.kernel.base.errors import Invalid
-from kangshu.kernel.policies.definition import Resource
+from kangshu.kernel.policies.definition import Principal, Resource
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.parsing import parse_view
 
@@ -23,6 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Flat tables made from facts by SQL-on-FHIR ViewDefinitions.\n\nExample: kangshu view check v.json",
 )
+
+_OPERATOR = Principal("command-line", "command line", "operator")
 
 File = Annotated[Path, typer.Argument(help="A ViewDefinition as JSON.")]
 
@@ -34,7 +39,9 @@ def run(
         str, typer.Option(envvar="KANGSHU_TOKEN", help="Whose leave is used: see `kangshu token`.")
     ] = "",
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMS)}.")] = "ndjson",
-    out: Annotated[Path | None, typer.Option(help="File to write; otherwise standard output.")] = None,
+    out_: Annotated[
+        Path | None, typer.Option("--out", help="File to write; otherwise standard output.")
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(help="What was known then, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
@@ -57,13 +64,13 @@ def run(
         type_ = definition.resource if definition else None
         grant = built.policies.decide(principal, "export", Resource("fact", type_), purpose)
         with tempfile.TemporaryDirectory(prefix="kangshu-view-") as folder:
-            path = out or Path(folder) / "rows"
+            path = out_ or Path(folder) / "rows"
             chosen = cast(Form, form)
             if definition is None:
                 rows = built.views.write_named(view, grant, path, form=chosen, as_of=known, limit=limit)
             else:
                 rows = built.views.write(definition, grant, path, form=chosen, as_of=known, limit=limit)
-            if out is None:
+            if out_ is None:
                 with path.open("rb") as written:
                     while piece := written.read(1 << 20):
                         sys.stdout.buffer.write(piece)
@@ -82,6 +89,43 @@ def list_views() -> None:
         for name in views.names:
             about = views.selects[name].about if name in views.selects else views.definitions[name].resource
             print(f"{name}\t{about}\t{', '.join(sorted(views.needs_of(name)))}")
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """Say how views are kept: when each was made, rows, seconds, what is checked, what has gone wrong.
+
+    Example: kangshu view status --json
+    """
+    with platform() as built:
+        grant = built.policies.decide(_OPERATOR, "read", Resource("view"), "operations")
+        found = built.view_lineage.states(grant)
+    if as_json:
+        for line in (line for state in found for line in state_as_json(state)):
+            print(orjson.dumps(line).decode())
+        return
+    table = Table(
+        Column("view", no_wrap=True), "of", "made (UTC)", "rows", "seconds", "state", "checks", "problem"
+    )
+    for state in found:
+        for one in state.tables:
+            note = one.note
+            made = f"{note.made:%Y-%m-%d %H:%M:%S}" if note.made else ""
+            numbers = ("" if each is None else f"{each:,}" for each in (note.rows, note.seconds))
+            checks = ", ".join(_checks(state))
+            table.add_row(note.view, note.county, made, *numbers, one.state, checks, note.problem)
+    out.print(table)
+
+
+def _checks(state: ViewState) -> Iterator[str]:
+    if state.is_kept and state.view.key:
+        yield f"key {', '.join(state.view.key)}"
+    if state.least is not None:
+        yield f"least {state.least:,}"
+    if state.shrinks is not None:
+        yield f"shrinks {state.shrinks}"
 
 
 @app.command()

@@ -10,7 +10,7 @@ from kangshu.kernel.views.compiler.expressions import Scope
 from kangshu.kernel.views.compiler.navigation import Navigation
 from kangshu.kernel.views.compiler.rows import Output, Rows, narrowed
 from kangshu.kernel.views.compiler.shape import Shape
-from kangshu.kernel.views.compiler.values import Value
+from kangshu.kernel.views.compiler.values import Value, number_anew
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.elements import Elements
 from kangshu.kernel.views.parsing import broken
@@ -86,6 +86,7 @@ class _Attempt:
         wholes: set[tuple[str, ...]],
         carry: Sequence[str],
     ) -> None:
+        number_anew()
         self.carried = "".join(f"{name}, " for name in carry)
         self.navigation = Navigation(elements, wholes)
         shape = Shape((), view.resource, many=False, whole=False)

@@ -56,7 +56,7 @@ def digest(views: ViewSet, needs: Iterable[str], compiled: Mapping[str, str], *m
     `compiled`: view -> its SQL, for ViewDefinitions.
     """
     found = hashlib.sha256(repr(more).encode())
-    for name in views.order(needs):
+    for name in sorted(views.order(needs)):
         if name in views.selects:
             said = views.selects[name].sql
         elif name in views.tables:

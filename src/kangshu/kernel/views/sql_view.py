@@ -8,6 +8,7 @@
     follows   what its rows come from one by one: a changed row there changes only rows made of it. What is
               read and not named here only adds to them, and a change of it may change any row
     [columns] what each column holds
+    [checks]  how many rows it must have to be kept: see `row_checks`
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlglot.errors import SqlglotError
 
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.toml import parse_toml
+from kangshu.kernel.views.row_checks import NO_CHECKS, RowChecks, parse_row_checks, problems_of_row_checks
 
 DIALECT = "duckdb"
 
@@ -43,6 +45,7 @@ class SqlView:
     keep: bool = False
     follows: frozenset[str] = frozenset()
     columns: Mapping[str, str] | None = None
+    checks: RowChecks = NO_CHECKS
 
 
 def parse_select(name: str, text: str, toml: str = "") -> SqlView:
@@ -76,11 +79,12 @@ def parse_select(name: str, text: str, toml: str = "") -> SqlView:
         keep=table.get("keep", False),
         follows=frozenset(table.get("follows", ())),
         columns=table.get("columns"),
+        checks=parse_row_checks(table.get("checks", {})),
     )
 
 
 def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
-    known = (*_TEXTS, *_LISTS, "keep", "columns")
+    known = (*_TEXTS, *_LISTS, "keep", "columns", "checks")
     found = [_problem(key, "is not a key of a view") for key in table if key not in known]
     found += [_problem(key, "must be a text") for key in _TEXTS if not isinstance(table.get(key, ""), str)]
     found += [
@@ -91,6 +95,9 @@ def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
     columns: Any = table.get("columns", {})
     if not (isinstance(columns, dict) and _are_texts(list(cast("dict[str, Any]", columns).values()))):
         found.append(_problem("columns", "must have a text for each column"))
+    found += problems_of_row_checks(table.get("checks", {}))
+    if "checks" in table and not table.get("keep"):
+        found.append(_problem("checks", "are of a view that is kept: say `keep = true`"))
     if not found:
         strange = sorted(set(table.get("follows", ())) - needs)
         found += [_problem("follows", f"names {name}, which the SELECT does not read") for name in strange]

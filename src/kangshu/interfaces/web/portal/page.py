@@ -87,11 +87,11 @@ _NAV: Mapping[str, tuple[str, ...]] = {
     "resident": ("me",),
     "doctor": ("home", "residents", "quality"),
     "family_doctor": ("home", "residents", "quality"),
-    "county_commission": ("home", "residents", "institutions", "quality", "plans", "evaluation"),
-    "city_commission": ("home", "residents", "institutions", "quality", "plans", "evaluation"),
+    "county_commission": ("home", "residents", "institutions", "quality", "plans", "evaluation", "views"),
+    "city_commission": ("home", "residents", "institutions", "quality", "plans", "evaluation", "views"),
     "steward": ("home", "work_items", "local_codes", "residents", "institutions"),
-    "operator": ("home", "quarantine"),
-    "overseer": ("home", "plans", "evaluation", "access_log"),
+    "operator": ("home", "quarantine", "views"),
+    "overseer": ("home", "plans", "evaluation", "views", "access_log"),
     "client": (),
 }
 _HREF: Mapping[str, str] = {
@@ -104,6 +104,7 @@ _HREF: Mapping[str, str] = {
     "quality": "/quality",
     "plans": "/plans",
     "evaluation": "/index",
+    "views": "/views",
     "access_log": "/access-log",
     "me": "/me",
 }

@@ -35,6 +35,7 @@ from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COO
 from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
 from kangshu.interfaces.web.portal.residents import residents
 from kangshu.interfaces.web.portal.resources import resources
+from kangshu.interfaces.web.portal.views import view, views
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
 from kangshu.interfaces.web.portal.work_items import settle, work_item, work_items
 from kangshu.kernel.base.errors import KangshuError
@@ -92,6 +93,8 @@ def portal_routes(
         "/quarantine": quarantine,
         "/quality": quality,
         "/quality/{source}": quality_of,
+        "/views": views,
+        "/views/{name}": view,
         "/access-log": access_log,
         **_EVALUATION,
         **{f"/me{path}": page for path, page in _RECORD.items()},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
@@ -48,12 +49,17 @@ class Value:
 
 EMPTY = Value("NULL", "")
 
-_numbers = count(1)
+_numbers: ContextVar[Iterator[int]] = ContextVar("numbers")
+
+
+def number_anew() -> None:
+    """Begin a compilation: the same view is the same text, whatever was compiled before."""
+    _numbers.set(count(1))
 
 
 def variable() -> str:
-    """A name no other lambda has."""
-    return f"x{next(_numbers) % 1_000_000}"
+    """A name no other lambda of the compilation has."""
+    return f"x{next(_numbers.get())}"
 
 
 def text_literal(text: str) -> str:
