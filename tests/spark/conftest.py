@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 SMALL = {
-    "spark.sql.shuffle.partitions": "2",
-    "spark.default.parallelism": "2",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.memory": "1g",
 }
+"""For tables of some rows, where compiling a statement would take longer than running it."""
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ class SparkEngine:
         elif isinstance(tree, exp.Insert):
             self._insert(tree, parameters)
         elif isinstance(tree, exp.Drop):
-            self._drop(tree.this.name)
+            self._drop(_table_of(tree))
         else:
             raise NotSupported(f"Spark has no counterpart for a statement {tree.key.upper()}.")
 
@@ -159,6 +159,12 @@ class SparkEngine:
             yield
         except spark_module("pyspark.errors").PySparkException as error:
             raise Unreadable(str(error)) from None
+
+
+def _table_of(tree: exp.Expr) -> str:
+    found = tree.find(exp.Table)
+    assert found is not None
+    return found.name
 
 
 def _duck(type_: str) -> str:

@@ -6,6 +6,8 @@ from sqlglot import exp
 
 from kangshu.kernel.views.spark.nodes import LISTS, call, done, kind, number, when
 
+_UNFOLDED, _ELEMENT = "_unfolded", "_element"
+
 
 def by_name_as_by_place(tree: exp.Expr) -> exp.Expr:
     """`UNION BY NAME`, whose columns are known by now, as one by place."""
@@ -20,30 +22,33 @@ def by_name_as_by_place(tree: exp.Expr) -> exp.Expr:
 
 
 def zipped(tree: exp.Expr) -> exp.Expr:
-    """Several `unnest` of one SELECT, which Spark would multiply, as one of their elements side by side."""
+    """Several `unnest` of one SELECT, which Spark would multiply, side by side; and one inside an expression."""
     for select in list(tree.find_all(exp.Select)):
-        unfolded = [each for each in select.selects if isinstance(each.unalias(), exp.Explode)]
-        if len(unfolded) < 2:
+        found = [each for part in select.selects for each in part.find_all(exp.Explode)]
+        found = [each for each in found if each.find_ancestor(exp.Select) is select]
+        if not found or (len(found) == 1 and found[0] in [each.unalias() for each in select.selects]):
             continue
-        lists = exp.Explode(this=_side_by_side([each.unalias().this for each in unfolded]))
-        names = [each.alias_or_name for each in select.selects]
-        others = [each for each in select.selects if each not in unfolded]
-        inner = select.copy()
-        inner.set("expressions", [*(each.copy() for each in others), exp.alias_(lists, "_zipped")])
-        outer = [
-            exp.alias_(
-                exp.Dot(this=exp.column("_zipped"), expression=exp.to_identifier(f"e{unfolded.index(each)}")),
-                name,
-            )
-            if each in unfolded
-            else exp.column(name)
-            for each, name in zip(select.selects, names, strict=True)
-        ]
-        new = exp.Select(expressions=outer).from_(inner.subquery("_unfolded"))
-        if select is tree:
-            return new
-        select.replace(new)
+        lists = [each.this.copy() for each in found]
+        one = exp.Explode(this=lists[0] if len(lists) == 1 else _side_by_side(lists))
+        for place, each in enumerate(found):
+            column: exp.Expr = exp.column(_ELEMENT, table=_UNFOLDED)
+            column.type = each.type
+            if len(found) > 1:
+                column = exp.Dot(this=column, expression=exp.to_identifier(f"e{place}"))
+            each.replace(column)
+        select.set("expressions", [_named(each, place) for place, each in enumerate(select.selects)])
+        table = exp.Select(expressions=[exp.alias_(one, _ELEMENT)]).subquery(copy=False)
+        alias = exp.TableAlias(this=exp.to_identifier(_UNFOLDED))
+        if select.args.get("from_") is None:
+            table.set("alias", alias)
+            select.set("from_", exp.From(this=table))
+        else:
+            select.append("joins", exp.Join(this=exp.Lateral(this=table, alias=alias), kind="CROSS"))
     return tree
+
+
+def _named(part: exp.Expr, place: int) -> exp.Expr:
+    return part if part.alias_or_name else exp.alias_(part, f"_{place}")
 
 
 def _side_by_side(lists: list[exp.Expr]) -> exp.Expr:
