@@ -22,7 +22,7 @@ def by_name_as_by_place(tree: exp.Expr) -> exp.Expr:
 
 
 def zipped(tree: exp.Expr) -> exp.Expr:
-    """Several `unnest` of one SELECT, which Spark would multiply, side by side; and one inside an expression."""
+    """Several `unnest` of one SELECT, which Spark would multiply, side by side; and one in an expression."""
     for select in list(tree.find_all(exp.Select)):
         found = [each for part in select.selects for each in part.find_all(exp.Explode)]
         found = [each for each in found if each.find_ancestor(exp.Select) is select]
