@@ -21,7 +21,7 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
-SPARK = ("py4j", "pyspark")
+SPARK = ("numpy", "pandas", "py4j", "pyspark")
 """Entries of the lock that are left out at first."""
 
 
@@ -94,19 +94,21 @@ def compile_bytecode() -> None:
 
 
 def entry_of(package: str) -> str:
-    """The lines of the lock about one package: its version and every hash."""
-    lines = LOCK.read_text(encoding="utf-8").splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
-    end = next(number for number in range(start, len(lines)) if not lines[number].endswith("\\"))
-    return "\n".join(lines[start : end + 1]) + "\n"
+    """The lines of the lock about one package: its version, or one for each Python, and every hash."""
+    found: list[str] = []
+    within = False
+    for line in LOCK.read_text(encoding="utf-8").splitlines(keepends=True):
+        within = line.startswith(f"{package}==") or (within and line.startswith(" "))
+        found += [line] if within else []
+    return "".join(found)
 
 
 def without(packages: tuple[str, ...]) -> str:
     """The lock without the entries of some packages."""
-    text = LOCK.read_text(encoding="utf-8")
-    for package in packages:
-        text = text.replace(entry_of(package), "")
-    return text
+    lines = LOCK.read_text(encoding="utf-8")
+    for line in {line for package in packages for line in entry_of(package).splitlines(keepends=True)}:
+        lines = lines.replace(line, "")
+    return lines
 
 
 def uv_settings() -> dict[str, str]:

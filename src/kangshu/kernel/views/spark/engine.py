@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.lake.arrow import Arrow
-from kangshu.kernel.lake.engine import Unreadable
+from kangshu.kernel.lake.engine import Unreadable, engine
 from kangshu.kernel.views.compile import CompiledView
 from kangshu.kernel.views.spark.dialect import Schema, parse_statement, to_spark
 from kangshu.kernel.views.spark.macros import Macro, macro_of, parse_macros, written_out
@@ -75,16 +75,14 @@ class SparkEngine:
         return self._frame(parse_statement(query), None).toArrow()
 
     def offer(self, name: str, data: Arrow) -> None:
-        """Let statements read an Arrow table under a name."""
-        self._register(name, self._session.createDataFrame(data))
+        """Let statements read an Arrow table or dataset under a name. It goes through this process."""
+        table = data.to_table() if hasattr(data, "to_table") else data
+        self._register(name, self._session.createDataFrame(table))
 
-    def offer_files(self, name: str, schema: Any, files: Sequence[str], root: str) -> None:
-        """Let statements read Parquet files; `schema` is that of Arrow, columns of partitions with it."""
-        types = spark_module("pyspark.sql.pandas.types")
-        wanted = types.from_arrow_schema(schema, prefer_timestamp_ntz=True)
-        reader = self._session.read.schema(wanted).option("basePath", root)
-        found = reader.parquet(*files) if files else self._session.createDataFrame([], wanted)
-        self._register(name, found)
+    def can_read(self, query: str) -> bool:
+        """Whether everything a query over files names is there: DuckDB looks at their heads."""
+        with engine() as work:
+            return work.can_read(query)
 
     def offer_view(self, name: str, view: CompiledView, source: str, over: str) -> None:
         """Make a compiled ViewDefinition from a relation with a column `body`, on each partition by DuckDB.
@@ -92,8 +90,7 @@ class SparkEngine:
         `over`: the name the view's SELECT reads from.
         """
         bodies = self._relations[source].select("body")
-        types = spark_module("pyspark.sql.pandas.types")
-        wanted = types.from_arrow_schema(schema_of(view.sql, over), prefer_timestamp_ntz=True)
+        wanted = self._types(schema_of(view.sql, over))
         self._register(name, bodies.mapInArrow(rows_of_partition(view.sql, over), wanted), kept=True)
 
     def close(self) -> None:
@@ -135,12 +132,28 @@ class SparkEngine:
         self._schema[name.lower()] = {column.lower(): _duck(type_) for column, type_ in frame.dtypes}
 
     def _frame(self, query: exp.Expr, parameters: object) -> Any:
+        files = query.find(exp.ReadParquet)
+        if files is not None:
+            return self._files(
+                query.sql("duckdb"), [str(each.name) for each in files.expressions[0].expressions]
+            )
         values: Mapping[str, Any] = cast("Any", parameters) if isinstance(parameters, Mapping) else {}
         schema: Schema = self._schema
         found = to_spark(query, schema, self._macros, values)
         for each in found.outside:
             self._teach(each)
         return self._session.sql(found.sql)
+
+    def _files(self, query: str, paths: Sequence[str]) -> Any:
+        """Parquet files, which every executor must be able to read, with the types that DuckDB finds."""
+        with engine() as work:
+            wanted = self._types(work.arrow(query).schema)
+        folders = [Path(path).parent for path in paths]
+        root = next(each for each in (folders[0], *folders[0].parents) if "=" not in each.name)
+        return self._session.read.schema(wanted).option("basePath", str(root)).parquet(*paths)
+
+    def _types(self, schema: Any) -> Any:
+        return spark_module("pyspark.sql.pandas.types").from_arrow_schema(schema, prefer_timestamp_ntz=True)
 
     def _teach(self, outside: Outside) -> None:
         if outside.name in self._known:
