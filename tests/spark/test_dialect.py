@@ -12,6 +12,8 @@ from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.lake.engine import Engine, engine
 from tests.spark.equal import difference
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 ROWS = (HERE / "rows.sql").read_text("utf-8")
 MACROS = (

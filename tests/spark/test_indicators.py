@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from kangshu.app.tables import read_macros
 from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet, read_indicators
 from kangshu.kernel.indicators.examples import Example, make_views, parse_indicator_examples
-from kangshu.kernel.indicators.run import COUNTED, run
-from kangshu.kernel.lake.engine import engine
+from kangshu.kernel.indicators.run import run
+from kangshu.kernel.indicators.units import COUNTED
+from kangshu.kernel.lake.engine import Engine, engine
 from kangshu.kernel.packs.find import default_root, find_packs
 from tests.spark.equal import difference
+
+pytestmark = pytest.mark.slow
 
 PACKS = find_packs(default_root())
 MACROS = read_macros(PACKS)
@@ -47,6 +50,7 @@ def test_an_indicator_counts_the_same_in_its_examples(
             make_views(duck, indicators, example.views)
             for name in {*indicator.needs, *indicators.tables}:
                 spark.offer(name, duck.arrow(f"SELECT * FROM {name}").read_all())
-            results = [run(work, indicator, on=example.on, as_of=example.as_of) for work in (duck, spark)]
+            works = (duck, cast("Engine", spark))
+            results = [run(work, indicator, on=example.on, as_of=example.as_of) for work in works]
             assert results[0] == results[1]
             assert difference(duck.rows(UNITS), spark.rows(UNITS)) == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,8 @@ from kangshu.kernel.rules.definition import Rule, RuleSet, read_rules
 from kangshu.kernel.rules.examples import ON, RECEIVED, make_views, parse_rule_examples
 from kangshu.kernel.rules.run import FINDINGS, prepare, run_rule
 from tests.spark.equal import difference
+
+pytestmark = pytest.mark.slow
 
 PACKS = find_packs(default_root())
 MACROS = read_macros(PACKS)
@@ -89,7 +91,7 @@ def engines(session: Any) -> Iterator[dict[str, tuple[Engine, Any]]]:
             names = gathered(duck, each)
             for name in names:
                 spark.offer(name, duck.arrow(f"SELECT * FROM {quoted(name)}").read_all())
-            for work in (duck, spark):
+            for work in (duck, cast("Engine", spark)):
                 prepare(work, each.rules, names)
             found[each.rules.name] = duck, spark
         yield found

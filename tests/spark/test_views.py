@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,6 +17,8 @@ from tests.conftest import EVERYTHING, platform_on
 from tests.spark.equal import difference
 from tests.support.databases import Databases
 from tests.support.demo_county import fill
+
+pytestmark = pytest.mark.slow
 
 PACKS = find_packs(default_root())
 FOLDERS = [each.folder / "views" for each in PACKS.values() if not (each.folder / "rules").is_dir()]
@@ -47,7 +49,7 @@ def both(session: Any, county: Platform) -> Iterator[Both]:
     from kangshu.kernel.views.spark.engine import spark_engine
 
     with engine() as duck, spark_engine(session) as spark:
-        for work in (duck, spark):
+        for work in (duck, cast("Engine", spark)):
             county.views.prepare(work, county.views.views.names, Scope(everything=True))
         yield duck, spark
 
