@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
 
 from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.lake.engine import Engine, engine
@@ -79,3 +80,11 @@ def test_a_statement_is_the_same(duck: Engine, spark: Any, statement: str) -> No
 def test_what_nobody_has_shown_to_be_the_same_is_refused(spark: Any, expression: str) -> None:
     with pytest.raises(NotSupported):
         spark.rows(f"SELECT {expression} FROM t")
+
+
+def test_what_is_called_the_same_has_an_example() -> None:
+    from kangshu.kernel.views.spark.same import SAME
+
+    queries = [f"SELECT {each}" for each in lines("expressions.tsv")] + lines("statements.tsv")
+    seen = {type(node) for query in queries for node in sqlglot.parse_one(query, read="duckdb").walk()}
+    assert {each.__name__ for each in SAME - seen} == set()
