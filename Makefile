@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format docs bench lock clean
+.PHONY: help setup setup-spark demo test test-all check format docs bench lock clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -17,13 +17,18 @@ setup: .venv/.ready ## build .venv from requirements.lock
 .venv/.ready: requirements.lock pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py
 
+setup-spark: .venv/.spark ## add Spark to .venv; it needs Java 17 or newer
+
+.venv/.spark: .venv/.ready requirements.lock
+	$(PYTHON) tools/setup.py spark
+
 demo: setup ## a running platform with a small county of synthetic residents
 	$(BIN)/kangshu demo --port $(PORT)
 
 test: setup ## the tests, without the slow ones
 	$(PYTEST) -m "not slow"
 
-test-all: setup ## every test
+test-all: setup setup-spark ## every test
 	$(PYTEST)
 
 check: setup ## format, lint, types, import contracts, architecture, examples of the packs

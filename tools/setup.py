@@ -1,6 +1,7 @@
 """Build `.venv` from `requirements.lock` on a machine that has only Python.
 
-    python3 tools/setup.py
+    python3 tools/setup.py          # everything but Spark
+    python3 tools/setup.py spark    # and Spark, which is large and which few need
 
 The lock names exact versions with their hashes and no addresses: where packages come from is this
 machine's own business, told by its pip configuration. uv is installed from the same lock first and
@@ -20,19 +21,36 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
+SPARK = ("numpy", "pandas", "py4j", "pyspark")
+"""Entries of the lock that are left out at first."""
 
 
 def main() -> None:
     """Make the environment, fill it, and mark it as ready."""
     if sys.version_info < (3, 11):  # noqa: UP036 — this file is the one that older versions get to run
         sys.exit("Kangshu needs Python 3.11 or newer: make PYTHON=python3.12 setup")
+    if sys.argv[1:] == ["spark"]:
+        install_spark()
+        return
     make_environment()
-    if not install_with_uv():
-        print("uv could not fetch everything; pip takes over.", file=sys.stderr)
-        pip("install", "--require-hashes", "-r", str(LOCK))
-        pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "requirements.lock"
+        lock.write_text(without(SPARK), encoding="utf-8")
+        if not install_with_uv(lock):
+            print("uv could not fetch everything; pip takes over.", file=sys.stderr)
+            pip("install", "--require-hashes", "-r", str(lock))
+            pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
     compile_bytecode()
     (VENV / ".ready").touch()
+
+
+def install_spark() -> None:
+    """Add what `main` leaves out. It comes as source, so pip may fetch what builds it."""
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "spark.lock"
+        lock.write_text("".join(entry_of(each) for each in SPARK), encoding="utf-8")
+        pip("install", "--quiet", "--require-hashes", "-r", str(lock))
+    (VENV / ".spark").touch()
 
 
 def make_environment() -> None:
@@ -50,7 +68,7 @@ def works(*arguments: str) -> bool:
     return subprocess.run([str(PYTHON), *arguments], capture_output=True, check=False).returncode == 0
 
 
-def install_with_uv() -> bool:
+def install_with_uv(lock: Path) -> bool:
     """Install uv from the lock, then let it install everything; False if it could not."""
     with tempfile.TemporaryDirectory() as folder:
         only_uv = Path(folder) / "uv.lock"
@@ -59,7 +77,7 @@ def install_with_uv() -> bool:
     environment = {**os.environ, **uv_settings()}
     target = ["--python", str(PYTHON)]
     for arguments in (
-        ["--require-hashes", "-r", str(LOCK)],
+        ["--require-hashes", "-r", str(lock)],
         ["--no-deps", "--no-build-isolation", "-e", str(ROOT)],
     ):
         command = [str(BIN / "uv"), "--no-config", "pip", "install", *target, *arguments]
@@ -76,11 +94,21 @@ def compile_bytecode() -> None:
 
 
 def entry_of(package: str) -> str:
-    """The lines of the lock about one package: its version and every hash."""
-    lines = LOCK.read_text(encoding="utf-8").splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
-    end = next(number for number in range(start, len(lines)) if not lines[number].endswith("\\"))
-    return "\n".join(lines[start : end + 1]) + "\n"
+    """The lines of the lock about one package: its version, or one for each Python, and every hash."""
+    found: list[str] = []
+    within = False
+    for line in LOCK.read_text(encoding="utf-8").splitlines(keepends=True):
+        within = line.startswith(f"{package}==") or (within and line.startswith(" "))
+        found += [line] if within else []
+    return "".join(found)
+
+
+def without(packages: tuple[str, ...]) -> str:
+    """The lock without the entries of some packages."""
+    lines = LOCK.read_text(encoding="utf-8")
+    for line in {line for package in packages for line in entry_of(package).splitlines(keepends=True)}:
+        lines = lines.replace(line, "")
+    return lines
 
 
 def uv_settings() -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.app.planning import Planning
+from kangshu.app.spark_planning import SparkPlanning
 from kangshu.domains.planning.measure import UcumOf, id_of, measure, url_of
 from kangshu.domains.planning.measure_report import Counted, measure_report
 from kangshu.kernel.base.errors import Invalid, NotFound, NotSupported
@@ -84,15 +85,16 @@ class Measures:
         as_of: datetime | None = None,
         county: str | None = None,
         period: Period | None = None,
+        spark: SparkPlanning | None = None,
     ) -> Iterator[Counted]:
         """What is known of indicators: in a period, also where nothing is; else in each there is something.
 
-        `county`: over facts from there; None: from the place's own.
+        `county`: over facts from there; None: from the place's own. `spark`: who counts, instead of DuckDB.
         """
         content = self.planning.place(place)
         chosen = tuple(indicators)
         where = county or self.planning.county_of(place)
-        results = self.planning.count(grant, content, chosen, on=on, as_of=as_of, county=where)
+        results = (spark or self.planning).count(grant, content, chosen, on=on, as_of=as_of, county=where)
         entries = {(each.indicator, each.period): each for each in known(content.entries, as_of)}
         for each in chosen:
             result = results.get(each.id)

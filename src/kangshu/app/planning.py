@@ -82,9 +82,7 @@ class Planning:
         county: str | None = None,
     ) -> dict[str, Result]:
         """The same for nobody yet: whoever shows it has a grant, and notes it."""
-        views = self.views.views
-        there = {*views.names, *views.bases, *content.indicators.tables}
-        chosen = [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
+        chosen = self.countable(content, indicators)
         if not chosen:
             return {}
         small = int(content.parameters.on("small_number", on).value)
@@ -92,7 +90,7 @@ class Planning:
             tallies = Tallies(self.views.kept, content.place, content.indicators.tables, county)
             return tallies.results(chosen, on=on, small_number=small)
         with engine(self.views.facts.lake.scratch) as work:
-            self._prepare(work, content, chosen, county, as_of)
+            self.prepare(work, content, chosen, county, as_of)
             return {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
 
     def standings(
@@ -219,33 +217,14 @@ class Planning:
         if progress is not None:
             progress(len(wanted), len(wanted))
 
-    def assess(
-        self,
-        grant: Grant,
-        content: PlaceContent,
-        assessment: Assessment,
-        period: Period,
-        *,
-        on: date,
-        county: str | None = None,
-        institution: str | None = None,
-    ) -> tuple[Assessed, ...]:
-        """Every row of a list of indicators in a period, for one institution or for all together."""
-        wanted = dict.fromkeys(row.indicator for row in assessment.rows)
-        indicators = [content.indicators.get(name) for name in wanted]
-        results = self.count(grant, content, indicators, on=on, county=county)
-        entries = known(content.stated.get(institution, ()) if institution else content.entries)
-        return assessed(assessment, content.indicators, results, entries, period, institution)
+        """The same for nobody yet: whoever shows it has a grant, and notes it."""
+    def countable(self, content: PlaceContent, indicators: Iterable[Indicator]) -> list[Indicator]:
+        """Those that are computed, and of which all views are there."""
+        views = self.views.views
+        there = {*views.names, *views.bases, *content.indicators.tables}
+        return [each for each in indicators if each.kind == "computed" and set(each.needs) <= there]
 
-    def fairness(
-        self, grant: Grant, content: PlaceContent, *, on: date, county: str | None = None
-    ) -> tuple[Spread, ...]:
-        """How fairly what people should have evenly is spread, in the last year that was counted."""
-        wanted = [content.indicators.get(each.indicator) for each in content.shared]
-        results = self.count(grant, content, wanted, on=on, county=county)
-        return spreads(content.shared, content.indicators, results)
-
-    def _prepare(
+    def prepare(
         self,
         work: Engine,
         content: PlaceContent,
@@ -253,9 +232,9 @@ class Planning:
         county: str | None,
         as_of: datetime | None,
     ) -> None:
+        """Make what indicators read in an engine, whose rows must not leave it: they are of everybody."""
         tables = content.indicators.tables
         needed = {name for each in indicators for name in each.needs} - tables.keys()
-        # Numbers are of everybody; the grant is for numbers, and no row leaves this engine.
         self.views.prepare(work, sorted(needed), Scope(everything=True), as_of=as_of, county=county)
         for name, rows in tables.items():
             offer_rows(work, name, rows)

@@ -15,6 +15,7 @@ from rich.table import Table
 from kangshu.app.cell_table import cell_table, check_file, write_cells
 from kangshu.app.identity_provider.client_token import principal_of_token
 from kangshu.app.platform import Platform
+from kangshu.app.spark_planning import SparkPlanning
 from kangshu.domains.planning.measure_report import Counted
 from kangshu.interfaces.cli.console import err, out, platform
 from kangshu.interfaces.cli.days import Day, Known, day_of, utc
@@ -66,6 +67,12 @@ def compute(
     as_of: Known = None,
     by: Annotated[list[str] | None, typer.Option(help="Broken down by this; may come twice.")] = None,
     county: County = None,
+    spark: Annotated[
+        str | None, typer.Option(help="Count on Spark there: local[*], or the address of a cluster.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option(help="A setting of Spark, NAME=VALUE; may come again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Count indicators over the facts of this installation, by period; those that are entered as they are.
@@ -75,7 +82,8 @@ def compute(
     with platform() as built:
         chosen = _chosen(built, place, indicators)
         _refuse_strata(chosen, by or ())
-        found = _evaluated(built, place, chosen, day_of(built, on), utc(as_of), county)
+        counting = SparkPlanning(built.planning, spark, _settings(setting or ())) if spark else None
+        found = _evaluated(built, place, chosen, day_of(built, on), utc(as_of), county, counting)
     rows = [row for each in found for row in _rows(each, tuple(sorted(by or ())))]
     if as_json:
         for row in rows:
@@ -180,10 +188,17 @@ def _evaluated(
     on: date,
     as_of: datetime | None,
     county: str | None,
+    spark: SparkPlanning | None = None,
 ) -> list[Counted]:
-    return list(
-        built.measures.evaluate(numbers_grant(built), place, chosen, on=on, as_of=as_of, county=county)
-    )
+    grant = numbers_grant(built)
+    return list(built.measures.evaluate(grant, place, chosen, on=on, as_of=as_of, county=county, spark=spark))
+
+
+def _settings(written: Iterable[str]) -> dict[str, str]:
+    found = dict(each.partition("=")[::2] for each in written)
+    if "" in found or "" in found.values():
+        raise Invalid("A setting of Spark is not NAME=VALUE.", remedy="For example spark.executor.memory=4g.")
+    return found
 
 
 def numbers_grant(built: Platform) -> Grant:

@@ -1,0 +1,1 @@
+"""SQL of packs on Spark: the same statements, transpiled, and ViewDefinitions on each partition."""
