@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -43,7 +44,17 @@ KANGSHU = Path(sys.executable).parent / "kangshu"
 FULL = 1_150_000
 FIRST, UNTIL = date(2025, 1, 1), date(2025, 12, 31)
 NEXT = UNTIL + timedelta(days=1)
-PAGES = ("/plans", "/plans/xinyi/plan_2025", "/plans/xinyi/review_2020")
+PLAN = "/plans/xinyi/plan_2025"
+PAGES = (
+    "/plans",
+    PLAN,
+    "/plans/xinyi/review_2020",
+    f"{PLAN}/primary_care_share",
+    f"{PLAN}/hypertension_management",
+    f"{PLAN}/report",
+    "/views",
+    "/views/encounter",
+)
 TURNS = 20
 
 
@@ -148,7 +159,7 @@ def refresh(platform: Platform, on: date) -> float:
 
 @contextmanager
 def serving(home: Path) -> Iterator[str]:
-    environment = {**os.environ, "KANGSHU_HOME": str(home), "KANGSHU_DEMO": "true"}
+    environment = {**os.environ, "KANGSHU_HOME": str(home), "KANGSHU_DEMO": "1"}
     server = subprocess.Popen(
         [str(KANGSHU), "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
@@ -164,8 +175,10 @@ def serving(home: Path) -> Iterator[str]:
 def slowest(address: str) -> float:
     """The time within which 95 of 100 pages come; each has been asked for once before."""
     opener = build_opener(HTTPCookieProcessor(CookieJar()))
-    opener.open(f"{address}/login").read()
-    opener.open(Request(f"{address}/login", urlencode({"login": "city"}).encode())).read()
+    asked = opener.open(f"{address}/login").read().decode()
+    form = next(part for part in asked.split("<form") if 'value="city"' in part)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    opener.open(Request(f"{address}/login", urlencode(fields).encode())).read()
     times: list[float] = []
     for turn in range(TURNS + 1):
         for page in PAGES:
