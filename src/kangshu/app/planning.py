@@ -200,7 +200,7 @@ class Planning:
     ) -> None:
         """Count the units of a period and write them down, for nobody yet."""
         with engine(self.views.facts.lake.scratch) as work:
-            self._prepare(work, content, [indicator], plan.county, None)
+            self.prepare(work, content, [indicator], plan.county, None)
             keep_units(work, indicator, period, path, on=on)
 
     def refresh(self, *, on: date, progress: Progress | None = None) -> None:
@@ -217,7 +217,32 @@ class Planning:
         if progress is not None:
             progress(len(wanted), len(wanted))
 
-        """The same for nobody yet: whoever shows it has a grant, and notes it."""
+    def assess(
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        assessment: Assessment,
+        period: Period,
+        *,
+        on: date,
+        county: str | None = None,
+        institution: str | None = None,
+    ) -> tuple[Assessed, ...]:
+        """Every row of a list of indicators in a period, for one institution or for all together."""
+        wanted = dict.fromkeys(row.indicator for row in assessment.rows)
+        indicators = [content.indicators.get(name) for name in wanted]
+        results = self.count(grant, content, indicators, on=on, county=county)
+        entries = known(content.stated.get(institution, ()) if institution else content.entries)
+        return assessed(assessment, content.indicators, results, entries, period, institution)
+
+    def fairness(
+        self, grant: Grant, content: PlaceContent, *, on: date, county: str | None = None
+    ) -> tuple[Spread, ...]:
+        """How fairly what people should have evenly is spread, in the last year that was counted."""
+        wanted = [content.indicators.get(each.indicator) for each in content.shared]
+        results = self.count(grant, content, wanted, on=on, county=county)
+        return spreads(content.shared, content.indicators, results)
+
     def countable(self, content: PlaceContent, indicators: Iterable[Indicator]) -> list[Indicator]:
         """Those that are computed, and of which all views are there."""
         views = self.views.views

@@ -195,8 +195,9 @@ def _evaluated(
 
 
 def _settings(written: Iterable[str]) -> dict[str, str]:
-    found = dict(each.partition("=")[::2] for each in written)
-    if "" in found or "" in found.values():
+    pairs = [each.partition("=") for each in written]
+    found = {name: value for name, _, value in pairs}
+    if not all(found) or not all(found.values()):
         raise Invalid("A setting of Spark is not NAME=VALUE.", remedy="For example spark.executor.memory=4g.")
     return found
 
