@@ -72,11 +72,7 @@ def test_a_hospital_is_assessed_by_its_own_cells_and_all_by_the_totals_and_entri
         results = {indicator.id: run(work, indicator, on=date(2025, 12, 31))}
     level = XINYI.indicators.get("emr_level")
     texts = {"period": "2025", "value": "4", "source": "s", "evidence": "e", "who": "w"}
-<<<<<<< HEAD
-    entry = parse_entry(level, "xinyi", texts, datetime(2026, 1, 31, tzinfo=UTC))
-=======
     entry = parse_entry(level, "xinyi", texts, datetime(2026, 3, 1, tzinfo=UTC))
->>>>>>> packs
     tertiary = XINYI.assessment("tertiary_2025")
 
     def of(institution: str | None) -> dict[str, Assessed]:

@@ -25,12 +25,14 @@ CREATE OR REPLACE MACRO resident_id_birth(number) AS
 CREATE OR REPLACE MACRO resident_id_sex(number) AS
   CASE WHEN (ascii(substr(resident_id_18(number), 17, 1)) - 48) % 2 = 1 THEN '1' ELSE '2' END;
 
--- Form, check character and birth date; `day` is when the number was written down.
+-- Form, check character and birth date; `day` is when the number was written down. The number is written out
+-- once, as the one element of a list: macros are text, and their parameters would be written out each time.
 CREATE OR REPLACE MACRO is_resident_id(number, day) AS
-  CASE WHEN number IS NULL THEN NULL
-       WHEN NOT regexp_full_match(resident_id_18(number), '[0-9]{17}[0-9X]') THEN false
-       ELSE resident_id_check(substr(resident_id_18(number), 1, 17)) = substr(resident_id_18(number), 18, 1)
-            AND coalesce(resident_id_birth(number) BETWEEN DATE '1850-01-01' AND day, false) END;
+  CASE WHEN number IS NULL THEN NULL ELSE list_transform([resident_id_18(number)], lambda n:
+    CASE WHEN NOT regexp_full_match(n, '[0-9]{17}[0-9X]') THEN false
+         ELSE resident_id_check(substr(n, 1, 17)) = substr(n, 18, 1)
+              AND coalesce(CAST(try_strptime(substr(n, 7, 8), '%Y%m%d') AS DATE) BETWEEN DATE '1850-01-01' AND day, false)
+    END)[1] END;
 
 -- GB 11714: the ninth character of an organisation code.
 CREATE OR REPLACE MACRO organisation_value(c) AS strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1;
