@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from kangshu.app.kept_views import Progress
 from kangshu.app.plan_books import PlanBooks
+from kangshu.app.remembered_results import RememberedResults
 from kangshu.app.tallies import Tallies
 from kangshu.app.views import Views
 from kangshu.domains.planning.assessment import Assessed, Assessment, assessed
@@ -18,6 +19,7 @@ from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
 from kangshu.domains.planning.publishing import Issue, issues, known_result
 from kangshu.domains.planning.report import Kind, Report, period_of_report, report
 from kangshu.kernel.base.errors import Invalid, NotFound
+from kangshu.kernel.facts import stretch
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import known
@@ -39,6 +41,7 @@ class Planning:
     views: Views
     note: Note
     books: PlanBooks
+    remembered: RememberedResults = field(default_factory=RememberedResults)
 
     def place(self, name: str) -> PlaceContent:
         """What a place pack says of planning. Raises `NotFound`."""
@@ -87,11 +90,34 @@ class Planning:
             return {}
         small = int(content.parameters.on("small_number", on).value)
         if as_of is None:
-            tallies = Tallies(self.views.kept, content.place, content.indicators.tables, county)
-            return tallies.results(chosen, on=on, small_number=small)
+            return self._counting_now(content, chosen, on, county, small)
         with engine(self.views.facts.lake.scratch) as work:
             self.prepare(work, content, chosen, county, as_of)
             return {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
+
+    def _counting_now(
+        self, content: PlaceContent, chosen: list[Indicator], on: date, county: str | None, small: int
+    ) -> dict[str, Result]:
+        key = (content.place, county, on)
+        found = self.remembered.find(key, chosen, self._has_come)
+        missing = [each for each in chosen if each.id not in found]
+        if missing:
+            with self.views.facts.database.connection() as session:
+                tx = stretch.horizon(session)
+            tallies = Tallies(self.views.kept, content.place, content.indicators.tables, county)
+            counted = tallies.results(missing, on=on, small_number=small)
+            self.remembered.keep(key, tx, {**found, **counted})
+            found |= counted
+        return {each.id: found[each.id] for each in chosen}
+
+    def _has_come(self, tx: int) -> bool:
+        with self.views.facts.database.connection() as session:
+            return stretch.has_come(session, tx)
+
+    def forget(self) -> None:
+        """Delete what is made of facts and landed tables; the next to ask has it made again."""
+        self.remembered.forget()
+        self.views.forget()
 
     def standings(
         self,

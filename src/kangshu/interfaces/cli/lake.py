@@ -82,7 +82,7 @@ def rebuild() -> None:
     """
     with platform() as built:
         _ask_leave(built)
-        built.views.forget()
+        built.planning.forget()
         _refresh(built)
         made = [each for each in built.tables.lake.tables() if is_of_facts(each.name) or is_kept(each.name)]
     out.print(f"{len(made)} tables made again, {sum(each.rows for each in made):,} rows.")
