@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kangshu.app.relations import Lens, Present, Relations, columns_of_landed
+from kangshu.app.lens import Lens
+from kangshu.app.relations import Present, Relations, columns_of_landed
 from kangshu.kernel.lake.engine import engine, quoted
 from kangshu.kernel.lake.model import Model
 from kangshu.kernel.lake.store import COUNTY, MESSAGE, RECORDED, ROW, SOURCE, Lake

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from kangshu.app.fact_lake import FactLake, table_of
+from kangshu.app.lens import Lens
 from kangshu.app.refresh_notes import Turn
-from kangshu.app.relations import FACT_KEY, Lens, Present, Relations, kept_as, kept_columns
+from kangshu.app.relations import FACT_KEY, Present, Relations, kept_as, kept_columns
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, listed, quoted, reading

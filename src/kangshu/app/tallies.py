@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from kangshu.app.kept_views import KeptViews
-from kangshu.app.relations import Lens, Present
+from kangshu.app.lens import Lens
+from kangshu.app.relations import Present
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.keys import parameters_in

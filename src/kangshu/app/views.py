@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 from kangshu.app.fact_lake import FactLake, table_of
 from kangshu.app.kept_views import KeptViews, Progress, is_kept
-from kangshu.app.relations import Lens, Relations, current_facts
+from kangshu.app.lens import Lens, current_facts
+from kangshu.app.relations import Relations
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from kangshu.app.kept_views import KeptViews
+from kangshu.app.lens import Lens
 from kangshu.app.platform import Platform
-from kangshu.app.relations import Lens, Relations
+from kangshu.app.relations import Relations
 from kangshu.app.tallies import Tallies, problems_of_follows
 from kangshu.kernel.indicators import tally as tallying
 from kangshu.kernel.indicators.definition import Indicator, parse_indicator

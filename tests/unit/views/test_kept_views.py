@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from kangshu.app.kept_views import KeptViews
+from kangshu.app.lens import Lens
 from kangshu.app.platform import Platform
 from kangshu.app.refresh_notes import read_notes
-from kangshu.app.relations import Lens, Present, Relations, kept_as
+from kangshu.app.relations import Present, Relations, kept_as
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.lake.engine import engine
 from kangshu.kernel.policies.definition import Scope
