@@ -67,7 +67,6 @@ class Measured:
     land: float
     refresh: float
     day: float
-    again: float
     pages: float
     megabytes: int
 
@@ -77,7 +76,7 @@ def main() -> int:
     if arguments.measure:
         print(json.dumps(asdict(measured(arguments.measure, arguments.folder))))
         return 0
-    head = ("residents", "rows", "land s", "rows/s", "refresh s", "one day s", "again s", "page ms", "MB")
+    head = ("residents", "rows", "land s", "rows/s", "refresh s", "one day s", "page ms", "MB")
     print("".join(f"{name:>12}" for name in head))
     for residents in arguments.residents:
         city_of(residents, arguments.folder)
@@ -87,7 +86,7 @@ def main() -> int:
         found = Measured(**json.loads(done.stdout.splitlines()[-1]))
         row = (
             f"{found.residents:,}", f"{found.rows:,}", f"{found.land:.1f}", f"{found.rows / found.land:,.0f}",
-            f"{found.refresh:.1f}", f"{found.day:.1f}", f"{found.again:.1f}", f"{1000 * found.pages:.0f}",
+            f"{found.refresh:.1f}", f"{found.day:.1f}", f"{1000 * found.pages:.0f}",
             f"{found.megabytes:,}",
         )  # fmt: skip
         print("".join(f"{cell:>12}" for cell in row), flush=True)
@@ -140,13 +139,12 @@ def measured(residents: int, folder: Path) -> Measured:
                 start = time.perf_counter()
                 land_city(platform, place, day, lambda *_: None)
                 another = time.perf_counter() - start + refresh(platform, NEXT)
-                again = refresh(platform, NEXT)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             with serving(home) as address:
                 pages = slowest(address)
         finally:
             embedded.stop(home / "postgres")
-    return Measured(residents, sum(tally.received.values()), landed, refreshed, another, again, pages, peak)
+    return Measured(residents, sum(tally.received.values()), landed, refreshed, another, pages, peak)
 
 
 def refresh(platform: Platform, on: date) -> float:

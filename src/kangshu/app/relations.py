@@ -186,8 +186,14 @@ class Relations:
         held.offer(work, stored)
         if base in self.models:
             key, condition = (SOURCE, *self.models[base].key), lens.on_rows()
+            later = f"coalesce({REPLACES}, true)"
         else:
             key, condition = ("id",), lens.on_facts(self.types[base.removeprefix(OF_FACTS)])
+            later = "version > 1"
+        if not work.one(f"SELECT count(*) FROM changed WHERE {later}"):
+            # Nothing has an earlier version: all of it is here.
+            work.run(f"CREATE VIEW {quoted(base)} AS SELECT * FROM changed WHERE {condition}")
+            return
         work.run(
             f"CREATE TABLE {quoted(base)} AS SELECT * FROM (SELECT * FROM {quoted(stored)} SEMI JOIN changed"
             f" USING ({listed(key)}) UNION ALL BY NAME SELECT * FROM changed) WHERE {condition}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.units import COUNTED, NOWHERE, count_units, months_of
-from kangshu.kernel.lake.engine import Engine, listed
+from kangshu.kernel.lake.engine import Engine, listed, literal
 
 TALLY = "tally"
 """The table of tallies: month (`NOWHERE`: units without a place), happened, the strata, numerator,
 denominator, units, complete."""
+
+
+_HELD = 3_000_000
+"""Units that are held at once."""
 
 
 def tally_units(engine: Engine, indicator: Indicator) -> None:
@@ -19,15 +24,31 @@ def tally_units(engine: Engine, indicator: Indicator) -> None:
 
 
 def tally_months(engine: Engine, indicator: Indicator, *, on: date, months: list[str] | None = None) -> None:
-    """Make the tally month by month, so that the units of one month at most are held.
+    """Make the tally some months at a time, so that not all units are held at once.
 
     `months`: of these only; None: of all there are. For an indicator in which no unit depends on others.
     """
     count_units(engine, indicator, on=on, as_of=None, months=())
     tally_units(engine, indicator)
-    for month in months_of(engine, indicator, on=on) if months is None else months:
-        count_units(engine, indicator, on=on, as_of=None, months=(month,))
-        engine.run(f"INSERT INTO {TALLY} SELECT * FROM ({_tallied(indicator)}) WHERE month = '{month}'")
+    sizes = months_of(engine, indicator, on=on) if months is None else dict.fromkeys(months, _HELD // 3)
+    for some in _together(sizes):
+        count_units(engine, indicator, on=on, as_of=None, months=some)
+        theirs = f"month IN ({', '.join(map(literal, some))})"
+        engine.run(f"INSERT INTO {TALLY} SELECT * FROM ({_tallied(indicator)}) WHERE {theirs}")
+
+
+def _together(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Months in groups that are held at once: each reads everything below, so the fewer the better."""
+    some: list[str] = []
+    held = 0
+    for month, size in sizes.items():
+        if some and held + size > _HELD:
+            yield some
+            some, held = [], 0
+        some.append(month)
+        held += size
+    if some:
+        yield some
 
 
 def _tallied(indicator: Indicator) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from kangshu.kernel.base.errors import Invalid, NotSupported
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.keys import parameters_in
-from kangshu.kernel.indicators.period import label_in_sql, parse_period
+from kangshu.kernel.indicators.period import Period, label_in_sql, parse_period
 from kangshu.kernel.lake.engine import Engine, quoted
 
 COUNTED = "counted_unit"
@@ -66,20 +67,20 @@ def count_units(
     return int(engine.one(f"SELECT count(*) FROM {COUNTED} WHERE happened IS NULL OR unit IS NULL"))
 
 
-def months_of(engine: Engine, indicator: Indicator, *, on: date) -> list[str]:
-    """The months in which units happen until a day, `NOWHERE` among them where some have no place."""
-    found: set[str] = set()
+def months_of(engine: Engine, indicator: Indicator, *, on: date) -> dict[str, int]:
+    """The months in which units happen until a day, in order, with how many; `NOWHERE`: without a place."""
+    found: Counter[str] = Counter()
     for condition, values in _stretches(indicator, on, None):
         month = (
             f"CASE WHEN happened IS NULL OR unit IS NULL THEN '{NOWHERE}'"
             " ELSE strftime(CAST(happened AS DATE), '%Y-%m') END"
         )
         rows = engine.rows(
-            f"SELECT DISTINCT {month} FROM ({indicator.sql}) AS counted WHERE {condition}",
+            f"SELECT {month}, count(*) FROM ({indicator.sql}) AS counted WHERE {condition} GROUP BY 1",
             _bound(indicator, values, on, _ALWAYS),
         )
-        found |= {row[0] for row in rows}
-    return sorted(found)
+        found.update(dict(rows))
+    return dict(sorted(found.items()))
 
 
 def _bound(indicator: Indicator, values: Mapping[str, Any], on: date, known: datetime) -> dict[str, Any]:
@@ -100,12 +101,15 @@ def _stretches(
             also = " OR happened IS NULL" if number == 0 else ""
             yield f"{day} BETWEEN DATE '{since}' AND DATE '{until}'{also}", values
             continue
-        if number == 0:
-            yield ("happened IS NULL" if NOWHERE in months else "false"), values
-        for period in (parse_period(month) for month in months if month != NOWHERE):
-            first, last = max(since, period.first), min(until, period.last)
-            if first <= last:
-                yield f"{day} BETWEEN DATE '{first}' AND DATE '{last}'", values
+        days = [(max(since, each.first), min(until, each.last)) for each in _periods(months)]
+        tests = [f"{day} BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in days if first <= last]
+        tests += ["happened IS NULL"] if NOWHERE in months and number == 0 else []
+        if tests or number == 0:
+            yield " OR ".join(tests) or "false", values
+
+
+def _periods(months: Sequence[str]) -> list[Period]:
+    return [parse_period(month) for month in months if month != NOWHERE]
 
 
 def refuse_columns(indicator: Indicator, columns: set[str]) -> None:

@@ -42,6 +42,11 @@ def prepare(engine: Engine, rules: RuleSet, views: Collection[str]) -> frozenset
     return frozenset(there)
 
 
+def needs_of_views(rules: RuleSet) -> frozenset[str]:
+    """What the shared views of a set read."""
+    return frozenset(name for text in rules.views.values() for name in _needs_of(text))
+
+
 def make_findings(engine: Engine) -> None:
     """An empty table of findings, unless there is one."""
     engine.run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from kangshu.kernel.lake.model import Model, Models
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.lake.versions import newest
 from kangshu.kernel.rules.definition import RuleSet
-from kangshu.kernel.rules.run import FINDINGS, prepare, run
+from kangshu.kernel.rules.run import FINDINGS, needs_of_views, prepare, run
 
 LATE = "late"
 
@@ -50,9 +50,12 @@ def judge(
     """Add findings about a model and set aside what has one of level E; the rules that were left out."""
     left_out: list[str] = []
     errors: list[str] = []
-    there = _views(engine, lake, model, content)
+    sets = {rules.name: [rule for rule in rules.rules if rule.on == model.name] for rules in content.rules}
+    needed = {name for own in sets.values() for rule in own for name in rule.needs}
+    needed |= {name for rules in content.rules if sets[rules.name] for name in needs_of_views(rules)}
+    there = _views(engine, lake, model, content, needed)
     for rules in content.rules:
-        own = [rule for rule in rules.rules if rule.on == model.name]
+        own = sets[rules.name]
         if own:
             all_there = prepare(engine, rules, there)
             done = run(engine, own, all_there, on=origin.received.date(), received=origin.received)
@@ -63,8 +66,8 @@ def judge(
     return left_out
 
 
-def _views(engine: Engine, lake: Lake, model: Model, content: Content) -> set[str]:
-    """The views that are there for the rules of a model: its lines, and what the lake holds of it, too."""
+def _views(engine: Engine, lake: Lake, model: Model, content: Content, needed: Collection[str]) -> set[str]:
+    """The views that are there for the rules of a model: its lines, and what the lake holds, if needed."""
     there = {model.table, "value_set", *(part.name for part in model.parts), *content.references}
     for lines in model.lines:
         table = content.models.get(lines.model).table
@@ -76,7 +79,8 @@ def _views(engine: Engine, lake: Lake, model: Model, content: Content) -> set[st
             )
             there |= {lines.view, lines_aside(model)}
     for other in content.models.by_name.values():
-        if lake.offer(engine, f"lake_{other.table}", other.table):
+        wanted = f"stored_{other.table}" in needed
+        if wanted and lake.offer(engine, f"lake_{other.table}", other.table):
             engine.run(
                 f"CREATE OR REPLACE VIEW stored_{other.table} AS {newest(other, f'lake_{other.table}')}"
             )
