@@ -63,7 +63,7 @@ def test_every_view_is_there_with_how_it_is_kept(place: Platform, who: str) -> N
     for view in place.view_lineage.described.values():
         assert view.kind == "codes" or view.title in told
     assert re.search(r"FHIR 患者 fhir_patient 最新 3 \d{4}-\d\d-\d\d \d\d:\d\d", told)
-    assert "居民 patient 即用即算" in told
+    assert "就诊与住院 encounter 即用即算" in told
 
 
 def test_a_view_says_what_its_columns_are_what_it_is_made_of_and_what_reads_it(place: Platform) -> None:

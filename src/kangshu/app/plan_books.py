@@ -99,7 +99,8 @@ class PlanBooks:
 
     def _history(self, grant: Grant, content: PlaceContent) -> Grant:
         """The grant for the books: that for indicators opens no rows at all."""
-        resource = Resource("indicator", county=content.county or None)
+        # Programs name what they take as FHIR does: reports of measures.
+        resource = Resource("indicator", "MeasureReport", county=content.county or None)
         found = self.policies.decide(grant.principal, "history", resource, grant.purpose)
         # A policy for numbers alone opens no rows: a report without what was entered would look whole.
         if not (found.scope.everything or content.county in found.scope.counties):
