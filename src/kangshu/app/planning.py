@@ -298,5 +298,7 @@ def indicators_of(content: PlaceContent, plan: Plan) -> list[Indicator]:
 
 def read_planning(packs: Mapping[str, Pack], views: Views, note: Note, books: PlanBooks) -> Planning:
     """The plans of all place packs that have indicators. Raises `Invalid` with what is wrong with one."""
-    found = {name: pack.folder for name, pack in packs.items() if (pack.folder / "indicators").is_dir()}
+    places = {name: pack.folder for name, pack in packs.items() if pack.manifest.kind == "place"}
+    # Programmes bring indicators too, but no plans: they are counted for the places that require them.
+    found = {name: folder for name, folder in places.items() if (folder / "indicators").is_dir()}
     return Planning({name: read_place(folder) for name, folder in found.items()}, views, note, books)
