@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +13,6 @@ from starlette.routing import Route
 from kangshu.app.platform import Platform
 from kangshu.interfaces.web.portal import record
 from kangshu.interfaces.web.portal.access_log import access_log
-from kangshu.interfaces.web.portal.chart import browser_bundle
 from kangshu.interfaces.web.portal.cockpit_routes import cockpit_routes
 from kangshu.interfaces.web.portal.entry import entry
 from kangshu.interfaces.web.portal.form import read_form
@@ -35,6 +31,7 @@ from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COO
 from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
 from kangshu.interfaces.web.portal.residents import residents
 from kangshu.interfaces.web.portal.resources import resources
+from kangshu.interfaces.web.portal.static_files import static_file
 from kangshu.interfaces.web.portal.views import view, views
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
 from kangshu.interfaces.web.portal.work_items import settle, work_item, work_items
@@ -58,8 +55,6 @@ HEADERS: Mapping[str, str] = {
 }
 """Sent with every page: nothing from elsewhere, nothing kept, nothing framed."""
 
-_STATIC = Path(__file__).parent / "static"
-_MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _YEAR = 365 * 24 * 3600
 
 _EVALUATION: Mapping[str, ShowPage] = {
@@ -300,31 +295,6 @@ async def change_language(request: Request) -> Response:
     if chosen in LANGUAGES:
         answer.set_cookie(COOKIE, chosen, max_age=_YEAR, samesite="lax", httponly=True)
     return answer
-
-
-def static_file(request: Request) -> Response:
-    """A stylesheet, script or drawing of the portal."""
-    name = request.path_params["name"]
-    try:
-        content, tag = _static(name)
-    except KeyError:
-        return _refuse(request, RefusalPage("missing"))
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type=_MEDIA[Path(name).suffix], headers=headers)
-
-
-@cache
-def _static(name: str) -> tuple[bytes, str]:
-    if name == "vega.js":
-        content = browser_bundle()
-    else:
-        path = _STATIC / name
-        if path not in _STATIC.iterdir() or path.suffix not in _MEDIA:
-            raise KeyError(name)
-        content = path.read_bytes()
-    return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
 
 
 def _language(request: Request) -> Language:
