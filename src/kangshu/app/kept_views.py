@@ -14,12 +14,14 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from kangshu.app.changes import Changes
 from kangshu.app.fact_lake import FactLake, table_of
 from kangshu.app.lens import Lens
 from kangshu.app.refresh_notes import Turn
 from kangshu.app.relations import FACT_KEY, Present, Relations, kept_as, kept_columns
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.exclusive import exclusive
+from kangshu.kernel.lake.arrow import Arrow
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, listed, quoted, reading
 from kangshu.kernel.lake.held import NOWHERE, Held
 from kangshu.kernel.lake.store import Lake
@@ -157,15 +159,37 @@ class KeptViews:
         kept = present.held(table)
         if kept and _is_made_from(kept, state):
             return False
-        with engine(self.lake.scratch) as work:
-            self.relations.make(work, view.needs, Lens(county=county), present)
-            work.run(f"CREATE TABLE kept AS {view.sql}")
+        lens = Lens(county=county)
+        with engine(self.lake.scratch) as work, Changes(self.relations, present, lens) as changes:
+            news = self._news(view, kept, state, changes)
+            if kept is None or news is None:
+                self.relations.make(work, view.needs, lens, present)
+                work.run(f"CREATE TABLE kept AS {view.sql}")
+            else:
+                kept.offer(work, "before")
+                for number, each in enumerate(news):
+                    work.offer(f"new_{number}", each)
+                both = " UNION ALL BY NAME ".join(f"FROM new_{number}" for number in range(len(news)))
+                work.run(f"CREATE TABLE kept AS {view.merged(f'FROM before UNION ALL BY NAME {both}')}")
             refuse_keys(work, view)
             refuse_rows(
                 view, work.one("SELECT count(*) FROM kept"), county, self._rows(kept) if kept else None
             )
             self.lake.keep(table, work.arrow("FROM kept"), state)
         return True
+
+    def _news(
+        self, view: SqlView, kept: Held | None, state: Mapping[str, int], changes: Changes
+    ) -> list[Arrow] | None:
+        """The rows of what is new below a view that merges them; None: it is to be made as a whole."""
+        if kept is None or view.merges is None:
+            return None
+        done = {name: kept.done(name) for name in state}
+        below = lineage(self.relations.views, view.needs, view.follows)
+        found = changes.since(done, state, view.needs, below)
+        if not found or not all(each.only_new for each in found):
+            return None
+        return [each.work.table(view.sql) for each in found]
 
     def _state_of(self, view: SqlView, county: str | None, present: Present) -> dict[str, int]:
         views = self.relations.views

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kangshu.app.fact_lake import table_of
 from kangshu.app.lens import Lens, current_facts, later
@@ -40,6 +41,11 @@ class Present:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._held: dict[str, Held | None] = {}
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for work that does not fit into memory."""
+        return self._lake.scratch
 
     def held(self, table: str) -> Held | None:
         """A table; None if there is none."""
@@ -84,6 +90,11 @@ class Relations:
     def key_of_base(self, base: str) -> tuple[str, ...]:
         """What tells a row of a base from all others."""
         return ROW_KEY if base in self.models else FACT_KEY
+
+    def later_of_base(self, base: str) -> str:
+        """The condition on rows of a base that something of the same key was there before."""
+        # Rows of before there was such a column may have come in the place of others.
+        return f"coalesce({REPLACES}, true)" if base in self.models else "version > 1"
 
     def compiled(self, name: str, source: str, *, carried: bool = False) -> CompiledView:
         """A ViewDefinition of the packs over a relation."""
@@ -186,11 +197,9 @@ class Relations:
         held.offer(work, stored)
         if base in self.models:
             key, condition = (SOURCE, *self.models[base].key), lens.on_rows()
-            later = f"coalesce({REPLACES}, true)"
         else:
             key, condition = ("id",), lens.on_facts(self.types[base.removeprefix(OF_FACTS)])
-            later = "version > 1"
-        if not work.one(f"SELECT count(*) FROM changed WHERE {later}"):
+        if not work.one(f"SELECT count(*) FROM changed WHERE {self.later_of_base(base)}"):
             # Nothing has an earlier version: all of it is here.
             work.run(f"CREATE VIEW {quoted(base)} AS SELECT * FROM changed WHERE {condition}")
             return

@@ -1,8 +1,8 @@
-"""Tallies of indicators, kept in the lake and counted again where something changed.
+"""Tallies of indicators, kept in the lake and brought up to date by what changed.
 
-An indicator that follows views is counted again for the months of what changed in them; any other, and any
-of which something looked up has changed, as a whole. As with kept views each is one commit with a note of
-what it was made from.
+To that of an indicator that follows views, what is new in them is added; where something came in the place of
+something else, its months are counted again. Any other, and any of which something looked up has changed, is
+counted as a whole. As with kept views each is one commit with a note of what it was made from.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from kangshu.app.changes import Change, Changes
 from kangshu.app.kept_views import KeptViews
 from kangshu.app.lens import Lens
 from kangshu.app.relations import Present
@@ -18,12 +19,12 @@ from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.keys import parameters_in
 from kangshu.kernel.indicators.run import Result, result_of_tally
-from kangshu.kernel.indicators.tally import TALLY, tally_months, tally_units
+from kangshu.kernel.indicators.tally import TALLY, add_tallies, tally_months, tally_units
 from kangshu.kernel.indicators.units import count_units, months_of
+from kangshu.kernel.lake.arrow import Arrow
 from kangshu.kernel.lake.engine import Engine, engine, literal
 from kangshu.kernel.lake.given import offer_rows
-from kangshu.kernel.lake.held import NOWHERE
-from kangshu.kernel.views.lineage import Lineage, digest, joined_follows, lineage
+from kangshu.kernel.views.lineage import digest, joined_follows, lineage
 from kangshu.kernel.views.view_set import ViewSet
 
 _ALL_DAYS = date(9999, 12, 31)
@@ -47,18 +48,21 @@ class Tallies:
         """What indicators count over everything as it is now."""
         needed = {name for each in indicators for name in self._views_of(each)}
         found: dict[str, Result] = {}
+        lens = Lens(county=self.county)
         with (
             engine(self.kept.lake.scratch) as work,
             self.kept.up_to_date(sorted(needed), self.county) as present,
+            Changes(self.kept.relations, present, lens, self._offer_tables) as changes,
         ):
             made = False
             for each in indicators:
-                behind = self._behind(each, on, present)
+                behind = self._behind(each, on, present, changes)
                 if behind is not None:
-                    if not made:
-                        self._make(work, sorted(needed), present)
+                    if not made and behind.counts_again:
+                        self.kept.relations.make(work, sorted(needed), lens, present)
+                        self._offer_tables(work)
                         made = True
-                    self._count_again(work, each, on, behind, present)
+                    self._bring_up(work, each, on, behind, present)
                 self._offer(work, each, present)
                 found[each.id] = result_of_tally(work, each, on=on, small_number=small_number)
         return found
@@ -70,8 +74,7 @@ class Tallies:
     def _views_of(self, indicator: Indicator) -> list[str]:
         return [name for name in indicator.needs if name not in self.tables]
 
-    def _make(self, work: Engine, names: Sequence[str], present: Present) -> None:
-        self.kept.relations.make(work, names, Lens(county=self.county), present)
+    def _offer_tables(self, work: Engine) -> None:
         for name, rows in self.tables.items():
             offer_rows(work, name, rows)
 
@@ -81,59 +84,51 @@ class Tallies:
         held.offer(work, "kept_tally")
         work.run(f"CREATE OR REPLACE TEMP TABLE {TALLY} AS FROM kept_tally")
 
-    def _behind(self, indicator: Indicator, on: date, present: Present) -> _Behind | None:
-        """What is to be counted again; None: nothing."""
-        below = lineage(self.kept.relations.views, self._views_of(indicator), indicator.follows)
+    def _behind(self, indicator: Indicator, on: date, present: Present, changes: Changes) -> _Behind | None:
+        """What is to be done; None: nothing."""
+        needs = self._views_of(indicator)
+        below = lineage(self.kept.relations.views, needs, indicator.follows)
         state = self.kept.state(self._digest(indicator, on), below.bases, present)
         held = present.held(self.table_of(indicator))
         done = {name: held.done(name) if held else None for name in state}
         if held is not None and done == state:
             return None
-        changed = [name.rpartition("/")[2] for name in state if done[name] != state[name]]
-        if held is None or None in done.values() or not below.followed.issuperset(changed):
-            return _Behind(state, None)
-        months: set[str] = set()
-        for base in changed:
-            since = done[next(name for name in state if name.endswith(f"/{base}"))]
-            found = self._months(indicator, below, base, since or NOWHERE, present)
-            if found is None:
-                return _Behind(state, None)
-            months |= found
-        return _Behind(state, sorted(months))
+        return _Behind(state, changes.since(done, state, needs, below) if held else None)
 
-    def _months(
-        self, indicator: Indicator, below: Lineage, base: str, since: int, present: Present
-    ) -> set[str] | None:
-        """The months of units made of what changed in a base; None where that cannot be told."""
-        relations = self.kept.relations
-        held = present.held(relations.table_of_base(base))
-        changed = held.changed_since(since) if held else None
-        if held is None or changed is None:
-            return None
-        with engine(self.kept.lake.scratch) as work:
-            held.offer_changed(work, "changed", changed, relations.key_of_base(base))
-            if not work.one("SELECT count(*) FROM changed"):
-                return set()
-            lens = Lens(county=self.county)
-            relations.make_changed(work, self._views_of(indicator), below, base, lens, present)
-            for name, rows in self.tables.items():
-                offer_rows(work, name, rows)
-            return set(months_of(work, indicator, on=_ALL_DAYS))
-
-    def _count_again(
+    def _bring_up(
         self, work: Engine, indicator: Indicator, on: date, behind: _Behind, present: Present
     ) -> None:
-        if indicator.follows:
-            tally_months(work, indicator, on=_ALL_DAYS, months=behind.months)
+        months: list[str] | None = None
+        if behind.changes is None:
+            if indicator.follows:
+                tally_months(work, indicator, on=_ALL_DAYS)
+            else:
+                count_units(work, indicator, on=_until(indicator, on), as_of=None)
+                tally_units(work, indicator)
+        elif behind.counts_again:
+            found = {
+                month for each in behind.changes for month in months_of(each.work, indicator, on=_ALL_DAYS)
+            }
+            months = sorted(found)
+            tally_months(work, indicator, on=_ALL_DAYS, months=months)
         else:
-            count_units(work, indicator, on=_until(indicator, on), as_of=None)
-            tally_units(work, indicator)
-        months = behind.months
+            months = self._add(work, indicator, behind.changes, present)
         condition = None if months is None else f"month IN ({', '.join(map(literal, months or ['']))})"
         table = self.table_of(indicator)
-        rows = work.arrow(f"FROM {TALLY}")
-        self.kept.lake.keep(table, rows, behind.state, condition=condition, by="month")
+        self.kept.lake.keep(table, work.arrow(f"FROM {TALLY}"), behind.state, condition=condition, by="month")
         present.look_again(table)
+
+    def _add(
+        self, work: Engine, indicator: Indicator, changes: Sequence[Change], present: Present
+    ) -> list[str]:
+        """Make the tally of the months in which something is new, from what was kept and what is new."""
+        news: list[Arrow] = []
+        for each in changes:
+            count_units(each.work, indicator, on=_ALL_DAYS, as_of=None)
+            tally_units(each.work, indicator)
+            news.append(each.work.table(f"FROM {TALLY}"))
+        self._offer(work, indicator, present)
+        return add_tallies(work, news)
 
     def _digest(self, indicator: Indicator, on: date) -> str:
         views = self.kept.relations.views
@@ -145,10 +140,15 @@ class Tallies:
 
 @dataclass(frozen=True, slots=True)
 class _Behind:
-    """What a tally is to be made from, and the months to count again; None: all."""
+    """What a tally is to be made from, and by which changes below; None: counted as a whole."""
 
     state: Mapping[str, int]
-    months: list[str] | None
+    changes: list[Change] | None
+
+    @property
+    def counts_again(self) -> bool:
+        """Whether what is there already has to be read."""
+        return self.changes is None or not all(each.only_new for each in self.changes)
 
 
 def _depends_on_day(indicator: Indicator) -> bool:

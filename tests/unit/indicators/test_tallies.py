@@ -175,6 +175,30 @@ def test_only_the_months_of_what_changed_are_counted_again(
     assert len(found) == 1
 
 
+def test_what_is_only_new_is_added_and_nothing_is_counted_again(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tallies, chosen = tallies_of(platform), indicator(follows=("seen",))
+    receive(platform, {"resourceType": "Patient", "id": "p1"})
+    receive(platform, *(encounter(month, f"2026-{month:02d}-05") for month in range(1, 7)))
+    land(platform, tmp_path, [visit(1, visit_time="2026-02-05 09:00:00")])
+    counted(tallies, chosen)
+    found = months_counted(monkeypatch)
+    receive(
+        platform, encounter(7, "2026-02-05"), encounter(8, "2026-11-05", "in-progress"), encounter(9, None)
+    )
+    land(
+        platform,
+        tmp_path,
+        [visit(2, visit_time="2026-02-05 10:00:00"), visit(3, visit_time="2026-12-05 10:00:00")],
+    )
+    assert counted(tallies, chosen) == anew(tallies, chosen)
+    assert found == []
+    land(platform, tmp_path, [visit(2, visit_time="2026-03-05 10:00:00")])
+    assert counted(tallies, chosen) == anew(tallies, chosen)
+    assert found == [["2026-02", "2026-03"]]
+
+
 def test_what_is_looked_up_means_counting_everything(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

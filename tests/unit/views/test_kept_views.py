@@ -166,6 +166,42 @@ def test_a_view_in_sql_is_made_again_only_when_something_below_changed(platform:
     assert rows(kept_of(platform, by_gender=other), "by_gender") == [("female", 10), ("male", 20)]
 
 
+MERGED = """
+keep = true
+key = ["gender"]
+follows = ["name", "fact_of_patient"]
+[merges]
+many = "sum"
+first = "min"
+"""
+FIRST_BY_GENDER = BY_GENDER.replace("AS many", "AS many, min(text) AS first")
+
+
+def test_new_rows_are_merged_with_what_is_kept(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_of(platform, by_gender=parse_select("by_gender", FIRST_BY_GENDER, MERGED))
+    receive(platform, patient(1, "b", gender="male"), patient(2, "c", gender="female"))
+    assert rows(kept, "by_gender") == [("female", 1, "c"), ("male", 1, "b")]
+    made: list[str] = []
+    real = Relations.make
+
+    def noted(self: Relations, work: Any, names: Any, *more: Any) -> None:
+        made.extend(names)
+        real(self, work, names, *more)
+
+    monkeypatch.setattr(Relations, "make", noted)
+    receive(platform, patient(3, "a", gender="male"), patient(5, "e", gender="female"))
+    with kept.up_to_date(["by_gender"]):
+        pass
+    assert made == [], "only what is new was read"
+    assert rows(kept, "by_gender") == [("female", 2, "c"), ("male", 2, "a")]
+    made.clear()
+    receive(platform, patient(3, "z", gender="male"))
+    with kept.up_to_date(["by_gender"]):
+        pass
+    assert made, "something came in the place of something else"
+    assert rows(kept, "by_gender") == [("female", 2, "c"), ("male", 2, "b")]
+
+
 def test_a_key_that_does_not_hold_is_refused_and_what_was_kept_stays(platform: Platform) -> None:
     view = parse_select("by_gender", BY_GENDER, 'keep = true\nkey = ["gender"]')
     receive(platform, patient(1, "a", gender="male"))
@@ -195,6 +231,12 @@ def view_toml() -> str:
         ("keep = true\n[checks]\nleast = 0", "checks.least must be a number of rows"),
         ("keep = true\n[checks]\nleast = true", "checks.least must be a number of rows"),
         ("keep = true\n[checks]\nshrinks = 1", "checks.shrinks must be a share"),
+        ("[merges]\nmany = 'sum'", "merges needs keep beside it; merges needs key beside it"),
+        (
+            "keep = true\nkey = ['gender']\nfollows = ['name']\n[merges]\nmany = 'avg'",
+            "merges.many must be one of min, max, sum",
+        ),
+        ("merges = 1", "merges must be a table"),
     ],
 )
 def test_what_is_wrong_with_its_toml_is_told(toml: str, said: str) -> None:

@@ -1,7 +1,5 @@
 WITH diagnosed AS (
-  SELECT patient, min(onset) AS onset FROM condition
-  WHERE regexp_matches(code, '^E11') AND status = 'active' AND recorded <= CAST($as_of AS TIMESTAMP)
-  GROUP BY patient
+  SELECT patient, onset FROM chronic_patient WHERE disease = 'diabetes' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), glucose AS (
   SELECT patient, taken, max(value) AS value FROM observation
   WHERE code IN ('1558-6', '14771-0') AND recorded <= CAST($as_of AS TIMESTAMP) AND taken <= CAST($on AS DATE)

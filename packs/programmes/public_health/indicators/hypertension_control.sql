@@ -1,7 +1,5 @@
 WITH diagnosed AS (
-  SELECT patient, min(onset) AS onset FROM condition
-  WHERE regexp_matches(code, '^I1[0-5]') AND status = 'active' AND recorded <= CAST($as_of AS TIMESTAMP)
-  GROUP BY patient
+  SELECT patient, onset FROM chronic_patient WHERE disease = 'hypertension' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), pressure AS (
   SELECT patient, code, taken, max(value) AS value FROM observation
   WHERE code IN ('8480-6', '8462-4') AND recorded <= CAST($as_of AS TIMESTAMP) AND taken <= CAST($on AS DATE)

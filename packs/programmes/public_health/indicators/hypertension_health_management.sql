@@ -1,9 +1,7 @@
 WITH year_end AS (
   SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
 ), diagnosed AS (
-  SELECT patient, min(onset) AS onset FROM condition
-  WHERE regexp_matches(code, '^I1[0-5]') AND status = 'active' AND recorded <= CAST($as_of AS TIMESTAMP)
-  GROUP BY patient
+  SELECT patient, onset FROM chronic_patient WHERE disease = 'hypertension' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), followed AS (
   SELECT DISTINCT patient, year(taken) AS y FROM observation
   WHERE code IN ('8480-6', '85354-9') AND recorded <= CAST($as_of AS TIMESTAMP)

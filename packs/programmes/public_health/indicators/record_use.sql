@@ -1,9 +1,7 @@
 WITH year_end AS (
   SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
 ), touched AS (
-  SELECT patient, year(started) AS y FROM encounter WHERE recorded <= CAST($as_of AS TIMESTAMP)
-  UNION
-  SELECT patient, year(taken) FROM observation WHERE recorded <= CAST($as_of AS TIMESTAMP)
+  SELECT patient, year AS y FROM contact_year WHERE recorded <= CAST($as_of AS TIMESTAMP)
 )
 SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, 1 AS denominator,
   CASE WHEN t.patient IS NOT NULL THEN 1 ELSE 0 END AS numerator

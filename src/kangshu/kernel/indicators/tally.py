@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.units import COUNTED, NOWHERE, count_units, months_of
+from kangshu.kernel.lake.arrow import Arrow
 from kangshu.kernel.lake.engine import Engine, listed, literal
 
 TALLY = "tally"
@@ -37,6 +38,26 @@ def tally_months(engine: Engine, indicator: Indicator, *, on: date, months: list
         engine.run(f"INSERT INTO {TALLY} SELECT * FROM ({_tallied(indicator)}) WHERE {theirs}")
 
 
+def add_tallies(engine: Engine, news: Sequence[Arrow]) -> list[str]:
+    """Add new tallies to the one in the engine, of which the months that have something new stay; these.
+
+    For units that are counted nowhere else, of an indicator in which no unit depends on others.
+    """
+    for number, each in enumerate(news):
+        engine.offer(f"new_tally_{number}", each)
+    new = " UNION ALL BY NAME ".join(f"FROM new_tally_{number}" for number in range(len(news)))
+    months = (
+        [month for (month,) in engine.rows(f"SELECT DISTINCT month FROM ({new}) ORDER BY 1")] if news else []
+    )
+    theirs = f"month IN ({', '.join(map(literal, months or ['']))})"
+    both = f"SELECT * FROM {TALLY} WHERE {theirs}" + (f" UNION ALL BY NAME ({new})" if news else "")
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {TALLY} AS SELECT * EXCLUDE (numerator, denominator, units, complete),"
+        f" {_SUMS} FROM ({both}) GROUP BY ALL"
+    )
+    return months
+
+
 def _together(sizes: Mapping[str, int]) -> Iterator[list[str]]:
     """Months in groups that are held at once: each reads everything below, so the fewer the better."""
     some: list[str] = []
@@ -49,6 +70,17 @@ def _together(sizes: Mapping[str, int]) -> Iterator[list[str]]:
         held += size
     if some:
         yield some
+
+
+_SUMS = ", ".join(
+    f"CAST(sum({name}) AS {type_}) AS {name}"
+    for name, type_ in (
+        ("numerator", "DECIMAL(38, 6)"),
+        ("denominator", "DECIMAL(38, 6)"),
+        ("units", "BIGINT"),
+        ("complete", "BIGINT"),
+    )
+)
 
 
 def _tallied(indicator: Indicator) -> str:

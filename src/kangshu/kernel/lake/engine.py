@@ -97,6 +97,10 @@ class Engine:
         """The rows of a query, batch by batch."""
         return self._connection.sql(query).to_arrow_reader(BATCH)
 
+    def table(self, query: str) -> Arrow:
+        """The rows of a query, all of them, for another engine to read."""
+        return self._connection.sql(query).to_arrow_table()
+
     def offer(self, name: str, data: Arrow) -> None:
         """Let statements read an Arrow table or dataset under a name."""
         self._connection.execute(f"DROP VIEW IF EXISTS {quoted(name)}")

@@ -7,6 +7,9 @@
     keep      true: its rows are kept in the lake and made again when something below changes
     follows   what its rows come from one by one: a changed row there changes only rows made of it. What is
               read and not named here only adds to them, and a change of it may change any row
+    [merges]  of a view that is kept: how two rows of one key become one, `min`, `max` or `sum` for each
+              column that is not of the key. New rows below are then merged with what is kept, where
+              otherwise all would be made again
     [columns] what each column holds
     [checks]  how many rows it must have to be kept: see `row_checks`
 """
@@ -23,12 +26,14 @@ from sqlglot.errors import SqlglotError
 
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.toml import parse_toml
+from kangshu.kernel.lake.engine import listed, quoted
 from kangshu.kernel.views.row_checks import NO_CHECKS, RowChecks, parse_row_checks, problems_of_row_checks
 
 DIALECT = "duckdb"
 
 _TEXTS = ("title", "title_en")
 _LISTS = ("key", "follows")
+_MERGES = ("min", "max", "sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,15 @@ class SqlView:
     follows: frozenset[str] = frozenset()
     columns: Mapping[str, str] | None = None
     checks: RowChecks = NO_CHECKS
+    merges: Mapping[str, str] | None = None
+
+    def merged(self, query: str) -> str:
+        """A query for one row of each key of the rows of a query; of a view that merges."""
+        assert self.merges is not None
+        sums = "".join(
+            f", {name}({quoted(column)}) AS {quoted(column)}" for column, name in self.merges.items()
+        )
+        return f"SELECT {listed(self.key)}{sums} FROM ({query}) GROUP BY {listed(self.key)}"
 
 
 def parse_select(name: str, text: str, toml: str = "") -> SqlView:
@@ -80,11 +94,12 @@ def parse_select(name: str, text: str, toml: str = "") -> SqlView:
         follows=frozenset(table.get("follows", ())),
         columns=table.get("columns"),
         checks=parse_row_checks(table.get("checks", {})),
+        merges=table.get("merges"),
     )
 
 
 def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
-    known = (*_TEXTS, *_LISTS, "keep", "columns", "checks")
+    known = (*_TEXTS, *_LISTS, "keep", "columns", "checks", "merges")
     found = [_problem(key, "is not a key of a view") for key in table if key not in known]
     found += [_problem(key, "must be a text") for key in _TEXTS if not isinstance(table.get(key, ""), str)]
     found += [
@@ -98,10 +113,25 @@ def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
     found += problems_of_row_checks(table.get("checks", {}))
     if "checks" in table and not table.get("keep"):
         found.append(_problem("checks", "are of a view that is kept: say `keep = true`"))
+    if "merges" in table:
+        found += _problems_of_merges(table)
     if not found:
         strange = sorted(set(table.get("follows", ())) - needs)
         found += [_problem("follows", f"names {name}, which the SELECT does not read") for name in strange]
     return found
+
+
+def _problems_of_merges(table: Mapping[str, Any]) -> list[Problem]:
+    if not isinstance(table["merges"], dict):
+        return [_problem("merges", "must be a table")]
+    said = cast("dict[str, Any]", table["merges"])
+    needed = ("keep", "key", "follows")
+    found = [_problem("merges", f"needs {each} beside it") for each in needed if not table.get(each)]
+    return found + [
+        _problem(f"merges.{column}", f"must be one of {', '.join(_MERGES)}")
+        for column, name in said.items()
+        if name not in _MERGES
+    ]
 
 
 def _are_texts(value: Any) -> bool:

@@ -48,8 +48,10 @@ class ViewSet:
         return self.selects[name].needs if name in self.selects else frozenset()
 
     def follows_of(self, name: str) -> frozenset[str]:
-        """What the rows of a view come from one by one: see `sql_view`."""
-        return self.selects[name].follows if name in self.selects else self.needs_of(name)
+        """What the rows of a view come from one by one: see `sql_view`. Nothing for one that merges them."""
+        if name in self.selects:
+            return self.selects[name].follows if self.selects[name].merges is None else frozenset()
+        return self.needs_of(name)
 
     def order(self, wanted: Iterable[str], given: Collection[str] = ()) -> tuple[str, ...]:
         """The wanted views and all they read, each behind what it reads. Raises `NotFound`.
