@@ -39,7 +39,7 @@ def place(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         text = "\n".join(json.dumps(each) for each in people).encode()
         [message] = made.intake.journal([(HOSPITAL, [text], "ndjson")])
         made.intake.work_through(message)
-        made.views.refresh()
+        made.views.refresh(also=made.views.views.names)
         yield made
     databases.drop(url)
 

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from kangshu.app.fact_lake import FactLake, table_of
 from kangshu.app.kept_views import KeptViews, Progress, is_kept
 from kangshu.app.lens import Lens, current_facts
-from kangshu.app.relations import Relations
+from kangshu.app.relations import Relations, kept_as
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
@@ -135,9 +135,19 @@ class Views:
             if is_kept(table.name):
                 self.facts.lake.forget(table.name)
 
-    def refresh(self, progress: Progress | None = None) -> None:
-        """Bring all views that are kept up to date."""
-        with self.kept.up_to_date(self.views.names, progress=progress):
+    def over_everything(self) -> list[str]:
+        """The views in SQL that are kept over everything: somebody has asked for them."""
+        lake = self.facts.lake
+        keeping = [name for name, view in self.views.selects.items() if view.keep]
+        return sorted(name for name in keeping if lake.held(kept_as(name)) is not None)
+
+    def refresh(self, progress: Progress | None = None, *, also: Iterable[str] = ()) -> None:
+        """Bring ViewDefinitions up to date, and what is kept of views in SQL over everything.
+
+        `also`: what is to be kept from now on.
+        """
+        wanted = [*self.views.definitions, *self.over_everything(), *also]
+        with self.kept.up_to_date(sorted({*wanted}), progress=progress):
             pass
 
 

@@ -202,6 +202,35 @@ def test_new_rows_are_merged_with_what_is_kept(platform: Platform, monkeypatch: 
     assert rows(kept, "by_gender") == [("female", 2, "c"), ("male", 2, "b")]
 
 
+def test_only_the_folders_in_which_something_is_new_are_written_again(platform: Platform) -> None:
+    view = parse_select("by_gender", FIRST_BY_GENDER, MERGED.replace("[merges]", 'by = "gender"\n[merges]'))
+    kept = kept_of(platform, by_gender=view)
+    receive(platform, patient(1, "b", gender="male"), patient(2, "c", gender="female"))
+    rows(kept, "by_gender")
+    before = files_of(platform, "by_gender")
+    receive(platform, patient(3, "a", gender="male"), patient(4, "d", gender="other"))
+    found = by_name(kept)
+    assert found == [("female", 1, "c"), ("male", 2, "a"), ("other", 1, "d")]
+    same = before & files_of(platform, "by_gender")
+    assert [uri for uri in before if "gender=female" in uri] == sorted(same)
+    receive(platform, patient(2, "e", gender="male"))
+    found = by_name(kept)
+    assert found == [("male", 3, "a"), ("other", 1, "d")]
+
+
+def by_name(kept: KeptViews) -> list[tuple[str, int, str]]:
+    """Rows of `by_gender`; the column of folders comes last when they are read."""
+    with engine() as work, kept.up_to_date(["by_gender"]) as present:
+        kept.relations.make(work, ["by_gender"], Lens(), present)
+        return work.rows("SELECT gender, many, first FROM by_gender ORDER BY ALL")
+
+
+def files_of(platform: Platform, view: str) -> set[str]:
+    held = platform.tables.lake.held(kept_as(view))
+    assert held is not None
+    return set(held.uris)
+
+
 def test_a_key_that_does_not_hold_is_refused_and_what_was_kept_stays(platform: Platform) -> None:
     view = parse_select("by_gender", BY_GENDER, 'keep = true\nkey = ["gender"]')
     receive(platform, patient(1, "a", gender="male"))
@@ -237,6 +266,8 @@ def view_toml() -> str:
             "merges.many must be one of min, max, sum",
         ),
         ("merges = 1", "merges must be a table"),
+        ("keep = true\nkey = ['gender']\nby = 'gender'", "by must be a column of the key"),
+        ("by = 1", "by must be a text"),
     ],
 )
 def test_what_is_wrong_with_its_toml_is_told(toml: str, said: str) -> None:

@@ -26,7 +26,7 @@ def made(platform: Platform) -> dict[str, list[Any]]:
 
 
 def refresh(platform: Platform) -> None:
-    platform.views.refresh()
+    platform.views.refresh(also=platform.views.views.names)
     content = platform.planning.place("xinyi")
     platform.planning.count(EVERYTHING, content, content.indicators.indicators, on=ON)
 

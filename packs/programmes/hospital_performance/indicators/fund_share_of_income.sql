@@ -1,8 +1,8 @@
 WITH money AS (
-  SELECT fixmedins_code AS institution, CAST(date_trunc('month', visit_time) AS DATE) AS happened, sum(medfee_sumamt) AS outpatient,
-    CAST(0 AS DECIMAL(18, 4)) AS inpatient, sum(fund_pay_sumamt) AS fund, min(CASE WHEN medfee_sumamt IS NULL THEN 0 ELSE 1 END) AS complete
-  FROM outpatient_visit WHERE _recorded_at <= CAST($as_of AS TIMESTAMP)
-  GROUP BY fixmedins_code, CAST(date_trunc('month', visit_time) AS DATE)
+  SELECT institution, CAST(date_trunc('month', day) AS DATE) AS happened, sum(cost) AS outpatient,
+    CAST(0 AS DECIMAL(18, 4)) AS inpatient, sum(fund) AS fund, min(CASE WHEN priced < visits THEN 0 ELSE 1 END) AS complete
+  FROM outpatient_day WHERE recorded <= CAST($as_of AS TIMESTAMP)
+  GROUP BY institution, CAST(date_trunc('month', day) AS DATE)
   UNION ALL
   SELECT institution, CAST(date_trunc('month', discharged) AS DATE), CAST(0 AS DECIMAL(18, 4)), sum(cost), sum(fund),
     min(CASE WHEN cost IS NULL THEN 0 ELSE 1 END)

@@ -1,9 +1,8 @@
 WITH monthly AS (
-  SELECT fixmedins_code AS institution, year(visit_time) AS y, month(visit_time) AS m, count(*) AS n, sum(medfee_sumamt) AS cost
-  FROM outpatient_visit
-  WHERE visit_type <> '2' AND medfee_sumamt IS NOT NULL AND visit_time < CAST($on AS DATE) + INTERVAL 1 DAY
-    AND _recorded_at <= CAST($as_of AS TIMESTAMP)
-  GROUP BY fixmedins_code, year(visit_time), month(visit_time)
+  SELECT institution, year(day) AS y, month(day) AS m, sum(priced) AS n, sum(cost) AS cost
+  FROM outpatient_day
+  WHERE visit_type NOT IN ('2', '') AND priced > 0 AND day <= CAST($on AS DATE) AND recorded <= CAST($as_of AS TIMESTAMP)
+  GROUP BY institution, year(day), month(day)
 ), yearly AS (
   SELECT t.institution, t.y, max(make_date(t.y, t.m, 1)) AS happened, sum(t.n) AS n,
     CAST(sum(t.cost) AS DOUBLE) AS cost, sum(b.n) AS base_n, CAST(sum(b.cost) AS DOUBLE) AS base_cost

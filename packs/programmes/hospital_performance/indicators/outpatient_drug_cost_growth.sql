@@ -1,13 +1,12 @@
 WITH monthly AS (
   SELECT v.institution, v.y, v.m, v.n, coalesce(p.cost, 0) AS cost FROM (
-    SELECT fixmedins_code AS institution, year(visit_time) AS y, month(visit_time) AS m, count(*) AS n FROM outpatient_visit
-    WHERE visit_type <> '2' AND visit_time < CAST($on AS DATE) + INTERVAL 1 DAY AND _recorded_at <= CAST($as_of AS TIMESTAMP)
-    GROUP BY fixmedins_code, year(visit_time), month(visit_time)
+    SELECT institution, year(day) AS y, month(day) AS m, sum(visits) AS n FROM outpatient_day
+    WHERE visit_type NOT IN ('2', '') AND day <= CAST($on AS DATE) AND recorded <= CAST($as_of AS TIMESTAMP)
+    GROUP BY institution, year(day), month(day)
   ) AS v LEFT JOIN (
-    SELECT r.fixmedins_code AS institution, year(o.visit_time) AS y, month(o.visit_time) AS m, sum(r.amount) AS cost
-    FROM prescription AS r JOIN outpatient_visit AS o ON o.fixmedins_code = r.fixmedins_code AND o.visit_no = r.visit_no
-    WHERE o.visit_type <> '2' AND o.visit_time < CAST($on AS DATE) + INTERVAL 1 DAY AND r._recorded_at <= CAST($as_of AS TIMESTAMP)
-    GROUP BY r.fixmedins_code, year(o.visit_time), month(o.visit_time)
+    SELECT institution, year(day) AS y, month(day) AS m, sum(cost) AS cost FROM prescription_day
+    WHERE class = 'AMB' AND day <= CAST($on AS DATE) AND recorded <= CAST($as_of AS TIMESTAMP)
+    GROUP BY institution, year(day), month(day)
   ) AS p ON p.institution = v.institution AND p.y = v.y AND p.m = v.m
 ), yearly AS (
   SELECT t.institution, t.y, max(make_date(t.y, t.m, 1)) AS happened, sum(t.n) AS n,

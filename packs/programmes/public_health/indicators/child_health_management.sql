@@ -1,7 +1,7 @@
 WITH year_end AS (
   SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
 ), measured AS (
-  SELECT DISTINCT patient, year(taken) AS y FROM observation
+  SELECT DISTINCT patient, year(taken) AS y FROM measurement
   WHERE code IN ('8302-2', '8306-3', '29463-7') AND recorded <= CAST($as_of AS TIMESTAMP)
 )
 SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, 1 AS denominator,

@@ -1,7 +1,7 @@
 WITH diagnosed AS (
   SELECT patient, onset FROM chronic_patient WHERE disease = 'diabetes' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), glucose AS (
-  SELECT patient, taken, max(value) AS value FROM observation
+  SELECT patient, taken, max(value) AS value FROM measurement
   WHERE code IN ('1558-6', '14771-0') AND recorded <= CAST($as_of AS TIMESTAMP) AND taken <= CAST($on AS DATE)
   GROUP BY patient, taken
 ), last_visit AS (

@@ -1,7 +1,7 @@
 WITH diagnosed AS (
   SELECT patient, onset FROM chronic_patient WHERE disease = 'hypertension' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), pressure AS (
-  SELECT patient, code, taken, max(value) AS value FROM observation
+  SELECT patient, code, taken, max(value) AS value FROM measurement
   WHERE code IN ('8480-6', '8462-4') AND recorded <= CAST($as_of AS TIMESTAMP) AND taken <= CAST($on AS DATE)
   GROUP BY patient, code, taken
 ), last_visit AS (

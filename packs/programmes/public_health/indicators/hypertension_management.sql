@@ -3,7 +3,7 @@ WITH year_end AS (
 ), diagnosed AS (
   SELECT patient, onset FROM chronic_patient WHERE disease = 'hypertension' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), followed AS (
-  SELECT DISTINCT patient, taken FROM observation
+  SELECT DISTINCT patient, taken FROM measurement
   WHERE code IN ('8480-6', '85354-9') AND recorded <= CAST($as_of AS TIMESTAMP)
 )
 SELECT p.id AS unit, year_end.day AS happened, 1 AS denominator, p.town, p.sex,

@@ -1,5 +1,6 @@
 -- Residents with a chronic disease that is managed: one row for each disease, from their first diagnosis on.
-SELECT c.patient, d.disease, min(c.onset) AS onset, min(c.recorded) AS recorded
-FROM condition AS c JOIN chronic_disease AS d ON d.category = left(c.code, 3)
-WHERE c.status = 'active' AND c.patient IS NOT NULL
-GROUP BY c.patient, d.disease
+SELECT patient, CASE WHEN regexp_matches(code, '^E11') THEN 'diabetes' ELSE 'hypertension' END AS disease,
+  min(onset) AS onset, min(recorded) AS recorded
+FROM condition
+WHERE regexp_matches(code, '^(I1[0-5]|E11)') AND status = 'active' AND patient IS NOT NULL
+GROUP BY patient, CASE WHEN regexp_matches(code, '^E11') THEN 'diabetes' ELSE 'hypertension' END

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -82,17 +83,18 @@ def rebuild() -> None:
     """
     with platform() as built:
         _ask_leave(built)
+        asked = built.views.over_everything()
         built.planning.forget()
-        _refresh(built)
+        _refresh(built, asked)
         made = [each for each in built.tables.lake.tables() if is_of_facts(each.name) or is_kept(each.name)]
     out.print(f"{len(made)} tables made again, {sum(each.rows for each in made):,} rows.")
 
 
-def _refresh(built: Platform) -> None:
+def _refresh(built: Platform, also: Iterable[str] = ()) -> None:
     with progress_bar("Lake of facts") as advance:
         built.views.facts.follow(progress=advance)
     with progress_bar("Views") as advance:
-        built.views.refresh(advance)
+        built.views.refresh(advance, also=also)
     with progress_bar("Indicators") as advance:
         built.planning.refresh(on=built.clock().date(), progress=advance)
 

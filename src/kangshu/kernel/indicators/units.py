@@ -55,16 +55,22 @@ def count_units(
         engine.read(
             f"{start} SELECT {chosen} FROM ({indicator.sql}) AS counted WHERE ({condition}){time}", bound
         )
-    twice = engine.one(
-        f"SELECT count(*) - count(DISTINCT (unit, happened)) FROM {COUNTED}"
-        " WHERE happened IS NOT NULL AND unit IS NOT NULL"
-    )
+    twice = _counted_twice(engine)
     if twice:
         raise Invalid(
             f"The indicator {indicator.id} counts {twice} units more than once.",
             remedy="Its SELECT must give one row for each unit and day: look at its joins.",
         )
     return int(engine.one(f"SELECT count(*) FROM {COUNTED} WHERE happened IS NULL OR unit IS NULL"))
+
+
+def _counted_twice(engine: Engine) -> int:
+    """How many rows are of a unit and day of which there is a row already."""
+    placed = f"FROM {COUNTED} WHERE happened IS NOT NULL AND unit IS NOT NULL"
+    # Counting hashes takes half the time, and where none is there twice nothing else is.
+    if not engine.one(f"SELECT count(*) - count(DISTINCT hash(unit, happened)) {placed}"):
+        return 0
+    return int(engine.one(f"SELECT count(*) - count(DISTINCT (unit, happened)) {placed}"))
 
 
 def months_of(engine: Engine, indicator: Indicator, *, on: date) -> dict[str, int]:

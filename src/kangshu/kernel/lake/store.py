@@ -101,6 +101,10 @@ class Lake:
         """
         self._write(table, rows, "overwrite", condition, split=by or False, done=done)
 
+    def add(self, table: str, rows: Arrow, done: Mapping[str, int], *, by: str | None = None) -> None:
+        """Add rows to a table that is kept, and note how far it is made, in one commit."""
+        self._write(table, rows, "append", None, split=by or False, done=done)
+
     def replace_message(self, table: str, rows: Arrow, source: str, message: int) -> None:
         """Put rows in the place of all that a message of a source brought, in one commit."""
         self._write(table, rows, "overwrite", f"{SOURCE} = {literal(source)} AND {MESSAGE} = {message}")

@@ -10,6 +10,8 @@
     [merges]  of a view that is kept: how two rows of one key become one, `min`, `max` or `sum` for each
               column that is not of the key. New rows below are then merged with what is kept, where
               otherwise all would be made again
+    by        of a view that merges: the column of the key, a text, in whose folders the rows are kept: only
+              those in which something is new are written again
     [columns] what each column holds
     [checks]  how many rows it must have to be kept: see `row_checks`
 """
@@ -31,7 +33,7 @@ from kangshu.kernel.views.row_checks import NO_CHECKS, RowChecks, parse_row_chec
 
 DIALECT = "duckdb"
 
-_TEXTS = ("title", "title_en")
+_TEXTS = ("title", "title_en", "by")
 _LISTS = ("key", "follows")
 _MERGES = ("min", "max", "sum")
 
@@ -52,6 +54,7 @@ class SqlView:
     columns: Mapping[str, str] | None = None
     checks: RowChecks = NO_CHECKS
     merges: Mapping[str, str] | None = None
+    by: str = ""
 
     def merged(self, query: str) -> str:
         """A query for one row of each key of the rows of a query; of a view that merges."""
@@ -115,6 +118,8 @@ def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
         found.append(_problem("checks", "are of a view that is kept: say `keep = true`"))
     if "merges" in table:
         found += _problems_of_merges(table)
+    if not found and table.get("by") and not ("merges" in table and table["by"] in table["key"]):
+        found.append(_problem("by", "must be a column of the key of a view that merges"))
     if not found:
         strange = sorted(set(table.get("follows", ())) - needs)
         found += [_problem("follows", f"names {name}, which the SELECT does not read") for name in strange]
