@@ -92,7 +92,7 @@ def prepared(landed: tuple[Platform, Tally], city: Path) -> Iterator[Engine]:
     grant = platform.policies.decide(
         principal, "export", Resource("fact"), platform.policies.usual_purpose(principal)
     )
-    names = sorted({name for each in XINYI.indicators.indicators for name in each.needs})
+    names = sorted({"condition", *(name for each in XINYI.indicators.indicators for name in each.needs)})
     with engine() as work:
         platform.views.prepare(work, names, grant.scope)
         for name, rows in XINYI.indicators.tables.items():

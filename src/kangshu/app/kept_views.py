@@ -10,19 +10,21 @@ the rows of before. All of it can be deleted: it is made again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from kangshu.app.changes import Changes
 from kangshu.app.fact_lake import FactLake, table_of
 from kangshu.app.lens import Lens
+from kangshu.app.merged_views import ADDED, merge
 from kangshu.app.refresh_notes import Turn
 from kangshu.app.relations import FACT_KEY, Present, Relations, kept_as, kept_columns
 from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.base.ordered_work import work_in_order
 from kangshu.kernel.facts.exclusive import exclusive
 from kangshu.kernel.lake.arrow import Arrow
-from kangshu.kernel.lake.engine import Engine, Unreadable, engine, listed, literal, quoted, reading
+from kangshu.kernel.lake.engine import Engine, Unreadable, engine, listed, quoted, reading
 from kangshu.kernel.lake.held import NOWHERE, Held
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.views.lineage import digest, lineage
@@ -31,6 +33,8 @@ from kangshu.kernel.views.sql_view import SqlView
 
 _TURN = "kept views"
 _KEPT = ("view_", "tally_")
+_AT_ONCE = 2
+"""Views made at once. The engine of each has all processors; this fills the time in which one writes."""
 
 Progress = Callable[[int, int], None]
 """Called with (how many are done, how many there are)."""
@@ -70,22 +74,22 @@ class KeptViews:
             self.facts.follow()
             present = Present(self.lake)
             views = self.relations.views
-            order = [
+            kept = [
                 name
                 for name in views.order(names)
                 if name in views.definitions
                 or (selects and name in views.selects and views.selects[name].keep)
             ]
+            needs = {name: {*views.order([name])} & {*kept} - {name} for name in kept}
             turn = Turn(self.lake, self.facts.clock)
+
+            def bring_up(name: str) -> None:
+                self._bring_up(name, None if name in views.definitions else county, present, turn)
+
             try:
-                for number, name in enumerate(order):
-                    if progress is not None:
-                        progress(number, len(order))
-                    self._bring_up(name, None if name in views.definitions else county, present, turn)
+                work_in_order(needs, bring_up, threads=_AT_ONCE, progress=progress)
             finally:
                 turn.write()
-            if progress is not None:
-                progress(len(order), len(order))
             yield present
 
     def is_current(self, name: str, county: str | None, present: Present) -> bool:
@@ -166,12 +170,12 @@ class KeptViews:
                 self.relations.make(work, view.needs, lens, present)
                 work.run(f"CREATE TABLE kept AS {view.sql}")
             else:
-                only = _merge(work, view, kept, news)
+                only = merge(work, view, kept, news)
             refuse_keys(work, view)
             if only is None:
                 rows = work.one("SELECT count(*) FROM kept")
                 refuse_rows(view, rows, county, self._rows(kept) if kept else None)
-            if only == _ADDED:
+            if only == ADDED:
                 self.lake.add(table, work.arrow("FROM kept"), state, by=view.by or None)
             else:
                 self.lake.keep(table, work.arrow("FROM kept"), state, condition=only, by=view.by or None)
@@ -200,39 +204,6 @@ class KeptViews:
         tables = {base: self.relations.table_of_base(base) for base in sorted(bases)}
         held = {base: present.held(table) for base, table in tables.items()}
         return {f"{said}/{base}": found.version if found else NOWHERE for base, found in held.items()}
-
-
-_ADDED = ""
-
-
-def _merge(work: Engine, view: SqlView, kept: Held, news: Sequence[Arrow]) -> str | None:
-    """Make the table `kept` of what is to be written; the condition on rows in whose place it comes.
-
-    None: of all; `_ADDED`: of none, for all keys are new. Otherwise whole folders are written again.
-    """
-    kept.offer(work, "before")
-    for number, each in enumerate(news):
-        work.offer(f"new_{number}", each)
-    key = listed(view.key)
-    new = " UNION ALL BY NAME ".join(f"FROM new_{number}" for number in range(len(news)))
-    # As what is kept: sums are of wider types than what they add up.
-    work.run("CREATE TABLE new AS FROM before LIMIT 0")
-    work.run(f"INSERT INTO new BY NAME {view.merged(new)}")
-    folders = work.rows(f"SELECT DISTINCT {quoted(view.by)} FROM new ORDER BY 1") if view.by else []
-    within = f"{quoted(view.by)} IN ({_literals(folders)})" if view.by else "true"
-    work.run(f"CREATE TABLE known AS SELECT * FROM before SEMI JOIN new USING ({key}) WHERE {within}")
-    work.run("CREATE TABLE kept AS FROM before LIMIT 0")
-    work.run(f"INSERT INTO kept BY NAME {view.merged('FROM known UNION ALL BY NAME FROM new')}")
-    work.run("CREATE OR REPLACE TABLE kept AS FROM kept EXCEPT FROM known")
-    if not work.one(f"SELECT count(*) FROM kept SEMI JOIN known USING ({key})"):
-        return _ADDED
-    others = f"SELECT * FROM before ANTI JOIN kept USING ({key}) WHERE {within}"
-    work.run(f"CREATE OR REPLACE TABLE kept AS FROM kept UNION ALL BY NAME {others}")
-    return within if view.by else None
-
-
-def _literals(rows: Sequence[tuple[str]]) -> str:
-    return ", ".join(literal(value) for (value,) in rows) or literal("")
 
 
 def _is_made_from(kept: Held, state: Mapping[str, int]) -> bool:

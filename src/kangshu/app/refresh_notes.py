@@ -71,7 +71,7 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 @dataclass
 class Turn:
-    """The notes of one turn, written when it ends. For one thread."""
+    """The notes of one turn, written when it ends. Threads may note at once, each of its own tables."""
 
     lake: Lake
     clock: Clock

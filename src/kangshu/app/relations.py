@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 
 from kangshu.app.fact_lake import table_of
 from kangshu.app.lens import Lens, current_facts, later
@@ -36,11 +37,15 @@ _AS_TEXT = ("JSON", "TIME")
 
 
 class Present:
-    """The lake at one moment: each table is looked up once and stays as it was then. For one thread."""
+    """The lake at one moment: each table is looked up once and stays as it was then.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._held: dict[str, Held | None] = {}
+        self._lock = RLock()
 
     @property
     def scratch(self) -> Path:
@@ -49,14 +54,16 @@ class Present:
 
     def held(self, table: str) -> Held | None:
         """A table; None if there is none."""
-        if table not in self._held:
-            self._held[table] = self._lake.held(table)
-        return self._held[table]
+        with self._lock:
+            if table not in self._held:
+                self._held[table] = self._lake.held(table)
+            return self._held[table]
 
     def look_again(self, table: str) -> Held | None:
         """A table that was written just now."""
-        self._held.pop(table, None)
-        return self.held(table)
+        with self._lock:
+            self._held.pop(table, None)
+            return self.held(table)
 
 
 def kept_as(view: str, county: str | None = None) -> str:

@@ -32,7 +32,7 @@ class Changed:
 
 
 class Held:
-    """A table at a version. Not for sharing between threads."""
+    """A table at a version. Safe to share between threads: nothing of it changes."""
 
     def __init__(self, table: DeltaTable, *, near: bool) -> None:
         self._table = table
