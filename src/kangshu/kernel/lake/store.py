@@ -7,7 +7,6 @@ already (`domains/intake/tables/merging`), so landing the same thing twice adds 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +19,8 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from kangshu.kernel.base.errors import Unavailable
 from kangshu.kernel.lake.arrow import Arrow, pa
 from kangshu.kernel.lake.engine import Engine, Unreadable, literal
-from kangshu.kernel.lake.held import LOG, Held
+from kangshu.kernel.lake.folders import delete_table, tables_below
+from kangshu.kernel.lake.held import Held
 
 SOURCE, COUNTY, MESSAGE, ROW, RECORDED, HASH, REPLACES = (
     "_source",
@@ -159,10 +159,8 @@ class Lake:
         return found is not None
 
     def tables(self) -> list[Table]:
-        """All tables that are there, with their sizes. For a folder only: an object store is not listed."""
-        folder = Path(self.root)
-        names = sorted(path.parent.name for path in folder.glob("*/_delta_log")) if folder.is_dir() else []
-        return [self._table(name) for name in names]
+        """All tables that are there, with their sizes."""
+        return [self._table(name) for name in tables_below(self.root)]
 
     def _table(self, name: str) -> Table:
         found = DeltaTable(self.url(name))
@@ -172,14 +170,8 @@ class Lake:
         return Table(name, len(sizes), sum(sizes), sum(row or 0 for row in rows), found.version())
 
     def forget(self, table: str) -> None:
-        """Delete a table with all it holds. For a folder only: tables of an object store stay, empty."""
-        found = self._open(table)
-        if found is not None and "://" in self.root:
-            found.delete()
-        elif found is not None:
-            # The log goes first: without it there is no table, whatever is left.
-            shutil.rmtree(Path(self.root) / table / LOG)
-            shutil.rmtree(Path(self.root) / table)
+        """Delete a table with all it holds."""
+        delete_table(self.root, table)
 
     def tidy(self, table: str, *, keep: timedelta = timedelta(days=7)) -> int:
         """Join small files and delete files that no version younger than `keep` needs; how many were deleted.
