@@ -81,6 +81,7 @@ def receive(platform: Platform, *resources: Any) -> None:
     platform.intake.work_through(message)
 
 
+@pytest.mark.slow
 def test_views_and_tallies_follow_what_changed_and_are_made_anew(
     store: str, tmp_path: Path, databases: Databases
 ) -> None:
