@@ -91,10 +91,10 @@ def measured(form: str, path: Path) -> tuple[str, ...]:
         try:
             with build(Settings(home=home, packs=ROOT), clock=lambda: NOW).closing() as platform:
                 start, used = time.perf_counter(), cpu()
-                _, tally = platform.intake.land(ORG, FORMS[form][1], path)
+                _, tally = platform.intake.deliveries.land(ORG, FORMS[form][1], path)
                 seconds, busy = time.perf_counter() - start, cpu() - used
                 start = time.perf_counter()
-                platform.intake.land(ORG, FORMS[form][1], path)
+                platform.intake.deliveries.land(ORG, FORMS[form][1], path)
                 again = time.perf_counter() - start
         finally:
             embedded.stop(home / "postgres")

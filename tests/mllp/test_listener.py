@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kangshu.app.intake import HL7V2, STREAM
+from kangshu.app.intake import STREAM
+from kangshu.app.media import HL7V2
 from kangshu.app.platform import Platform
 from kangshu.app.wiring import build
 from kangshu.interfaces.mllp.limits import Limits

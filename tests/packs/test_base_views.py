@@ -104,7 +104,7 @@ def land(platform: Platform, folder: Path, names: list[str]) -> None:
         path = folder / f"{name}.parquet"
         with engine() as work:
             work.run(f"COPY ({LANDED[name]}) TO {literal(str(path))} (FORMAT parquet)")
-        landing, tally = platform.intake.land(CENTRE, name, path)
+        landing, tally = platform.intake.deliveries.land(CENTRE, name, path)
         assert not landing.bad
         assert tally.stored
 

@@ -23,7 +23,7 @@ def land_city(platform: Platform, place: Place, files: Sequence[Delivery], progr
     source: str = place.settings()["source"]
     tally = Tally()
     for number, each in enumerate(files, 1):
-        _, of_file = platform.intake.land(source, each.feed, each.path)
+        _, of_file = platform.intake.deliveries.land(source, each.feed, each.path)
         tally.add(of_file)
         progress(number, len(files))
     return tally

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def deliver(platform: Platform, pack: Path, *, seed: int, until: date) -> int:
             order = _order(platform, delivery, seed)
             write_zip(order, pack, platform.tables.content.macros, path)
             moment = datetime.combine(delivery.day, time(10), UTC)
-            then = replace(platform.intake, clock=lambda moment=moment: moment)
+            then = platform.intake.deliveries.at(lambda moment=moment: moment)
             _, tally = then.land(delivery.sender, FEED, path)
             received += tally.received["SettlementList"]
             path.unlink()

@@ -9,8 +9,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from kangshu.app.deliveries import Deliveries
 from kangshu.app.institutions import Institutions
-from kangshu.app.tables import MEDIA, Tables
+from kangshu.app.journal import FileContent, Journal
+from kangshu.app.media import HL7V2, TABLE, media_of
 from kangshu.app.translation import Translators
 from kangshu.domains.intake import reading
 from kangshu.domains.intake.cda.reading import CdaReader, recognised
@@ -18,27 +20,21 @@ from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.merging import merged
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.intake.reading import Media, Unit
-from kangshu.domains.intake.tables.land import Landing
-from kangshu.domains.intake.tables.merging import Origin as Delivered
 from kangshu.domains.intake.tally import Tally, parse_tally
 from kangshu.domains.intake.work import Bad, Origin, Taken, TooEarly
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
 from kangshu.kernel.base.time import Clock
-from kangshu.kernel.facts import journal, quarantine
+from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.bodies import current_bodies
 from kangshu.kernel.facts.database import Database, Session
-from kangshu.kernel.facts.exclusive import alone, exclusive
+from kangshu.kernel.facts.exclusive import alone
 from kangshu.kernel.facts.journal import Message
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.policies.definition import Grant
 
-HL7V2 = "hl7v2"
-"""The media of messages in HL7 version 2."""
-
 STREAM = "stream of messages"
 """What the process does that listens for them: it alone takes up those that were left."""
-
 
 LARGE = 4 << 20
 """Bytes of a message above which a process works on one such at a time, unit by unit: parsed and indexed, a
@@ -55,11 +51,12 @@ class Intake:
 
     database: Database
     clock: Clock
+    messages: Journal
+    deliveries: Deliveries
     institutions: Institutions
     pipeline: Pipeline
     cda: CdaReader
     hl7: Hl7Reader
-    tables: Tables
     codes: Shelf
     translators: Translators
     note: Note
@@ -83,12 +80,12 @@ class Intake:
         Returns the tally, and the numbers of messages that came before what they refer to: they stay
         journalled, for `take_up` once the others are through.
         """
-        messages = self.journal([(source, _File(path), media_of(path)) for path in paths])
+        messages = self.journal([(source, FileContent(path), media_of(path)) for path in paths])
         fresh = [message for message in messages if message.counts is None]
         tally = Tally()
         for message in messages:
             if message.counts is not None:
-                tally.add(_as_unchanged(parse_tally(message.counts)))
+                tally.add(parse_tally(message.counts).as_unchanged())
         together = self._together(source, fresh) if len(fresh) > 1 else None
         if together is not None:
             tally.add(together)
@@ -105,28 +102,12 @@ class Intake:
         """Work through messages that are in the journal, in order."""
         tally = Tally()
         for number in messages:
-            with self.database.connection() as session:
-                message = journal.message(session, number)
-            tally.add(self.work_through(message))
+            tally.add(self.work_through(self.messages.message(number)))
         return tally
 
     def journal(self, incoming: Sequence[tuple[str, Iterable[bytes], str]]) -> list[Message]:
-        """Keep messages given as (source, bytes, media); durable when this returns.
-
-        Bytes that can be gone over only once are held in memory meanwhile, for the transaction may have
-        to be run again.
-        """
-        now = self.clock()
-        held = [
-            (source, list(parts) if isinstance(parts, Iterator) else parts, media)
-            for source, parts, media in incoming
-        ]
-        return self.database.transact(
-            lambda session: [
-                journal.keep(session, source=source, channel="intake", media=media, parts=parts, now=now)
-                for source, parts, media in held
-            ]
-        )
+        """Keep messages given as (source, bytes, media); durable when this returns."""
+        return self.messages.keep(incoming)
 
     def _together(self, source: str, messages: Sequence[Message]) -> Tally | None:
         """Work through small messages in one transaction; None, and nothing done, if that cannot be."""
@@ -163,9 +144,9 @@ class Intake:
         that came before what it refers to raises `TooEarly` and stays unfinished.
         """
         if message.counts is not None and not again:
-            return _as_unchanged(parse_tally(message.counts))
-        if message.media.startswith(MEDIA):
-            return self._land(message)[1]
+            return parse_tally(message.counts).as_unchanged()
+        if message.media.startswith(TABLE):
+            return self.deliveries.work_through(message)[1]
         origin = self.origin(message.source, last=last)
         tally = Tally()
         bad: list[Bad] = []
@@ -179,29 +160,9 @@ class Intake:
             bad.append((-1, "?", list(problems)))
             tally.quarantined["?"] += 1
             tally.received["?"] += 1
-        self._finish(message.id, tally, bad)
+        self.messages.finish(message.id, tally, bad)
         self.codes.changed(tally.stored)
         return tally
-
-    def land(self, source: str, feed: str, path: Path) -> tuple[Landing, Tally]:
-        """Journal a file of tables from an institution and land it in the lake; what became of it.
-
-        Raises `NotFound` for a feed no place pack has. The same file again changes nothing.
-        """
-        name = self.tables.feeds.get(feed).name
-        message = self.journal([(source, _File(path), f"{MEDIA}{name}")])[0]
-        if message.counts is not None:
-            return Landing(), _as_unchanged(parse_tally(message.counts))
-        return self._land(message)
-
-    def _land(self, message: Message) -> tuple[Landing, Tally]:
-        feed = self.tables.feeds.get(message.media.removeprefix(MEDIA))
-        county = self.institutions.get(message.source).county
-        origin = Delivered(message.source, county, message.id, message.received_at, self.clock())
-        with self.database.statements() as session, exclusive(session, f"lake {message.source}"):
-            landing, tally, bad = self.tables.land(feed, self.content(message.id), origin)
-            self._finish(message.id, tally, bad)
-        return landing, tally
 
     def origin(self, source: str, *, last: bool = True) -> Origin:
         """An institution and its maps as of now. Looks into the database: not for within a transaction."""
@@ -209,7 +170,7 @@ class Intake:
         return Origin(source, county, self.clock(), self.translators.of(source), last)
 
     def _units(self, message: Message) -> Iterator[Unit]:
-        content = self.content(message.id)
+        content = self.messages.content(message.id)
         if message.media == HL7V2:
             return self.hl7.units(content, message.source)
         is_cda, parts = recognised(message.media, reading.unpacked(content))
@@ -233,36 +194,12 @@ class Intake:
     def _is_large(self, message: Message) -> bool:
         if message.size > LARGE:
             return True
-        return message.size > PACKED and (self._piece(message.id, 0) or b"").startswith(b"\x1f\x8b")
+        return message.size > PACKED and self.messages.start(message.id).startswith(b"\x1f\x8b")
 
     def _take(self, message: int, unit: Unit, origin: Origin) -> list[Taken]:
         return self.database.transact(
             lambda session: self.pipeline.take(session, whole(session, [(message, unit)], origin.org), origin)
         )
-
-    def content(self, message: int) -> Iterator[bytes]:
-        """The bytes of a journalled message.
-
-        Each piece over a connection of its own: who works through a message must not hold one for long.
-        """
-        number = 0
-        while (piece := self._piece(message, number)) is not None:
-            yield piece
-            number += 1
-
-    def _piece(self, message: int, number: int) -> bytes | None:
-        with self.database.connection() as session:
-            return journal.piece(session, message, number)
-
-    def _finish(self, message: int, tally: Tally, bad: Sequence[Bad]) -> None:
-        now = self.clock()
-
-        def finish(session: Session) -> None:
-            quarantine.resolve(session, message, [position for position, _, _ in bad], now)
-            quarantine.set_aside(session, message, bad, now)
-            journal.finish(session, message, tally.as_json(), now)
-
-        self.database.transact(finish)
 
     def resume(self) -> int:
         """Work through what was journalled but not finished when a process ended; how many messages.
@@ -271,9 +208,7 @@ class Intake:
         """
         done = 0
         with alone(self.database, STREAM) as no_stream:
-            with self.database.connection() as session:
-                waiting = journal.unfinished(session)
-            for message in waiting:
+            for message in self.messages.unfinished():
                 if message.media == HL7V2 and not no_stream:
                     continue
                 # One that others are in the way of keeps its place for the next time.
@@ -287,36 +222,6 @@ class _Apart(Exception):
     """Messages that were tried together have to be worked through one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """The bytes of a file, piece by piece, as often as they are asked for."""
-
-    path: Path
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self.path.open("rb") as file:
-            while piece := file.read(journal.PART):
-                yield piece
-
-
 def whole(session: Session, units: Sequence[tuple[int, Unit]], org: str) -> list[tuple[int, Unit]]:
     """The units with what is stored already in those entries that add to it."""
     return merged(units, lambda addresses: current_bodies(session, org, addresses))
-
-
-def media_of(path: Path) -> str:
-    """What the name of a file promises. A name in .json may hold either, so the content decides."""
-    name = path.name.lower().removesuffix(".gz")
-    if name.endswith(".hl7"):
-        return HL7V2
-    if name.endswith((".xml", ".cda", ".ccda")):
-        return "cda"
-    return "ndjson" if name.endswith((".ndjson", ".jsonl")) else ""
-
-
-def _as_unchanged(tally: Tally) -> Tally:
-    return Tally(
-        received=tally.received,
-        unchanged=tally.stored + tally.unchanged,
-        quarantined=tally.quarantined,
-    )

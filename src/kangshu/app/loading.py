@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kangshu.app.intake import HL7V2, media_of
+from kangshu.app.media import HL7V2, media_of
 from kangshu.app.settings import Settings
 from kangshu.app.worker import platform_here, workers
 from kangshu.domains.intake.tally import Tally

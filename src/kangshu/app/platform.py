@@ -31,7 +31,7 @@ from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.base.time import Clock
-from kangshu.kernel.facts import inventory, journal, persons, quarantine, work_items
+from kangshu.kernel.facts import inventory, persons, quarantine, work_items
 from kangshu.kernel.facts.access_log import AccessLog
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.exclusive import Turns
@@ -167,9 +167,7 @@ class Platform:
     def replay(self, grant: Grant, identifier: int) -> Tally:
         """Work through the message of a quarantine entry once more, after something was mended."""
         entry = self.quarantined(grant, identifier)
-        with self.database.connection() as session:
-            message = journal.message(session, entry.message)
-        return self.intake.work_through(message, again=True)
+        return self.intake.work_through(self.intake.messages.message(entry.message), again=True)
 
     # -- quality
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from kangshu.app.intake import HL7V2, STREAM
+from kangshu.app.intake import STREAM
+from kangshu.app.media import HL7V2
 from kangshu.app.platform import Platform
 from kangshu.app.stream_batch import Waiting, work_through
 from kangshu.app.worker import platform_here, workers

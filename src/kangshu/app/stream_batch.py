@@ -30,9 +30,7 @@ def work_through(platform: Platform, source: str, batch: Sequence[Waiting]) -> N
     if units:
         _together(platform, source, units)
     for number, _ in batch[len(units) :]:
-        with platform.database.connection() as session:
-            message = journal.message(session, number)
-        platform.intake.work_through(message)
+        platform.intake.work_through(platform.intake.messages.message(number))
     if batch:
         _note(platform, source, len(batch))
 
@@ -46,14 +44,13 @@ def _note(platform: Platform, source: str, count: int) -> None:
 
 def _is_finished(platform: Platform, number: int) -> bool:
     """Whether it was worked through in an earlier try; again would put an old state on a newer one."""
-    with platform.database.connection() as session:
-        return journal.message(session, number).counts is not None
+    return platform.intake.messages.message(number).counts is not None
 
 
 def _unit(platform: Platform, source: str, number: int, raw: bytes | None) -> Unit | None:
     """The one unit of a message; None for one that has several, which is worked through by itself."""
     try:
-        parts = [raw] if raw is not None else platform.intake.content(number)
+        parts = [raw] if raw is not None else platform.intake.messages.content(number)
         found = list(platform.intake.hl7.units(parts, source))
     except (Invalid, TooCostly) as error:
         problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", error.message),)
@@ -76,6 +73,4 @@ def _together(platform: Platform, source: str, units: Sequence[tuple[int, Unit]]
     except (Invalid, TooEarly):
         # One of them holds what cannot be stored: one after the other, it only spoils itself.
         for number, _ in units:
-            with platform.database.connection() as session:
-                message = journal.message(session, number)
-            platform.intake.work_through(message)
+            platform.intake.work_through(platform.intake.messages.message(number))

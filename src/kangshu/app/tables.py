@@ -24,9 +24,6 @@ from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.packs.load import load_items
 from kangshu.kernel.rules.definition import RuleSet, read_rules
 
-MEDIA = "table/"
-"""The media of messages that hold tables begins with this; the name of the feed follows."""
-
 MODELS, MACROS, SOURCES, SCORING = "logical_models", "functions.sql", "sources", "data_quality"
 FACTS = "clinical_quality"
 """The pack of rules about facts."""

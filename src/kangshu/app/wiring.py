@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from kangshu.app.counted_plans import CountedPlans
+from kangshu.app.deliveries import Deliveries
 from kangshu.app.fact_lake import FactLake
 from kangshu.app.fact_quality import FactQuality, read_fact_content
 from kangshu.app.institutions import read_institutions
 from kangshu.app.intake import Intake
+from kangshu.app.journal import Journal
 from kangshu.app.kept_views import KeptViews
 from kangshu.app.maps import Maps
 from kangshu.app.measures import read_measures
@@ -77,6 +79,7 @@ def build(
     institutions = read_institutions(pack.folder for pack in packs.values())
     pipeline = Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue))
     codes = Shelf(database, clock)
+    journal = Journal(database, clock)
     targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
     translators = Translators(codes, targets, clock)
     policies = read_policies(packs)
@@ -101,11 +104,12 @@ def build(
         intake=Intake(
             database=database,
             clock=clock,
+            messages=journal,
+            deliveries=Deliveries(database, clock, journal, institutions, tables),
             institutions=institutions,
             pipeline=pipeline,
             cda=read_reader({name: pack.folder for name, pack in packs.items()}),
             hl7=Hl7Reader(read_maps(packs["hl7v2"].folder, _places(packs))),
-            tables=tables,
             codes=codes,
             translators=translators,
             note=note,

@@ -110,7 +110,7 @@ def land(platform: Platform, folder: Path, rows: list[dict[str, Any]]) -> None:
     lines = csv_of(rows).splitlines()
     assert lines[0] == head
     path.write_text("\n".join([f"{head},{more}", *(f"{line},01,,," for line in lines[1:])]) + "\n", "utf-8")
-    landing, _ = platform.intake.land(HOSPITAL, "outpatient_visit", path)
+    landing, _ = platform.intake.deliveries.land(HOSPITAL, "outpatient_visit", path)
     assert not landing.bad
 
 

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 
-from kangshu.app.intake import HL7V2
+from kangshu.app.media import HL7V2
 from kangshu.app.platform import Platform
 from kangshu.kernel.facts.search.request import parse_query
 from tests.conftest import EVERYTHING
@@ -27,7 +27,7 @@ def test_what_is_refused_waits_in_quarantine_with_its_place_and_its_original(pla
         assert problem.path or problem.code == "too-costly", name
         assert problem.message, name
         assert MARK not in problem.message + problem.path, name
-        assert b"".join(platform.intake.content(entry.message)) == raw, name
+        assert b"".join(platform.intake.messages.content(entry.message)) == raw, name
         assert platform.replay(EVERYTHING, entry.id).quarantined == {"?": 1}, name
     assert len(platform.quarantine(EVERYTHING, limit=100)) == len(REFUSED)
 

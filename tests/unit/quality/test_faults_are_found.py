@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from kangshu.app.intake import HL7V2
+from kangshu.app.media import HL7V2
 from kangshu.app.platform import Platform
 from kangshu.domains.quality.facts.outcome import FINDING
 from kangshu.domains.synthetic.definition import Population

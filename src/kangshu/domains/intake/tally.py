@@ -27,6 +27,14 @@ class Tally:
         self.quarantined += other.quarantined
         self.left_out += other.left_out
 
+    def as_unchanged(self) -> Tally:
+        """The same message come again: what was stored of it is there already."""
+        return Tally(
+            received=self.received,
+            unchanged=self.stored + self.unchanged,
+            quarantined=self.quarantined,
+        )
+
     def as_json(self) -> dict[str, dict[str, int]]:
         """By what became of them; what was left out only if anything was."""
         return self.by_type() | ({"left_out": dict(sorted(self.left_out.items()))} if self.left_out else {})

@@ -49,7 +49,7 @@ def command(
         built.tables.feeds.get(feed)
         with tempfile.TemporaryDirectory(prefix="kangshu-query-") as folder:
             for path in _files(built, files or [], feed, database, Path(folder)):
-                landing, of_file = built.intake.land(source, feed, path)
+                landing, of_file = built.intake.deliveries.land(source, feed, path)
                 tally.add(of_file)
                 _tell_refusal(path, landing)
                 findings += landing.findings
