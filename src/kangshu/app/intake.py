@@ -19,8 +19,10 @@ from kangshu.domains.intake.cda.reading import CdaReader, recognised
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
 from kangshu.domains.intake.merging import merged
 from kangshu.domains.intake.pipeline import Pipeline
-from kangshu.domains.intake.reading import Media, Unit
+from kangshu.domains.intake.reading import Media
 from kangshu.domains.intake.tally import Tally, parse_tally
+from kangshu.domains.intake.unit import Unit
+from kangshu.domains.intake.unpacking import unpacked
 from kangshu.domains.intake.work import Bad, Origin, Taken, TooEarly
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
@@ -173,7 +175,7 @@ class Intake:
         content = self.messages.content(message.id)
         if message.media == HL7V2:
             return self.hl7.units(content, message.source)
-        is_cda, parts = recognised(message.media, reading.unpacked(content))
+        is_cda, parts = recognised(message.media, unpacked(content))
         if is_cda:
             return self.cda.units(parts, source=message.source)
         media: Any = message.media if message.media in ("json", "ndjson") else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kangshu.app.intake import whole
 from kangshu.app.platform import Platform
-from kangshu.domains.intake.reading import Unit
+from kangshu.domains.intake.unit import Unit
 from kangshu.domains.intake.work import TooEarly
 from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 from kangshu.kernel.facts import journal, quarantine

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kangshu.domains.intake.merging import merge, merged
-from kangshu.domains.intake.reading import Entry, Unit
+from kangshu.domains.intake.unit import Entry, Unit
 
 
 def _merge(stored: dict[str, Any], said: dict[str, Any], mode: str, assumed: tuple[str, ...] = ()) -> Any:

@@ -13,7 +13,8 @@ import pytest
 
 from kangshu.domains.intake import reading
 from kangshu.domains.intake.canonical import head_of
-from kangshu.domains.intake.reading import Unit, units
+from kangshu.domains.intake.reading import units
+from kangshu.domains.intake.unit import Unit
 from kangshu.kernel.base.errors import Invalid, TooCostly
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}

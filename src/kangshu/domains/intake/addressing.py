@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from kangshu.domains.intake.canonical import canonical, head_of, is_id, stored_form, top_level
-from kangshu.domains.intake.reading import Entry, Unit
 from kangshu.domains.intake.references import Address, local_address, rewrite
+from kangshu.domains.intake.unit import Entry, Unit
 from kangshu.domains.intake.work import Item, Origin, TooEarly, Work
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.ids import derived_id

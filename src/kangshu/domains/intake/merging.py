@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import msgspec
 
-from kangshu.domains.intake.reading import Entry, Unit
+from kangshu.domains.intake.unit import Entry, Unit
 
 Address = tuple[str, str]
 Bodies = Callable[[Sequence[Address]], Mapping[Address, bytes]]

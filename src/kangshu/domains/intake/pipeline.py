@@ -17,8 +17,8 @@ import orjson
 from kangshu.domains.intake.addressing import Addressing, Find
 from kangshu.domains.intake.canonical import canonical, top_level
 from kangshu.domains.intake.checking import Checker, has_error
-from kangshu.domains.intake.reading import Unit
 from kangshu.domains.intake.references import Address
+from kangshu.domains.intake.unit import Unit
 from kangshu.domains.intake.work import Bad, Item, Origin, Taken, Work
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.facts import local_codes

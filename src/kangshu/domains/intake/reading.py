@@ -7,15 +7,15 @@ that no message can take more memory or time than its size allows.
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Literal
 
 import msgspec
 
 from kangshu.domains.intake.canonical import not_json
+from kangshu.domains.intake.unit import CHUNK_ENTRIES, Entry, Unit
+from kangshu.domains.intake.unpacking import unpacked
 from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
 
 Media = Literal["json", "ndjson", "cda"]
@@ -25,44 +25,9 @@ MAX_DOCUMENT = 128 << 20
 """Bytes of one JSON document (a resource or a Bundle)."""
 MAX_RESOURCE = 32 << 20
 """Bytes of one resource, in a Bundle or on a line."""
-MAX_EXPANSION = 1000
-"""How much larger a gzip message may be once unpacked."""
 MAX_BAD_LINES = 10_000
 """Lines of one NDJSON message that may be empty or no objects; with more it is not NDJSON."""
-CHUNK_ENTRIES = 2000
 CHUNK_BYTES = 16 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One resource of a message.
-
-    `full_url`, `method`, `url` and `if_none_exist` are those of a Bundle entry; elsewhere empty.
-    `raw` is empty for a deletion. With `merge` it holds only what the message says of something that may be
-    stored already: see `merging`; `assumed` names elements that are there only because FHIR requires them.
-    """
-
-    position: int
-    raw: bytes
-    full_url: str = ""
-    method: str = ""
-    url: str = ""
-    if_none_exist: str = ""
-    merge: str = ""
-    assumed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Resources that belong together. `atomic`: all are stored or none (transaction, document, message).
-
-    left_out  parts of a sound message that become no resource, counted by the code of the reason
-    """
-
-    entries: list[Entry]
-    atomic: bool = False
-    bad: list[tuple[int, Problem]] = field(default_factory=list[tuple[int, Problem]])
-    left_out: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 class _Request(msgspec.Struct):
@@ -106,57 +71,6 @@ def units(parts: Iterable[bytes], *, media: Media | None = None) -> Iterator[Uni
         yield from _ndjson(lines)
     else:
         yield from _document(lines.all(MAX_DOCUMENT))
-
-
-def unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes of a message, out of gzip if they are in it. Raises `Invalid` or `TooCostly` as it goes."""
-    iterator = iter(parts)
-    first = b""
-    while len(first) < 2 and (part := next(iterator, None)) is not None:
-        first += part
-    if first[:2] != b"\x1f\x8b":
-        yield first
-        yield from iterator
-        return
-    yield from _gunzip(first, iterator)
-
-
-def _gunzip(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    decoder = zlib.decompressobj(wbits=31)
-    read = written = 0
-    part: bytes | None = first
-    while part is not None:
-        read += len(part)
-        pending = part
-        while pending:
-            try:
-                out = decoder.decompress(pending, 1 << 20)
-            except zlib.error:
-                raise _broken_gzip() from None
-            written += len(out)
-            if written > max(read, 1024) * MAX_EXPANSION:
-                raise TooCostly(
-                    f"The gzip message unpacks to more than {MAX_EXPANSION} times its size.",
-                    remedy="Send it uncompressed, or in several messages.",
-                )
-            yield out
-            pending = decoder.unconsumed_tail
-            if decoder.eof:
-                pending = decoder.unused_data
-                if pending.strip(b"\0"):
-                    decoder = zlib.decompressobj(wbits=31)
-                else:
-                    break
-        part = next(rest, None)
-    if not decoder.eof:
-        raise _broken_gzip()
-
-
-def _broken_gzip() -> Invalid:
-    message = "The gzip message is damaged or cut off."
-    return Invalid(
-        message, remedy="Send the whole file again.", problems=(Problem("error", "structure", "", message),)
-    )
 
 
 class _Lines:
@@ -213,7 +127,7 @@ class _Lines:
         for part in self._parts:
             size += len(part)
             if size > limit:
-                raise too_large(limit)
+                raise _refused(limit)
             pieces.append(part)
         return b"".join(pieces)
 
@@ -233,7 +147,7 @@ class _Lines:
             yield (b"", True) if size > MAX_RESOURCE else (b"".join(begun), False)
 
 
-def too_large(limit: int) -> TooCostly:
+def _refused(limit: int) -> TooCostly:
     """The refusal of something over a limit given in bytes."""
     message = f"It is larger than {limit >> 20} MB."
     return TooCostly(
@@ -280,7 +194,7 @@ def _document(raw: bytes) -> Iterator[Unit]:
         problem = Problem("error", "structure", "", "The message is empty.")
         raise Invalid(problem.message, remedy="Send a resource.", problems=(problem,))
     if len(raw) > MAX_RESOURCE and _TYPE_BUNDLE.search(raw, 0, 4096) is None:
-        raise too_large(MAX_RESOURCE)
+        raise _refused(MAX_RESOURCE)
     try:
         document = _DOCUMENT.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kangshu.domains.intake.reading import Unit
 from kangshu.domains.intake.tally import Tally
 from kangshu.domains.intake.translation import Translate
+from kangshu.domains.intake.unit import Unit
 from kangshu.kernel.base.errors import Problem
 from kangshu.kernel.facts.columns import NO_COLUMNS
 from kangshu.kernel.facts.definition import Columns

@@ -13,7 +13,7 @@ from kangshu.domains.intake.cda.document import Reading, read_document
 from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.tables import read_tables
 from kangshu.domains.intake.cda.xml import gather, looks_like_xml
-from kangshu.domains.intake.reading import Entry, Unit
+from kangshu.domains.intake.unit import Entry, Unit
 
 PACKS = ("cda", "wst500")
 """Packs with tables, the general before the special."""

@@ -9,7 +9,7 @@ from kangshu.domains.intake.hl7v2.batch import Envelope, messages
 from kangshu.domains.intake.hl7v2.check import Check
 from kangshu.domains.intake.hl7v2.message import Message, TooMuch, parse_message
 from kangshu.domains.intake.hl7v2.tables import Tables
-from kangshu.domains.intake.reading import CHUNK_ENTRIES, Entry, Unit
+from kangshu.domains.intake.unit import CHUNK_ENTRIES, Entry, Unit
 from kangshu.kernel.base.errors import Invalid, Problem
 
 
