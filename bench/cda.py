@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.reading import CdaReader, read_reader
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.synthetic.cda.definition import KINDS
 from kangshu.domains.synthetic.cda.document import parse_contents, write_document
 from kangshu.kernel.packs.find import default_root, find_packs

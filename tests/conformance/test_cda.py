@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kangshu.domains.intake.cda.document import Reading
-from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid
 from tests.support.cda_facts import facts_of

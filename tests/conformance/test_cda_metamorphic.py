@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from lxml import etree
 
-from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.cda.xml import SDTC, V3, XSI
 from kangshu.kernel.base.errors import KangshuError
 from tests.support.cda_fragments import whole

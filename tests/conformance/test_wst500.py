@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kangshu.domains.intake.cda.document import Reading
-from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.validation import problems_of
 from kangshu.domains.synthetic.cda.definition import KINDS, Contents, Document, Said
 from kangshu.domains.synthetic.cda.document import parse_contents, write_document

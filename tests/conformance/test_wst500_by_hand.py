@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kangshu.domains.intake.cda.document import Reading
-from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.packs.find import default_root
 from tests.support.cda_texts import reader

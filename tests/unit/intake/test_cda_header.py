@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid
 from tests.support.cda_texts import PATIENT, PRESSURE, document, reader, section

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kangshu.domains.intake.cda import engine, xml
-from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.reading import recognised
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, KangshuError, TooCostly
 from tests.support.cda_texts import NAMESPACES, PATIENT, PRESSURE, TEMPLATES, document, reader, section

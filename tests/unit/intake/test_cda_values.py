@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kangshu.domains.intake.cda.engine import written
 from kangshu.domains.intake.cda.quantities import number
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.cda.times import date_time
 from tests.support.cda_texts import PATIENT, PRESSURE, TEMPLATES, document, reader, section
 

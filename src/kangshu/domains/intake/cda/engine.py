@@ -7,18 +7,16 @@ same statement always becomes the same resource.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from math import isnan
 from typing import Any, cast
 
-import msgspec
-
 from kangshu.domains.intake.cda.concepts import number_of
 from kangshu.domains.intake.cda.context import Context, Json, Typed, is_text
-from kangshu.domains.intake.cda.definition import Kind, Map, Row, Step, Tables
+from kangshu.domains.intake.cda.definition import Kind, Map, Row, Tables
+from kangshu.domains.intake.cda.resource import completed, digest, has, prune, put, written
 from kangshu.domains.intake.cda.standing import STATEMENTS, hindrance, part_hindrance
 from kangshu.domains.intake.cda.values import CONVERTERS
 from kangshu.domains.intake.cda.xml import Element, place_of
@@ -128,7 +126,7 @@ class Engine:
             if self._fill(body, row, node):
                 taken.add(row.element)
         for names in each.needs:
-            if not any(_has(body, name) for name in names):
+            if not any(has(body, name) for name in names):
                 return None
         return body or None
 
@@ -142,7 +140,7 @@ class Engine:
                     continue
                 found = True
                 if row.element != "-":
-                    _place(body, row.path, value)
+                    put(body, row.path, value)
                 if not row.many:
                     return True
             if found:
@@ -196,7 +194,7 @@ class Engine:
     def _keep(self, each: Map, node: Element, body: Json) -> Address:
         type_ = each.resource
         number = self._number(each, node)
-        content = _digest(body)
+        content = digest(body)
         # Who copies a document to write the next copies its numbers: they stay with each patient.
         patient = "" if each.shared or self.subject is None else self.subject["reference"]
         if number is None:
@@ -206,8 +204,8 @@ class Engine:
             address = (type_, self.id_of(type_, patient, *number))
             before = self.made.get(address)
             if before is not None and each.shared:
-                body = _completed(before, body)
-            elif before is not None and _digest(before) != content:
+                body = completed(before, body)
+            elif before is not None and digest(before) != content:
                 # One number for two things: the first keeps it, the other is known by its content too.
                 address = (type_, self.id_of(type_, patient, *number, content))
         self.made[address] = body | {"id": address[1]}
@@ -234,18 +232,9 @@ class Engine:
             if not errors:
                 return body
             self.left_out += errors
-            if not _prune(body, errors[0].path):
+            if not prune(body, errors[0].path):
                 return None
         return None
-
-
-def written(body: Json) -> bytes:
-    """The JSON of a resource; numbers as they came."""
-    return msgspec.json.encode(body)
-
-
-def _digest(body: Json) -> str:
-    return hashlib.sha256(written({name: value for name, value in body.items() if name != "id"})).hexdigest()
 
 
 def _items(found: Any) -> Iterator[Any]:
@@ -260,77 +249,3 @@ def _items(found: Any) -> Iterator[Any]:
             yield f"{found:g}"
     elif found:
         yield found
-
-
-def _has(body: Json, name: str) -> bool:
-    """Whether the element is there; `value[x]` whatever its type."""
-    if name.endswith("[x]"):
-        return any(key.startswith(name[:-3]) for key in body)
-    return name in body
-
-
-def _place(body: Json, path: tuple[Step, ...], value: Typed) -> None:
-    suffix, content = value
-    for name, mode in path[:-1]:
-        body = _down(body, name, mode)
-    name, mode = path[-1]
-    if mode == "[x]":
-        if not any(key.startswith(name) and key[len(name) : len(name) + 1].isupper() for key in body):
-            body[name + suffix] = content
-    elif mode == "[]":
-        held = body.setdefault(name, [])
-        if content not in held:
-            held.append(content)
-    elif mode:
-        held = body.setdefault(name, [])
-        if not held:
-            held.append(content)
-    else:
-        body.setdefault(name, content)
-
-
-def _down(body: Json, name: str, mode: str) -> Json:
-    if not mode:
-        return body.setdefault(name, {})
-    held = body.setdefault(name, [])
-    if not held or mode == "[]":
-        held.append({})
-    return held[-1 if mode == "[]" else 0]
-
-
-def _completed(first: Json, second: Json) -> Json:
-    """What is said at one place, with what is only said at another."""
-    return {**second, **first}
-
-
-def _prune(body: Json, path: str) -> bool:
-    """Take out the element a problem names; whether it was there. The resource's own properties stay."""
-    steps: list[str | int] = []
-    for part in path.split(".")[1:]:
-        name, _, number = part.partition("[")
-        steps.append(name)
-        if number.rstrip("]").isdigit():
-            steps.append(int(number.rstrip("]")))
-    place: Any = body
-    trail: list[tuple[Any, str | int]] = []
-    for step in steps:
-        try:
-            following = place[step]
-        except (KeyError, IndexError, TypeError):
-            break
-        trail.append((place, step))
-        place = following
-    return _cut(trail)
-
-
-def _cut(trail: list[tuple[Any, str | int]]) -> bool:
-    """Remove the last of the trail, and what becomes empty by that."""
-    if not trail:
-        return False
-    for holder, step in reversed(trail):
-        if step in ("resourceType", "id") and holder is trail[0][0]:
-            return False
-        del holder[step]
-        if holder:
-            return True
-    return True

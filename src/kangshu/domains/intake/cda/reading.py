@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kangshu.domains.intake.cda.definition import Tables
 from kangshu.domains.intake.cda.document import Reading, read_document
-from kangshu.domains.intake.cda.engine import written
+from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.cda.tables import read_tables
 from kangshu.domains.intake.cda.xml import gather, looks_like_xml
 from kangshu.domains.intake.unit import Entry, Unit
