@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kangshu.domains.intake.cda import engine, xml
+from kangshu.domains.intake.cda import engine, parsing
 from kangshu.domains.intake.cda.reading import recognised
 from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.validation import problems_of
@@ -114,7 +114,7 @@ def test_a_hundred_megabytes_are_refused_before_they_are_held() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        SOUND.replace("<text>t", "<text>" + "<br/>" * xml.MAX_MARKS),
+        SOUND.replace("<text>t", "<text>" + "<br/>" * parsing.MAX_MARKS),
         SOUND.replace("<text>t", "<text><content " + " ".join(f"a{n}=''" for n in range(800_000)) + "/>"),
     ],
     ids=["tags", "attributes"],
@@ -226,7 +226,7 @@ def test_a_document_made_to_be_slow_is_read_in_time() -> None:
 
 
 def test_a_statement_of_too_many_parts_is_refused_with_its_place() -> None:
-    parts = "<entryRelationship/>" * (xml.MAX_PARTS + 1)
+    parts = "<entryRelationship/>" * (parsing.MAX_PARTS + 1)
     with pytest.raises(TooCostly, match="section/entry/observation"):
         read(document(section("8716-3", PRESSURE.replace("</observation>", f"{parts}</observation>"))))
 

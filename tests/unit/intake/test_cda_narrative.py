@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from kangshu.domains.intake.cda.narrative import render
+from kangshu.domains.intake.cda.parsing import parse
 from kangshu.domains.intake.cda.texts import Texts
-from kangshu.domains.intake.cda.xml import parse
 from tests.support.cda_texts import document, reader, section
 
 OPEN = '<div xmlns="http://www.w3.org/1999/xhtml">'

@@ -18,10 +18,11 @@ from kangshu.domains.intake.cda.concepts import concept, number_of
 from kangshu.domains.intake.cda.context import Context, Json
 from kangshu.domains.intake.cda.definition import DocumentKind, SectionKind, Tables
 from kangshu.domains.intake.cda.engine import Engine, Reference
+from kangshu.domains.intake.cda.parsing import check_breadth, parse
 from kangshu.domains.intake.cda.standing import STATEMENTS, is_same_patient
 from kangshu.domains.intake.cda.texts import Texts, inside, tidy
 from kangshu.domains.intake.cda.values import CONVERTERS
-from kangshu.domains.intake.cda.xml import Element, check_breadth, invalid, parse, place_of
+from kangshu.domains.intake.cda.xml import Element, invalid, place_of
 from kangshu.kernel.base.errors import Problem, TooCostly
 
 MEDIA_TYPE = "application/hl7-cda+xml"

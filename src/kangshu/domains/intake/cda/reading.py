@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from kangshu.domains.intake.cda.decoding import looks_like_xml
 from kangshu.domains.intake.cda.definition import Tables
 from kangshu.domains.intake.cda.document import Reading, read_document
+from kangshu.domains.intake.cda.parsing import gather
 from kangshu.domains.intake.cda.resource import written
 from kangshu.domains.intake.cda.tables import read_tables
-from kangshu.domains.intake.cda.xml import gather, looks_like_xml
 from kangshu.domains.intake.unit import Entry, Unit
 
 PACKS = ("cda", "wst500")
