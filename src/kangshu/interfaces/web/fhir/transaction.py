@@ -7,12 +7,12 @@ database transaction; reads are answered afterwards. https://hl7.org/fhir/R4/htt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kangshu.app.writer import Writer
 from kangshu.domains.intake.change import Change
-from kangshu.interfaces.web.fhir.access import grant_for, reader_for
+from kangshu.interfaces.web.fhir.access import grant_for
 from kangshu.interfaces.web.fhir.batch import response_entry
 from kangshu.interfaces.web.fhir.bundle_entries import (
     BundleEntry,
@@ -26,50 +26,20 @@ from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.changes import store
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match
 from kangshu.interfaces.web.fhir.json_text import write
-from kangshu.interfaces.web.fhir.negotiation import version_of
 from kangshu.interfaces.web.fhir.outcome import Failure, issues_of, status_of
 from kangshu.interfaces.web.fhir.patch import patched
 from kangshu.interfaces.web.fhir.references import base_of, conditional_parts, references_of, rewrite
 from kangshu.interfaces.web.fhir.representation import bundle
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.interfaces.web.fhir.write import (
-    check_id,
-    check_type,
-    deleted,
-    existing,
-    id_mismatch,
-    own_id,
-    written,
-)
-from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, NotFound, Problem
-from kangshu.kernel.base.ids import new_id
+from kangshu.interfaces.web.fhir.transaction_steps import ACTIONS, Step, refuse_duplicates, step_of
+from kangshu.interfaces.web.fhir.write import deleted, existing, written
+from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem
 from kangshu.kernel.facts.condition import name_of
-from kangshu.kernel.facts.definition import Fact, Outcome
+from kangshu.kernel.facts.definition import Outcome
 
 Json = dict[str, Any]
 
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
-_ACTIONS = {"DELETE": "delete", "POST": "create", "PUT": "update", "PATCH": "update"}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one entry comes to.
-
-    id        of the resource it is about; "" for a read and for a delete that matched nothing
-    current   the fact that a condition or an id found, where it was looked for
-    writes    False where there is nothing to do (conditional create of what exists, delete of nothing)
-    """
-
-    entry: BundleEntry
-    id: str
-    current: Fact | None
-    if_version: int | None
-    writes: bool
-
-    @property
-    def address(self) -> str:
-        return f"{self.entry.type}/{self.id}"
 
 
 def transaction(service: Service, call: Call, body: Json, respond: Callable[[Call], Answer]) -> Answer:
@@ -91,8 +61,8 @@ def _condition(entry: BundleEntry) -> str | None:
 def _transaction(
     service: Service, call: Call, entries: Sequence[BundleEntry], respond: Callable[[Call], Answer]
 ) -> Answer:
-    steps = [_at(entry, _step, service, call, entry) for entry in entries]
-    _refuse_duplicates(steps)
+    steps = [_at(entry, step_of, service, call, entry) for entry in entries]
+    refuse_duplicates(steps)
     addresses = _addresses(steps, call.base)
     addresses |= _conditional_references(service, call, steps)
     writes = sorted((step for step in steps if step.writes), key=lambda step: _ORDER[step.entry.method])
@@ -124,101 +94,6 @@ def _at(entry: BundleEntry, work: Callable[..., Any], *arguments: Any) -> Any:
             for issue in issues
         )
         raise Failure(status_of(error), error.code, error.message, problems=problems) from None
-
-
-def _step(service: Service, call: Call, entry: BundleEntry) -> Step:
-    if entry.method in ("GET", "HEAD"):
-        return Step(entry, "", None, None, writes=False)
-    if (
-        not entry.segments
-        or entry.segments[0] not in service.platform.catalogue.types
-        or len(entry.segments) > 2
-    ):
-        raise wrong(
-            f"{entry.where}.request.url", "A transaction takes URLs of a type or a resource.", "not-supported"
-        )
-    if any(part.startswith(("$", "_")) for part in entry.segments):
-        raise wrong(f"{entry.where}.request.url", "A transaction takes no operations.", "not-supported")
-    grant_for(service, call, _ACTIONS[entry.method], entry.type)
-    if entry.method == "POST":
-        return _create_step(service, call, entry)
-    if len(entry.segments) == 2:
-        return _instance_step(service, call, entry)
-    return _conditional_step(service, call, entry)
-
-
-def _create_step(service: Service, call: Call, entry: BundleEntry) -> Step:
-    if len(entry.segments) != 1 or entry.resource is None:
-        raise wrong(f"{entry.where}.request.url", "A POST goes to a type.", "value")
-    check_type(entry.resource, entry.type)
-    condition = entry.conditions["ifNoneExist"]
-    found = match(service, call, entry.type, criteria_of(condition)) if condition else None
-    if found is not None:
-        return Step(entry, found.id, found, None, writes=False)
-    return Step(entry, new_id(), None, 0, writes=True)
-
-
-def _instance_step(service: Service, call: Call, entry: BundleEntry) -> Step:
-    id = entry.segments[1]
-    expected = version_of(entry.conditions["ifMatch"]) if entry.conditions["ifMatch"] else None
-    if entry.method == "PUT" and entry.resource is not None:
-        check_type(entry.resource, entry.type)
-        check_id(entry.resource, id)
-        if entry.conditions["ifNoneMatch"].strip() == "*":
-            expected = 0
-    if entry.method == "PUT":
-        return Step(entry, id, None, expected, writes=True)
-    try:
-        current = reader_for(service, call, "read", entry.type).read(entry.type, id)
-    except KangshuError:
-        if entry.method == "PATCH":
-            raise
-        return Step(entry, id, None, expected, writes=False)
-    return Step(entry, id, current, _checked(expected, current), writes=True)
-
-
-def _conditional_step(service: Service, call: Call, entry: BundleEntry) -> Step:
-    found = match(service, call, entry.type, entry.params)
-    if entry.method == "PUT" and entry.resource is not None:
-        check_type(entry.resource, entry.type)
-        own = own_id(entry.resource)
-        if found is None:
-            return Step(entry, own or new_id(), None, 0, writes=True)
-        if own not in (None, found.id):
-            raise id_mismatch("the resource that matches")
-    if found is None and entry.method == "PATCH":
-        raise NotFound("The criteria match nothing.")
-    if found is None:
-        return Step(entry, "", None, None, writes=False)
-    expected = version_of(entry.conditions["ifMatch"]) if entry.conditions["ifMatch"] else None
-    return Step(entry, found.id, found, _checked(expected, found), writes=True)
-
-
-def _checked(expected: int | None, current: Fact) -> int:
-    if expected not in (None, current.version):
-        raise Failure(412, "conflict", "The version in ifMatch is not the current one.")
-    return current.version
-
-
-def _refuse_duplicates(steps: Sequence[Step]) -> None:
-    seen: dict[str, str] = {}
-    problems: list[Problem] = []
-    full_urls: set[str] = set()
-    for step in steps:
-        if step.entry.method in ("GET", "HEAD"):
-            continue
-        url = step.entry.full_url
-        if url and url in full_urls:
-            problems.append(Problem("error", "duplicate", step.entry.where, "The fullUrl is used twice."))
-        full_urls.add(url)
-        if not step.writes:
-            continue
-        first = seen.setdefault(step.address, step.entry.where)
-        if first != step.entry.where:
-            message = f"The entry is about the same resource as {first}."
-            problems.append(Problem("error", "duplicate", step.entry.where, message))
-    if problems:
-        raise Invalid("A resource may stand only once in a transaction.", problems=tuple(problems))
 
 
 def _addresses(steps: Sequence[Step], base: str) -> dict[str, str]:
@@ -273,7 +148,7 @@ def _apply(
 ) -> list[Outcome | None]:
     if not steps:
         return []
-    actions = {_ACTIONS[step.entry.method] for step in steps}
+    actions = {ACTIONS[step.entry.method] for step in steps}
     action = next(action for action in ("delete", "update", "create") if action in actions)
     types = {step.entry.type for step in steps}
     grant = grant_for(service, call, action, types.pop() if len(types) == 1 else None)
