@@ -34,15 +34,10 @@ from kangshu.interfaces.web.fhir.pretty import prettied
 from kangshu.interfaces.web.fhir.read import read, vread
 from kangshu.interfaces.web.fhir.search import search_compartment, search_system, search_type
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.interfaces.web.fhir.terminology import (
-    expand_value_set,
-    lookup,
-    subsumes,
-    translate_code,
-    validate_code,
-    validate_code_in_system,
-)
 from kangshu.interfaces.web.fhir.terminology_capability import versions
+from kangshu.interfaces.web.fhir.terminology_code_system import lookup, subsumes, validate_code_in_system
+from kangshu.interfaces.web.fhir.terminology_concept_map import translate_code
+from kangshu.interfaces.web.fhir.terminology_value_set import expand_value_set, validate_code
 from kangshu.interfaces.web.fhir.transaction import transaction
 from kangshu.interfaces.web.fhir.validate import validate
 from kangshu.interfaces.web.fhir.view_export import export_named_view, export_views

@@ -26,6 +26,7 @@ from kangshu.kernel.codes.coding import (
 from kangshu.kernel.codes.context import Context, Pins, check_supplements
 from kangshu.kernel.codes.language import NO_WISH, Languages, parse_languages
 from kangshu.kernel.codes.library import Item, Library, library_of, parse_item
+from kangshu.kernel.codes.verdict import Manner
 
 _MOST_RESOURCES = 200
 
@@ -135,6 +136,23 @@ def context_of(
         supplements=asked,
         active_only=question.flag("activeOnly"),
     )
+
+
+def manner(question: Question) -> Manner:
+    """How a code is to be validated."""
+    return Manner(
+        lenient_display=question.flag("lenient-display-validation"),
+        membership_only=question.flag("valueset-membership-only"),
+        infer_system=question.flag("inferSystem"),
+    )
+
+
+def stated_coding(question: Question, system: str, version: str) -> Coding:
+    """The coding of the parameter `code`. Raises `Invalid` where that is missing."""
+    code = question.text("code")
+    if not code:
+        raise Invalid("A code, a coding or a codeableConcept is needed.", code="required")
+    return Coding(system, code, version, question.text("display"))
 
 
 def sent_along(question: Question) -> Library | None:
