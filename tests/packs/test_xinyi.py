@@ -12,7 +12,8 @@ import pytest
 
 from kangshu.domains.planning.monitoring import counted, review, standings
 from kangshu.domains.planning.plan import read_place
-from kangshu.domains.planning.report import STATUSES, period_of_report, report
+from kangshu.domains.planning.report import period_of_report, report
+from kangshu.domains.planning.report_row import STATUSES
 from kangshu.interfaces.web.portal.reports.plan_document import plan_document
 from kangshu.interfaces.web.portal.words import words
 from kangshu.kernel.indicators.judge import test_of as sign_of

@@ -18,7 +18,8 @@ from python_calamine import CalamineWorkbook
 from kangshu.domains.planning.ledger import parse_progress, project_standings
 from kangshu.domains.planning.monitoring import standings
 from kangshu.domains.planning.plan import read_place
-from kangshu.domains.planning.report import STATUSES, Kind, Report, parse_kind, period_of_report, report
+from kangshu.domains.planning.report import Kind, Report, parse_kind, period_of_report, report
+from kangshu.domains.planning.report_row import STATUSES
 from kangshu.interfaces.web.portal.reports.files import file_of
 from kangshu.interfaces.web.portal.reports.plan_document import plan_document
 from kangshu.interfaces.web.portal.words import LANGUAGES, words

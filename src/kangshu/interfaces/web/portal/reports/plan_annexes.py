@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from kangshu.domains.planning.ledger import ProjectStanding
 from kangshu.domains.planning.publishing import Issue
-from kangshu.domains.planning.report import Report, ReportRow, Used
+from kangshu.domains.planning.report import Report, Used
+from kangshu.domains.planning.report_row import ReportRow
 from kangshu.interfaces.web.portal.reports import plan_words as said
 from kangshu.interfaces.web.portal.reports.document import Cell, Column, Section, number_cell
 from kangshu.interfaces.web.portal.spelling import stamp_text

@@ -8,7 +8,8 @@ from typing import Any
 
 from kangshu.domains.planning.ledger import Progress, ProjectStanding
 from kangshu.domains.planning.publishing import Issue
-from kangshu.domains.planning.report import STATUSES, Report, ReportRow
+from kangshu.domains.planning.report import Report
+from kangshu.domains.planning.report_row import STATUSES, ReportRow
 from kangshu.kernel.indicators.forecast import Forecast
 from kangshu.kernel.indicators.series import Point
 

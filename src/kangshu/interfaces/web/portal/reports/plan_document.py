@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from kangshu.domains.planning.report import STATUSES, Category, Report, ReportRow
+from kangshu.domains.planning.report import Category, Report
+from kangshu.domains.planning.report_row import STATUSES, ReportRow
 from kangshu.interfaces.web.portal.reports import plan_words as said
 from kangshu.interfaces.web.portal.reports.document import Cell, Column, Document, Section, number_cell, plain
 from kangshu.interfaces.web.portal.reports.plan_annexes import (

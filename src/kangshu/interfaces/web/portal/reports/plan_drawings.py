@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kangshu.domains.planning.report import STATUSES, Report
+from kangshu.domains.planning.report import Report
+from kangshu.domains.planning.report_row import STATUSES
 from kangshu.interfaces.web.portal.reports.document import Drawing
 from kangshu.interfaces.web.portal.reports.plan_words import name_of
 from kangshu.interfaces.web.portal.words import Words

@@ -8,7 +8,7 @@ from decimal import Decimal
 from kangshu.domains.planning.ledger import Course
 from kangshu.domains.planning.monitoring import Standing
 from kangshu.domains.planning.plan import Plan
-from kangshu.domains.planning.report import ReportRow, Status
+from kangshu.domains.planning.report_row import ReportRow, Status
 from kangshu.interfaces.web.portal.reports.document import Cell, Tone, number_cell
 from kangshu.interfaces.web.portal.words import Words
 from kangshu.kernel.indicators.judge import in_words, limit_of, values_of
