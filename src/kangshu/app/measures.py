@@ -26,7 +26,6 @@ from kangshu.kernel.indicators.entry import known
 from kangshu.kernel.indicators.explain import Unit, Which, units
 from kangshu.kernel.indicators.period import Period, parse_period
 from kangshu.kernel.lake.engine import engine
-from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.policies.definition import Grant
 
@@ -127,13 +126,9 @@ class Measures:
             raise NotSupported(
                 f"{indicator.id} is entered: nothing is counted.", remedy="Its evidence is with its value."
             )
-        content, views = self.planning.place(place), self.planning.views
-        with engine(views.facts.lake.scratch) as work:
-            needed = set(indicator.needs) - content.indicators.tables.keys()
-            where = county or self.planning.county_of(place)
-            views.prepare(work, sorted(needed), grant.scope, county=where)
-            for name, rows in content.indicators.tables.items():
-                offer_rows(work, name, rows)
+        content, where = self.planning.place(place), county or self.planning.county_of(place)
+        with engine(self.planning.views.facts.lake.scratch) as work:
+            self.planning.prepare(work, content, [indicator], grant.scope, county=where)
             page = units(work, indicator, period=period, strata=strata, on=on, which=which, limit=limit)
         # A unit is the address of a fact, or a key of its own.
         addresses = tuple(each.unit for each in page.units if "/" in each.unit)

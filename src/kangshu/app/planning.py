@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -16,21 +16,20 @@ from kangshu.domains.planning.assessment import Assessed, Assessment, assessed
 from kangshu.domains.planning.fairness import Spread, spreads
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
-from kangshu.domains.planning.publishing import Issue, issues, known_result
-from kangshu.domains.planning.report import Kind, Report, period_of_report, report
-from kangshu.kernel.base.errors import Invalid, NotFound
+from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.facts import stretch
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import known
 from kangshu.kernel.indicators.explain import keep_units
 from kangshu.kernel.indicators.period import Period
-from kangshu.kernel.indicators.publication import Published, publish
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.lake.engine import Engine, engine
 from kangshu.kernel.lake.given import offer_rows
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.policies.definition import Grant, Scope
+
+EVERYBODY = Scope(everything=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Planning:
         if as_of is None:
             return self._counting_now(content, chosen, on, county, small)
         with engine(self.views.facts.lake.scratch) as work:
-            self.prepare(work, content, chosen, county, as_of)
+            self.prepare(work, content, chosen, EVERYBODY, county=county, as_of=as_of)
             return {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
 
     def _counting_now(
@@ -141,92 +140,12 @@ class Planning:
         entries = self.books.entries(grant, content)
         return standings(content, plan, on=on, as_of=as_of, results=results, entries=entries, until=until)
 
-    def report(
-        self,
-        grant: Grant,
-        content: PlaceContent,
-        plan: Plan,
-        kind: Kind,
-        *,
-        on: date,
-        as_of: datetime | None = None,
-        until: Period | None = None,
-    ) -> Report:
-        """The report of a plan: yearly, mid-term or final; without `until` of the last period that is over.
-
-        Raises `Invalid` for a period that is not one of the plan's.
-        """
-        until = period_of_report(plan, kind, on, until)
-        found = self.standings(grant, content, plan, on=on, as_of=as_of, until=until)
-        theirs = content.projects_of(plan)
-        projects = self.books.projects(grant, content, on=on, as_of=as_of) if theirs else ()
-        issued = self.issues(grant, content, on=on, as_of=as_of)
-        return report(content, plan, kind, found, projects, until=until, on=on, as_of=as_of, issues=issued)
-
-    def known(
-        self,
-        grant: Grant,
-        content: PlaceContent,
-        indicators: Iterable[Indicator],
-        *,
-        on: date,
-        as_of: datetime | None = None,
-    ) -> dict[str, Result]:
-        """What is known of indicators of a place: counted, and entered where nothing was counted."""
-        chosen = list(indicators)
-        county = content.county or None
-        counted = self.count(grant, content, chosen, on=on, as_of=as_of, county=county)
-        entries = known([*content.entries, *self.books.entries(grant, content)], as_of)
-        return {
-            each.id: known_result(each, counted.get(each.id), entries, on=on, as_of=as_of) for each in chosen
-        }
-
-    def publish(
-        self,
-        reading: Grant,
-        writing: Grant,
-        content: PlaceContent,
-        indicators: Sequence[str],
-        period: str,
-        *,
-        on: date,
-    ) -> tuple[Published, ...]:
-        """Publish what is known of a closed period, all of it or nothing.
-
-        `reading`, `writing`: leave to read and to publish. Raises `Invalid` for a period that is open or of
-        which nothing is known, `Conflict` for one that is published, `Refused` for a county the grant does
-        not open.
-        """
-        chosen = [content.indicators.get(name) for name in dict.fromkeys(indicators)]
-        known = self.known(reading, content, chosen, on=on)
-        now, who = self.books.clock(), writing.principal.id
-        found = [
-            publish(each, known[each.id], period, place=content.place, who=who, recorded=now)
-            for each in chosen
-        ]
-        for each, cells in zip(chosen, found, strict=True):
-            if not cells:
-                raise Invalid(f"Nothing is known of {each.id} of {period}.", remedy="Enter a value first.")
-        cells = tuple(cell for each in found for cell in each)
-        self.books.add_published(writing, content, cells)
-        return cells
-
-    def issues(
-        self, grant: Grant, content: PlaceContent, *, on: date, as_of: datetime | None = None
-    ) -> tuple[Issue, ...]:
-        """What was published, and what is known of it now, or was at a time."""
-        everything = self.books.published(grant, content)
-        published = [each for each in everything if as_of is None or each.recorded <= as_of]
-        names = {each.indicator for each in published}
-        there = [each for each in content.indicators.indicators if each.id in names]
-        return issues(content, published, self.known(grant, content, there, on=on, as_of=as_of))
-
     def write_units(
         self, content: PlaceContent, plan: Plan, indicator: Indicator, period: str, path: Path, *, on: date
     ) -> None:
         """Count the units of a period and write them down, for nobody yet."""
         with engine(self.views.facts.lake.scratch) as work:
-            self.prepare(work, content, [indicator], plan.county, None)
+            self.prepare(work, content, [indicator], EVERYBODY, county=plan.county)
             keep_units(work, indicator, period, path, on=on)
 
     def refresh(self, *, on: date, progress: Progress | None = None) -> None:
@@ -280,13 +199,15 @@ class Planning:
         work: Engine,
         content: PlaceContent,
         indicators: Iterable[Indicator],
+        scope: Scope,
+        *,
         county: str | None,
-        as_of: datetime | None,
+        as_of: datetime | None = None,
     ) -> None:
-        """Make what indicators read in an engine, whose rows must not leave it: they are of everybody."""
+        """Make what indicators read of a scope in an engine; of everybody, its rows must not leave it."""
         tables = content.indicators.tables
         needed = {name for each in indicators for name in each.needs} - tables.keys()
-        self.views.prepare(work, sorted(needed), Scope(everything=True), as_of=as_of, county=county)
+        self.views.prepare(work, sorted(needed), scope, as_of=as_of, county=county)
         for name, rows in tables.items():
             offer_rows(work, name, rows)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from kangshu.app.planning import Planning
+from kangshu.app.planning import EVERYBODY, Planning
 from kangshu.domains.planning.plan import PlaceContent
 from kangshu.kernel.facts.reader import Use
 from kangshu.kernel.indicators.definition import Indicator
@@ -67,7 +67,7 @@ class SparkPlanning:
         with spark_engine(session) as spark:
             # It understands the statements that views and indicators are made of, as the engine does.
             work = cast("Engine", spark)
-            self.planning.prepare(work, content, chosen, county, as_of)
+            self.planning.prepare(work, content, chosen, EVERYBODY, county=county, as_of=as_of)
             found = {each.id: run(work, each, on=on, as_of=as_of, small_number=small) for each in chosen}
         self.planning.note(grant, Use("indicator", tuple(sorted(found)), (), len(found)))
         return found

@@ -55,7 +55,7 @@ class ReportRow:
 
 
 def report_row(plan: Plan, standing: Standing, until: Period, enough: Decimal) -> ReportRow:
-    """A row as it stood in the period `until`. `enough`: % of the units of a value that are to be there."""
+    """A row as it stood in the period `until`. `enough`: % of the units that are to be complete."""
     base = next((each for each in standing.points if each.period == plan.base), None)
     way, time = _way(plan, standing, base), _time(plan, standing)
     gaps = _gaps(plan, standing, base, until, enough)

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from kangshu.app.platform import Platform
+from kangshu.app.publishing import issued, publish_known
 from kangshu.interfaces.cli.console import out, platform
 from kangshu.interfaces.cli.indicator import numbers_grant
 from kangshu.kernel.indicators.cell import Cell
@@ -114,8 +115,14 @@ def publish(
     *names, period = indicators
     with platform() as built:
         content = built.planning.place(place)
-        cells = built.planning.publish(
-            numbers_grant(built), writing(built, "publish"), content, names, period, on=built.clock().date()
+        cells = publish_known(
+            built.planning,
+            numbers_grant(built),
+            writing(built, "publish"),
+            content,
+            names,
+            period,
+            on=built.clock().date(),
         )
     print(f"{period}\t{len(names)}\t{len(cells)}")
 
@@ -128,7 +135,7 @@ def published(place: Place, as_json: AsJson = False) -> None:
     """
     with platform() as built:
         content = built.planning.place(place)
-        found = built.planning.issues(numbers_grant(built), content, on=built.clock().date())
+        found = issued(built.planning, numbers_grant(built), content, on=built.clock().date())
     names = ("indicator", "period", "published", "now", "changed_cells", "redefined", "recorded")
     rows = [
         (

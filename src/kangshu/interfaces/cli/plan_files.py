@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
+from kangshu.app.plan_report import report_on
 from kangshu.app.platform import Platform
 from kangshu.domains.planning.plan import PlaceContent, Plan
 from kangshu.domains.planning.report import parse_kind
@@ -37,7 +38,7 @@ def write_report(
             remedy=f"Languages: {', '.join(LANGUAGES)}. Endings: .{', .'.join(FORMS)}.",
         )
     until = parse_period(year) if year else None
-    found = built.planning.report(
-        numbers_grant(built), content, plan, parse_kind(kind), on=on, as_of=as_of, until=until
+    found = report_on(
+        built.planning, numbers_grant(built), content, plan, parse_kind(kind), on=on, as_of=as_of, until=until
     )
     path.write_bytes(file_of(found, form, words(spoken), made=built.clock(), synthetic=built.settings.demo))

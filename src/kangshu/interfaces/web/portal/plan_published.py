@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kangshu.app.platform import Platform
+from kangshu.app.publishing import issued, known_results, publish_known
 from kangshu.domains.planning.plan import Plan
 from kangshu.domains.planning.publishing import Issue, open_issues
 from kangshu.interfaces.web.portal.page import Call, Page
@@ -75,7 +76,9 @@ def publish_value(platform: Platform, call: Call, form: Mapping[str, str]) -> Pl
     if not names:
         return _page(platform, call, opened, "plan_published.not_a_period")
     try:
-        platform.planning.publish(opened.grant, grant, opened.content, names, period, on=today_of(call))
+        publish_known(
+            platform.planning, opened.grant, grant, opened.content, names, period, on=today_of(call)
+        )
     except Conflict:
         return _page(platform, call, opened, "plan_published.already")
     except Invalid:
@@ -84,7 +87,7 @@ def publish_value(platform: Platform, call: Call, form: Mapping[str, str]) -> Pl
 
 
 def _page(platform: Platform, call: Call, opened: OpenPlan, problem: str) -> PlanPublishedPage:
-    found = platform.planning.issues(opened.grant, opened.content, on=today_of(call))
+    found = issued(platform.planning, opened.grant, opened.content, on=today_of(call))
     choices = _choices(platform, call, opened) if opened.may_publish else ()
     return PlanPublishedPage(
         opened.content.place,
@@ -111,6 +114,6 @@ def _choices(
     content, on = opened.content, today_of(call)
     wanted = dict.fromkeys(row.indicator for row in opened.plan.rows)
     indicators = [content.indicators.get(name) for name in wanted]
-    known = platform.planning.known(opened.grant, content, indicators, on=on)
+    known = known_results(platform.planning, opened.grant, content, indicators, on=on)
     published = platform.planning.books.published(opened.grant, content)
     return open_issues(indicators, known, published, on=on)

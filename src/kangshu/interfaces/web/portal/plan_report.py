@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from kangshu.app.plan_report import report_on
 from kangshu.app.platform import Platform
 from kangshu.domains.planning.plan import Plan
 from kangshu.domains.planning.report import KINDS, Kind, Report, parse_kind
@@ -90,7 +91,8 @@ def _report(platform: Platform, call: Call) -> Report:
     opened = open_plan(platform, call)
     kind = parse_kind(call.query.get("kind", "yearly"))
     year = call.query.get("year", "")
-    return platform.planning.report(
+    return report_on(
+        platform.planning,
         opened.grant,
         opened.content,
         opened.plan,
