@@ -25,7 +25,7 @@ from kangshu.domains.intake.unit import Unit
 from kangshu.domains.intake.unpacking import unpacked
 from kangshu.domains.intake.work import Bad, Origin, Taken, TooEarly
 from kangshu.domains.terminology.shelf import Shelf
-from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, Problem, TooCostly, Unavailable
+from kangshu.kernel.base.errors import Conflict, Invalid, KangshuError, TooCostly, Unavailable
 from kangshu.kernel.base.time import Clock
 from kangshu.kernel.facts import journal
 from kangshu.kernel.facts.bodies import current_bodies
@@ -158,8 +158,7 @@ class Intake:
                 bad += taken.bad
         except (Invalid, TooCostly) as error:
             # The fault is the message's. Any other error leaves it unfinished, to be taken up again.
-            problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", str(error)),)
-            bad.append((-1, "?", list(problems)))
+            bad.append((-1, "?", list(error.as_problems())))
             tally.quarantined["?"] += 1
             tally.received["?"] += 1
         self.messages.finish(message.id, tally, bad)

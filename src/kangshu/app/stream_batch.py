@@ -8,7 +8,7 @@ from kangshu.app.intake import whole
 from kangshu.app.platform import Platform
 from kangshu.domains.intake.unit import Unit
 from kangshu.domains.intake.work import TooEarly
-from kangshu.kernel.base.errors import Invalid, Problem, TooCostly
+from kangshu.kernel.base.errors import Invalid, TooCostly
 from kangshu.kernel.facts import journal, quarantine
 from kangshu.kernel.facts.database import Session
 from kangshu.kernel.facts.reader import Use
@@ -53,8 +53,7 @@ def _unit(platform: Platform, source: str, number: int, raw: bytes | None) -> Un
         parts = [raw] if raw is not None else platform.intake.messages.content(number)
         found = list(platform.intake.hl7.units(parts, source))
     except (Invalid, TooCostly) as error:
-        problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", error.message),)
-        return Unit([], bad=[(-1 - at, problem) for at, problem in enumerate(problems)])
+        return Unit([], bad=[(-1 - at, problem) for at, problem in enumerate(error.as_problems())])
     return found[0] if len(found) == 1 else None
 
 

@@ -107,11 +107,10 @@ class Tables:
         try:
             landing = land(self.lake, feed, self.content, pieces, origin)
         except (Invalid, TooCostly) as error:
-            problems = getattr(error, "problems", ()) or (Problem("error", error.code, "", str(error)),)
             tally = Tally()
             tally.received["?"] += 1
             tally.quarantined["?"] += 1
-            bad: list[Bad] = [(WHOLE, feed.name, list(problems))]
+            bad: list[Bad] = [(WHOLE, feed.name, list(error.as_problems()))]
             return Landing(bad=bad), tally, bad
         counters = (landing.received, landing.stored, landing.unchanged, landing.quarantined)
         tally = Tally(*(+counter for counter in counters))
@@ -166,8 +165,7 @@ def _feeds(packs: Mapping[str, Pack], models: Models) -> list[Feed]:
             try:
                 feeds.append(parse_feed(stem.rpartition("/")[2], item.texts, models))
             except KangshuError as error:
-                found: tuple[Problem, ...] = getattr(error, "problems", ())
-                problems += found or (Problem("error", error.code, stem, error.message),)
+                problems += error.as_problems(stem)
     if problems:
         listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
         raise Invalid(f"Feeds are wrong: {listed}.", remedy="Correct them.", problems=tuple(problems))

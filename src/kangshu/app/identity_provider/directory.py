@@ -97,13 +97,19 @@ def parse_directory(text: str, where: str = "users.toml") -> Directory:
 
 
 def _problems(table: Mapping[str, Any]) -> list[Problem]:
-    found = [_problem(key, "is not known here") for key in table.keys() - {"user", "client", "demo_password"}]
+    found = [
+        Problem.at(key, "is not known here") for key in table.keys() - {"user", "client", "demo_password"}
+    ]
     for kind, known in (("user", _USER), ("client", _CLIENT)):
         for number, entry in enumerate(cast(list[dict[str, Any]], table.get(kind, []))):
             path = f"{kind}[{number}]"
-            found += [_problem(f"{path}.{key}", "is not known here") for key in sorted(entry.keys() - known)]
-            found += [_problem(f"{path}.{key}", "is missing") for key in sorted(_NEEDED[kind] - entry.keys())]
-            found += [_problem(f"{path}.{key}", text) for key, text in _wrong_forms(entry)]
+            found += [
+                Problem.at(f"{path}.{key}", "is not known here") for key in sorted(entry.keys() - known)
+            ]
+            found += [
+                Problem.at(f"{path}.{key}", "is missing") for key in sorted(_NEEDED[kind] - entry.keys())
+            ]
+            found += [Problem.at(f"{path}.{key}", text) for key, text in _wrong_forms(entry)]
     return found
 
 
@@ -157,7 +163,3 @@ def _client(entry: Mapping[str, Any]) -> Client:
         jwks=json.loads(entry["jwks"]) if "jwks" in entry else None,
         redirect_uris=tuple(entry.get("redirect_uris", ())),
     )
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

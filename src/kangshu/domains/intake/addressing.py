@@ -35,7 +35,7 @@ class Addressing:
             try:
                 item = self._read_entry(session, work, entry, origin)
             except Invalid as error:
-                work.bad.append((entry.position, self._type_of(entry.raw), list(error.problems)))
+                work.bad.append((entry.position, self._type_of(entry.raw), list(error.as_problems())))
                 continue
             if item is not None:
                 work.items.append(item)
@@ -165,7 +165,7 @@ class Addressing:
         try:
             found = _preferred(self._find(session, type_, search), origin.org)
         except Invalid as error:
-            work.set_aside(item, list(error.problems))
+            work.set_aside(item, list(error.as_problems()))
             return
         if not found and not origin.last:
             raise TooEarly

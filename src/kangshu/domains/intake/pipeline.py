@@ -177,7 +177,7 @@ class Pipeline:
             try:
                 written_form = None if body is None else canonical(type_, id_, top_level(body))
             except Invalid as error:
-                problems += error.problems
+                problems += error.as_problems()
                 continue
             item = Item(message, position, type_, id_, written_form, if_version)
             item.digest = _digest(item, origin)

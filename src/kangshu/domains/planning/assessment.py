@@ -91,12 +91,12 @@ def read_assessment(path: Path, indicators: IndicatorSet) -> Assessment:
     """A list by its `.toml`. Raises `Invalid` with every problem."""
     table = parse_toml(path.read_text("utf-8"), path.name)
     problems = [
-        _problem(key, "is missing" if key in _KEYS else "is not a key") for key in _KEYS ^ table.keys()
+        Problem.at(key, "is missing" if key in _KEYS else "is not a key") for key in _KEYS ^ table.keys()
     ]
     kinds = {each.id: each.kind for each in indicators.indicators}
     rows = read_tsv(path.with_suffix(".tsv"))
     for row in rows:
-        problems += [_problem(f"row {row['no']}", message) for message in _wrong(row, kinds)]
+        problems += [Problem.at(f"row {row['no']}", message) for message in _wrong(row, kinds)]
     if problems:
         listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
         raise Invalid(f"List {path.stem}: {listed}.", problems=tuple(problems))
@@ -155,7 +155,3 @@ def _row(row: Mapping[str, str]) -> AssessmentRow:
         cast("Status", row["status"]),
         row["monitored"] == "yes",
     )
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

@@ -94,20 +94,20 @@ def read_index(path: Path, indicators: Sequence[str]) -> Index:
     """An index by its `.toml`; `indicators`: the ids there are. Raises `Invalid` with every problem."""
     table = parse_toml(path.read_text("utf-8"), path.name)
     problems = [
-        _problem(key, "is missing" if key in _KEYS else "is not a key") for key in _KEYS ^ table.keys()
+        Problem.at(key, "is missing" if key in _KEYS else "is not a key") for key in _KEYS ^ table.keys()
     ]
     written: Any = table.get("editions", [])
     said = cast("list[dict[str, Any]]", written) if isinstance(written, list) else []
     for number, edition in enumerate(said):
-        problems += [_problem(f"editions[{number}].{key}", message) for key, message in _wrong(edition)]
+        problems += [Problem.at(f"editions[{number}].{key}", message) for key, message in _wrong(edition)]
     rows = read_tsv(path.with_suffix(".tsv"))
     for number, row in enumerate(rows, 2):
         problems += [
-            _problem(f"line {number} {key}", message) for key, message in _wrong_row(row, indicators)
+            Problem.at(f"line {number} {key}", message) for key, message in _wrong_row(row, indicators)
         ]
     days = {str(each.get("from")) for each in said}
     if not said or days != {row.get("from", "") for row in rows}:
-        problems.append(_problem("editions", "and the rows must have the same days"))
+        problems.append(Problem.at("editions", "and the rows must have the same days"))
     if problems:
         listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
         raise Invalid(f"Index {path.stem}: {listed}.", problems=tuple(problems))
@@ -161,7 +161,3 @@ def _edition(said: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> Edit
     )
     numbers = (said[key] for key in ("known", "swing", "draws", "seed"))
     return Edition(said["from"], said["basis"], *numbers, components=components)
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

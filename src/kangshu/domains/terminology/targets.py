@@ -33,7 +33,7 @@ Targets = Mapping[str, tuple[Target, ...]]
 def parse_targets(text: str, where: str) -> Targets:
     """Targets from TOML. Raises `Invalid` with a problem for each key that is wrong or missing."""
     data = parse_toml(text, where)
-    problems = [_problem(key, "This is not a key of targets.") for key in data if key != "target"]
+    problems = [Problem.at(key, "This is not a key of targets.") for key in data if key != "target"]
     raw: Any = data.get("target", [])
     found: dict[str, tuple[Target, ...]] = {}
     for number, each in enumerate(cast("list[Any]", raw) if isinstance(raw, list) else []):
@@ -51,17 +51,13 @@ def parse_targets(text: str, where: str) -> Targets:
 
 
 def _problems(item: Mapping[str, Any], at: str) -> list[Problem]:
-    found = [_problem(f"{at}.{key}", "This is not a key.") for key in item if key not in (*_TEXTS, "also")]
+    found = [Problem.at(f"{at}.{key}", "This is not a key.") for key in item if key not in (*_TEXTS, "also")]
     found += [
-        _problem(f"{at}.{name}", "This must be a text.")
+        Problem.at(f"{at}.{name}", "This must be a text.")
         for name in _TEXTS
         if not isinstance(item.get(name), str) or not item[name]
     ]
     also: Any = item.get("also", [])
     if not isinstance(also, list) or not all(isinstance(each, str) for each in cast("list[Any]", also)):
-        found.append(_problem(f"{at}.also", "This must be a list of texts."))
+        found.append(Problem.at(f"{at}.also", "This must be a list of texts."))
     return found
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

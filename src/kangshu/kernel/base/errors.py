@@ -8,17 +8,18 @@ together with all the others. Both name the place and the remedy, branch on a st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 
 class KangshuError(Exception):
     """Base of every error Kangshu raises on purpose.
 
     `code` is stable and meant for programs; `message` says what and where;
-    `remedy` says what the reader can do about it.
+    `remedy` says what the reader can do about it; `problems` lists what is wrong, where that is more.
     """
 
     code = "error"
+    problems: tuple[Problem, ...] = ()
 
     def __init__(self, message: str, *, remedy: str = "", code: str | None = None) -> None:
         super().__init__(message)
@@ -26,6 +27,10 @@ class KangshuError(Exception):
         self.remedy = remedy
         if code is not None:
             self.code = code
+
+    def as_problems(self, path: str = "") -> tuple[Problem, ...]:
+        """Everything that is wrong: the problems, else the error itself as one, at a path."""
+        return self.problems or (Problem("error", self.code, path, str(self)),)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
@@ -71,6 +76,11 @@ class Invalid(KangshuError):
         super().__init__(message, remedy=remedy, code=code)
         self.problems = problems
 
+    @classmethod
+    def at(cls, path: str, message: str, code: str = "invalid") -> Self:
+        """One thing that is wrong, at a path."""
+        return cls(message, code=code, problems=(Problem.at(path, message, code),))
+
 
 class NotSupported(Invalid):
     """The request is legal, but this part of the standard is not offered here."""
@@ -105,3 +115,8 @@ class Problem:
     code: str
     path: str
     message: str
+
+    @classmethod
+    def at(cls, path: str, message: str, code: str = "invalid") -> Self:
+        """An error at a path."""
+        return cls("error", code, path, message)

@@ -47,16 +47,16 @@ def parameters_in(sql: str) -> frozenset[str]:
 def _problems_of_names(table: Mapping[str, Any]) -> list[Problem]:
     needed = (*TEXTS, *CHOICES, *_OTHER)
     found = [
-        _problem(key, "is not a key of an indicator") for key in table if key not in (*needed, *_OPTIONAL)
+        Problem.at(key, "is not a key of an indicator") for key in table if key not in (*needed, *_OPTIONAL)
     ]
-    found += [_problem(key, "is missing") for key in needed if key not in table]
+    found += [Problem.at(key, "is missing") for key in needed if key not in table]
     found += [
-        _problem(key, "must be a text that is not empty")
+        Problem.at(key, "must be a text that is not empty")
         for key in TEXTS
         if key in table and not (isinstance(table[key], str) and table[key].strip())
     ]
     found += [
-        _problem(key, f"must be one of {', '.join(choices)}")
+        Problem.at(key, f"must be one of {', '.join(choices)}")
         for key, choices in CHOICES.items()
         if key in table and table[key] not in choices
     ]
@@ -65,33 +65,33 @@ def _problems_of_names(table: Mapping[str, Any]) -> list[Problem]:
 
 def _problems_of_forms(table: Mapping[str, Any]) -> list[Problem]:
     found = [
-        _problem(key, message)
+        Problem.at(key, message)
         for key, (test, message) in _FORMS.items()
         if key in table and not test(table[key])
     ]
     found += [
-        _problem(key, "must be a list of names, each once; not one of the columns every SELECT has")
+        Problem.at(key, "must be a list of names, each once; not one of the columns every SELECT has")
         for key in _LISTS
         if key in table and not _is_names(table[key])
     ]
     if "counts" in table and table["counts"] not in _names_in(table.get("needs")):
-        found.append(_problem("counts", "must be one of the views in needs"))
+        found.append(Problem.at("counts", "must be one of the views in needs"))
     if isinstance(table.get("id"), str) and not _NAME.fullmatch(table["id"]):
-        found.append(_problem("id", "must be lower-case letters, digits and _"))
+        found.append(Problem.at("id", "must be lower-case letters, digits and _"))
     return found
 
 
 def _problems_of_kind(table: Mapping[str, Any], sql: str | None) -> list[Problem]:
     kind = table.get("kind")
     if kind == "computed" and not (sql or "").strip():
-        return [_problem("sql", "is missing: a computed indicator has a SELECT beside it")]
+        return [Problem.at("sql", "is missing: a computed indicator has a SELECT beside it")]
     if kind == "computed":
         return _problems_of_follows(table, sql or "")
     if kind == "entered":
-        found = [] if sql is None else [_problem("sql", "does not go with an entered indicator")]
+        found = [] if sql is None else [Problem.at("sql", "does not go with an entered indicator")]
         extra = ("strata", "needs", "follows", "since", "params")
         return found + [
-            _problem(key, "does not go with an entered indicator") for key in extra if table.get(key)
+            Problem.at(key, "does not go with an entered indicator") for key in extra if table.get(key)
         ]
     return []
 
@@ -101,10 +101,12 @@ def _problems_of_follows(table: Mapping[str, Any], sql: str) -> list[Problem]:
     if not (_is_names(follows) and _is_names(needs)):
         return []
     found = [
-        _problem("follows", f"names {name}, which `needs` does not") for name in follows if name not in needs
+        Problem.at("follows", f"names {name}, which `needs` does not")
+        for name in follows
+        if name not in needs
     ]
     if follows and "on" in parameters_in(sql):
-        found.append(_problem("follows", "does not go with $on: then a unit changes from day to day"))
+        found.append(Problem.at("follows", "does not go with $on: then a unit changes from day to day"))
     return found
 
 
@@ -115,9 +117,9 @@ def _problems_of_params(table: Mapping[str, Any], sql: str) -> list[Problem]:
     written = cast("dict[str, Any]", params)
     used = parameters_in(sql) - GIVEN
     found = [
-        _problem(f"params.{name}", "is not used in the SELECT") for name in sorted(written.keys() - used)
+        Problem.at(f"params.{name}", "is not used in the SELECT") for name in sorted(written.keys() - used)
     ]
-    found += [_problem(f"params.{name}", "is used and not given") for name in sorted(used - written.keys())]
+    found += [Problem.at(f"params.{name}", "is used and not given") for name in sorted(used - written.keys())]
     for name, each in written.items():
         parse_dated(each, f"params.{name}", found)
     return found
@@ -174,7 +176,3 @@ def _is_names(value: Any) -> bool:
 
 def _names_in(value: Any) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

@@ -82,14 +82,14 @@ def applying_target(targets: tuple[Target, ...], period: Period, on: date) -> Ta
 def parse_targets(written: Any, kind: str, problems: list[Problem]) -> tuple[Target, ...]:
     """The targets of an indicator with periods of a kind; what is wrong is added to the problems."""
     if not isinstance(written, list):
-        problems.append(_problem("targets", "must be a list of tables: write [[targets]]"))
+        problems.append(Problem.at("targets", "must be a list of tables: write [[targets]]"))
         return ()
     found: list[Target] = []
     for number, each in enumerate(cast("list[Any]", written)):
         place = f"targets[{number}]"
         before = len(problems)
         if not isinstance(each, dict):
-            problems.append(_problem(place, "must be a table"))
+            problems.append(Problem.at(place, "must be a table"))
             continue
         entry = cast("dict[str, Any]", each)
         problems += _faults(entry, place, kind)
@@ -97,7 +97,7 @@ def parse_targets(written: Any, kind: str, problems: list[Problem]) -> tuple[Tar
             found.append(_target(entry))
     twice = {(each.period, each.since) for each in found}
     if len(twice) < len(found):
-        problems.append(_problem("targets", "has two targets of one period from the same day"))
+        problems.append(Problem.at("targets", "has two targets of one period from the same day"))
     return tuple(sorted(found, key=lambda each: (each.period, each.since)))
 
 
@@ -117,13 +117,13 @@ def _target(entry: Mapping[str, Any]) -> Target:
 
 
 def _faults(entry: Mapping[str, Any], place: str, kind: str) -> list[Problem]:
-    found = [_problem(f"{place}.{key}", "is not a key of a target") for key in sorted(entry.keys() - _KEYS)]
-    found += [_problem(f"{place}.{key}", "is missing") for key in sorted(_NEEDED - entry.keys())]
+    found = [Problem.at(f"{place}.{key}", "is not a key of a target") for key in sorted(entry.keys() - _KEYS)]
+    found += [Problem.at(f"{place}.{key}", "is missing") for key in sorted(_NEEDED - entry.keys())]
     for key, value in entry.items():
         reason = _fault_of(key, value, kind) if key in _KEYS else ""
         if reason:
-            found.append(_problem(f"{place}.{key}", reason))
-    return found + [_problem(f"{place}.{key}", reason) for key, reason in _unfitting(entry)]
+            found.append(Problem.at(f"{place}.{key}", reason))
+    return found + [Problem.at(f"{place}.{key}", reason) for key, reason in _unfitting(entry)]
 
 
 def _fault_of(key: str, value: Any, kind: str) -> str:
@@ -168,7 +168,3 @@ def _unfitting(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
         if not wanted and key in entry:
             found.append((key, f"does not go with the form {form}"))
     return found
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

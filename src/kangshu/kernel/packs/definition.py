@@ -78,20 +78,20 @@ def parse_manifest(text: str, where: str = "pack.toml") -> Manifest:
 
 def _problems(table: Mapping[str, Any]) -> list[Problem]:
     found = [
-        _problem(key, "is not a key of a manifest") for key in table if key not in (*REQUIRED, *OPTIONAL)
+        Problem.at(key, "is not a key of a manifest") for key in table if key not in (*REQUIRED, *OPTIONAL)
     ]
-    found += [_problem(key, "is missing") for key in REQUIRED if key not in table]
+    found += [Problem.at(key, "is missing") for key in REQUIRED if key not in table]
     found += [
-        _problem(key, "must be a text that is not empty")
+        Problem.at(key, "must be a text that is not empty")
         for key in REQUIRED
         if key in table and not _is_text(table[key])
     ]
     if _is_text(table.get("name")) and not _NAME.fullmatch(table["name"]):
-        found.append(_problem("name", "must be lower-case letters, digits and underscores"))
+        found.append(Problem.at("name", "must be lower-case letters, digits and underscores"))
     if _is_text(table.get("kind")) and table["kind"] not in FOLDER_OF_KIND:
-        found.append(_problem("kind", f"must be one of {', '.join(FOLDER_OF_KIND)}"))
+        found.append(Problem.at("kind", f"must be one of {', '.join(FOLDER_OF_KIND)}"))
     if not _is_names(table.get("requires", [])):
-        found.append(_problem("requires", "must be a list of pack names, each once"))
+        found.append(Problem.at("requires", "must be a list of pack names, each once"))
     return found
 
 
@@ -106,7 +106,3 @@ def _is_names(value: Any) -> bool:
     return all(isinstance(name, str) and _NAME.fullmatch(name) for name in names) and len(set(names)) == len(
         names
     )
-
-
-def _problem(key: str, message: str) -> Problem:
-    return Problem("error", "invalid", key, message)

@@ -87,7 +87,7 @@ def parse_parameters(toml: str, where: str) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
     for name, written in table.items():
         if not isinstance(written, dict):
-            problems.append(_problem(name, "must be a table with title, unit and values"))
+            problems.append(Problem.at(name, "must be a table with title, unit and values"))
             continue
         found |= _parsed(name, cast("dict[str, Any]", written), problems)
     if problems:
@@ -98,15 +98,15 @@ def parse_parameters(toml: str, where: str) -> dict[str, Parameter]:
 
 def _parsed(name: str, written: Mapping[str, Any], problems: list[Problem]) -> dict[str, Parameter]:
     problems += [
-        _problem(f"{name}.{key}", "is missing" if key in _KEYS else "is not a key")
+        Problem.at(f"{name}.{key}", "is missing" if key in _KEYS else "is not a key")
         for key in sorted(_KEYS ^ written.keys())
     ]
     texts = [written.get(key, "") for key in ("title", "unit")]
     if not all(isinstance(text, str) for text in texts):
-        problems.append(_problem(name, "title and unit must be texts"))
+        problems.append(Problem.at(name, "title and unit must be texts"))
     dated = parse_dated(written.get("values", []), f"{name}.values", problems)
     if not dated and "values" in written:
-        problems.append(_problem(f"{name}.values", "must have a value that can be read"))
+        problems.append(Problem.at(f"{name}.values", "must have a value that can be read"))
     title, unit = texts
     return {name: Parameter(name, title, unit, dated)} if dated else {}
 
@@ -114,19 +114,19 @@ def _parsed(name: str, written: Mapping[str, Any], problems: list[Problem]) -> d
 def parse_dated(written: Any, place: str, problems: list[Problem]) -> tuple[Dated, ...]:
     """Dated values, oldest first; what is wrong with them is added to the problems."""
     if not isinstance(written, list):
-        problems.append(_problem(place, "must be a list of {from, value, basis}"))
+        problems.append(Problem.at(place, "must be a list of {from, value, basis}"))
         return ()
     found: list[Dated] = []
     for each in cast("list[Any]", written):
         reason = _fault(each)
         if reason:
-            problems.append(_problem(place, reason))
+            problems.append(Problem.at(place, reason))
         else:
             found.append(Dated(each["from"], each["value"], each["basis"].strip()))
     found.sort(key=lambda dated: dated.since)
     days = [each.since for each in found]
     problems += [
-        _problem(place, f"has two values from {day}") for day in sorted(set(days)) if days.count(day) > 1
+        Problem.at(place, f"has two values from {day}") for day in sorted(set(days)) if days.count(day) > 1
     ]
     return tuple(found)
 
@@ -144,7 +144,3 @@ def _fault(each: Any) -> str:
     if not isinstance(entry["basis"], str) or not entry["basis"].strip():
         return "basis must name what the value rests on"
     return ""
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

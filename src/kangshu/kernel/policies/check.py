@@ -21,7 +21,7 @@ def check_access(*, texts: Mapping[str, str], schema: str, vocabulary: str, exam
         policies = Policies(texts=texts, schema=schema, vocabulary=parse_vocabulary(vocabulary))
         parsed = parse_examples(examples)
     except Invalid as error:
-        return list(error.problems) or [Problem("error", error.code, "", str(error))]
+        return list(error.as_problems())
     problems = [problem for example in parsed if (problem := run_example(policies, example)) is not None]
     for policy in policies.policies.values():
         problems += _missing(policy, [example for example in parsed if example.policy == policy.id])

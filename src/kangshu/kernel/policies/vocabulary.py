@@ -55,17 +55,17 @@ def merge(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
 
 
 def _problems(table: Mapping[str, Any]) -> list[Problem]:
-    found = [_problem(key, "is not a table of an access pack") for key in table if key not in _TABLES]
+    found = [Problem.at(key, "is not a table of an access pack") for key in table if key not in _TABLES]
     for name in _TABLES:
         entries: Any = table.get(name, {})
         if not isinstance(entries, dict):
-            found.append(_problem(name, "must be a table"))
+            found.append(Problem.at(name, "must be a table"))
             continue
         is_right, wanted = (
             (_is_text, "a text") if name == "usual_purposes" else (_is_texts, "a list of texts")
         )
         found += [
-            _problem(f"{name}.{key}", f"must be {wanted}")
+            Problem.at(f"{name}.{key}", f"must be {wanted}")
             for key, value in cast(dict[str, Any], entries).items()
             if not is_right(value)
         ]
@@ -78,7 +78,3 @@ def _is_text(value: Any) -> bool:
 
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(_is_text(one) for one in cast(list[Any], value))
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

@@ -134,7 +134,7 @@ def read_rules(folder: Path) -> RuleSet:
         try:
             rule = parse_rule(path.read_text("utf-8"), path.with_suffix(".sql").read_text("utf-8"), path.stem)
         except Invalid as error:
-            problems += error.problems or [Problem("error", error.code, path.name, error.message)]
+            problems += error.as_problems(path.name)
             continue
         if rule.id != path.stem:
             problems.append(Problem("error", "invalid", path.name, f"names itself {rule.id}"))
@@ -159,15 +159,15 @@ def parameters_in(sql: str) -> frozenset[str]:
 
 def _problems_of_keys(table: Mapping[str, Any]) -> list[Problem]:
     known = (*_TEXTS, *_CHOICES, *_OPTIONAL)
-    found = [_problem(key, "is not a key of a rule") for key in table if key not in known]
-    found += [_problem(key, "is missing") for key in (*_TEXTS, *_CHOICES) if key not in table]
+    found = [Problem.at(key, "is not a key of a rule") for key in table if key not in known]
+    found += [Problem.at(key, "is missing") for key in (*_TEXTS, *_CHOICES) if key not in table]
     found += [
-        _problem(key, "must be a text that is not empty")
+        Problem.at(key, "must be a text that is not empty")
         for key in _TEXTS
         if key in table and not (isinstance(table[key], str) and table[key].strip())
     ]
     found += [
-        _problem(key, f"must be one of {', '.join(choices)}")
+        Problem.at(key, f"must be one of {', '.join(choices)}")
         for key, choices in _CHOICES.items()
         if key in table and table[key] not in choices
     ]
@@ -177,12 +177,10 @@ def _problems_of_keys(table: Mapping[str, Any]) -> list[Problem]:
 def _problems_of_params(table: Mapping[str, Any], sql: str) -> list[Problem]:
     params: Mapping[str, Any] = table.get("params", {})
     used = parameters_in(sql) - GIVEN
-    found = [_problem(f"params.{name}", "is not used in the SELECT") for name in sorted(params.keys() - used)]
-    found += [_problem(f"params.{name}", "is used and not given") for name in sorted(used - params.keys())]
+    found = [
+        Problem.at(f"params.{name}", "is not used in the SELECT") for name in sorted(params.keys() - used)
+    ]
+    found += [Problem.at(f"params.{name}", "is used and not given") for name in sorted(used - params.keys())]
     for name, written in params.items():
         parse_dated(written, f"params.{name}", found)
     return found
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

@@ -42,16 +42,12 @@ def parse_row_checks(table: Any) -> RowChecks:
 def problems_of_row_checks(table: Any) -> list[Problem]:
     """What is wrong with what a TOML says."""
     if not isinstance(table, dict):
-        return [_problem("checks", "must be a table")]
+        return [Problem.at("checks", "must be a table")]
     said = cast("Mapping[str, Any]", table)
-    found = [_problem(f"checks.{key}", "is not a check of rows") for key in said if key not in _KEYS]
+    found = [Problem.at(f"checks.{key}", "is not a check of rows") for key in said if key not in _KEYS]
     least, shrinks = (said.get(key) for key in _KEYS)
     if least is not None and (type(least) is not int or least < 1):
-        found.append(_problem("checks.least", "must be a number of rows, 1 or more"))
+        found.append(Problem.at("checks.least", "must be a number of rows, 1 or more"))
     if shrinks is not None and (type(shrinks) not in (int, float) or not 0 <= shrinks < 1):
-        found.append(_problem("checks.shrinks", "must be a share from 0 to below 1"))
+        found.append(Problem.at("checks.shrinks", "must be a share from 0 to below 1"))
     return found
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

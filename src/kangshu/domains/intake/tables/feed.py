@@ -167,20 +167,20 @@ def columns_of(table: FeedTable, model: Model) -> tuple[Column, ...]:
 
 def _problems_of_form(table: Mapping[str, Any]) -> list[Problem]:
     found = _problems_of_types(table, _KEYS, "")
-    found += [_problem(key, "is missing") for key in _NEEDED if key not in table]
+    found += [Problem.at(key, "is missing") for key in _NEEDED if key not in table]
     if not isinstance(table.get("table", []), list):
         return found
     for number, entry in enumerate(cast("list[dict[str, Any]]", table.get("table", [])), 1):
         found += _problems_of_types(entry, _TABLE_KEYS, f"table[{number}].")
         if "model" not in entry:
-            found.append(_problem(f"table[{number}].model", "is missing"))
+            found.append(Problem.at(f"table[{number}].model", "is missing"))
     return found
 
 
 def _problems_of_types(table: Mapping[str, Any], keys: Mapping[str, type], where: str) -> list[Problem]:
-    found = [_problem(f"{where}{key}", "is not a key of a feed") for key in table if key not in keys]
+    found = [Problem.at(f"{where}{key}", "is not a key of a feed") for key in table if key not in keys]
     found += [
-        _problem(f"{where}{key}", f"must be a {wanted.__name__}")
+        Problem.at(f"{where}{key}", f"must be a {wanted.__name__}")
         for key, wanted in keys.items()
         if key in table and not (isinstance(table[key], wanted) and not isinstance(table[key], bool))
     ]
@@ -188,7 +188,7 @@ def _problems_of_types(table: Mapping[str, Any], keys: Mapping[str, type], where
 
 
 def _problems_of_choices(table: Mapping[str, Any]) -> list[Problem]:
-    below = [_problem("due_days", "must not be below 0")] if table.get("due_days", 0) < 0 else []
+    below = [Problem.at("due_days", "must not be below 0")] if table.get("due_days", 0) < 0 else []
     choices: Mapping[str, tuple[str, ...]] = {
         "kind": get_args(Kind),
         "schedule": get_args(Schedule),
@@ -196,7 +196,7 @@ def _problems_of_choices(table: Mapping[str, Any]) -> list[Problem]:
         "delimiter": DELIMITERS,
     }
     return below + [
-        _problem(key, f"must be one of {', '.join(repr(each) for each in known)}")
+        Problem.at(key, f"must be one of {', '.join(repr(each) for each in known)}")
         for key, known in choices.items()
         if key in table and table[key] not in known
     ]
@@ -207,47 +207,51 @@ def _problems_of_tables(table: Mapping[str, Any], models: Models) -> list[Proble
     brought: set[str] = set()
     tables: set[tuple[str, str]] = set()
     if not table["table"]:
-        found.append(_problem("table", "is empty: the feed brings nothing"))
+        found.append(Problem.at("table", "is empty: the feed brings nothing"))
     for number, entry in enumerate(cast("list[dict[str, Any]]", table["table"]), 1):
         where = f"table[{number}]"
         model = models.by_name.get(entry["model"])
         if model is None:
-            found.append(_problem(f"{where}.model", "is no logical model"))
+            found.append(Problem.at(f"{where}.model", "is no logical model"))
             continue
         part = entry.get("part", "")
         if part and part not in {each.name for each in model.parts}:
-            found.append(_problem(f"{where}.part", f"is no part of {model.name}"))
+            found.append(Problem.at(f"{where}.part", f"is no part of {model.name}"))
             continue
         if not part:
             brought.add(model.name)
         found += _problems_of_table(entry, where)
         if (model.name, part) in tables:
-            found.append(_problem(where, f"brings {part or model.name}, which another table brings already"))
+            found.append(
+                Problem.at(where, f"brings {part or model.name}, which another table brings already")
+            )
         tables.add((model.name, part))
         draft = FeedTable(model.name, part, "", 0, {}, (), "")
         known = {column.name for column in columns_of(draft, model)}
         named = [*entry.get("columns", {}).values(), *entry.get("promised", ())]
         found += [
-            _problem(f"{where}.columns", f"leads to {name}, which is no column of {part or model.name}")
+            Problem.at(f"{where}.columns", f"leads to {name}, which is no column of {part or model.name}")
             for name in sorted({str(each) for each in named} - known)
         ]
     found += [
-        _problem("promises", f"names {name}, which no table brings")
+        Problem.at("promises", f"names {name}, which no table brings")
         for name in sorted(set(table["promises"]) - brought)
     ]
-    found += [_problem("promises", f"leaves out {name}") for name in sorted(brought - set(table["promises"]))]
+    found += [
+        Problem.at("promises", f"leaves out {name}") for name in sorted(brought - set(table["promises"]))
+    ]
     return found
 
 
 def _problems_of_table(entry: Mapping[str, Any], where: str) -> list[Problem]:
     targets = Counter(str(each) for each in entry.get("columns", {}).values())
     found = [
-        _problem(f"{where}.columns", f"leads to {name} {times} times")
+        Problem.at(f"{where}.columns", f"leads to {name} {times} times")
         for name, times in sorted(targets.items())
         if times > 1
     ]
     if entry.get("header_row", 0) < 0:
-        found.append(_problem(f"{where}.header_row", "must not be below 0"))
+        found.append(Problem.at(f"{where}.header_row", "must not be below 0"))
     return found
 
 
@@ -258,13 +262,9 @@ def _problems_of_sql(table: Mapping[str, Any], texts: Mapping[str, str], models:
         if entry["model"] in models.by_name
     }
     known = {"toml", "query.sql"} | {f"{name}.sql" for name in names}
-    found = [_problem(ending, "belongs to no table of the feed") for ending in sorted(texts.keys() - known)]
+    found = [Problem.at(ending, "belongs to no table of the feed") for ending in sorted(texts.keys() - known)]
     if (table["kind"] == "sql") != ("query.sql" in texts):
-        found.append(_problem("query.sql", "is there for the kind sql, and for no other"))
+        found.append(Problem.at("query.sql", "is there for the kind sql, and for no other"))
     if _QUERY.match(texts.get("query.sql", "SELECT")) is None:
-        found.append(_problem("query.sql", "must be a SELECT: an institution's database is only read"))
+        found.append(Problem.at("query.sql", "must be a SELECT: an institution's database is only read"))
     return found
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem("error", "invalid", path, message)

@@ -16,7 +16,7 @@ from kangshu.interfaces.web.fhir.call import Call, Params
 from kangshu.interfaces.web.fhir.conditional import criteria_of
 from kangshu.interfaces.web.fhir.json_text import write
 from kangshu.interfaces.web.fhir.negotiation import PATCH_TYPE
-from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.errors import Invalid
 
 Json = dict[str, Any]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -99,11 +99,6 @@ def body_of(entry: BundleEntry) -> tuple[bytes, str]:
     return write(entry.resource), "application/fhir+json"
 
 
-def wrong(where: str, message: str, code: str = "invalid") -> Invalid:
-    """An error about one place of the Bundle."""
-    return Invalid(message, code=code, problems=(Problem("error", code, where, message),))
-
-
 def _read_or_problem(item: Any, position: int, base: str) -> BundleEntry | Invalid:
     try:
         return _read(item, position, base)
@@ -114,23 +109,23 @@ def _read_or_problem(item: Any, position: int, base: str) -> BundleEntry | Inval
 def _read(item: Any, position: int, base: str) -> BundleEntry:
     where = f"Bundle.entry[{position}]"
     if not isinstance(item, dict):
-        raise wrong(where, "The entry is not an object.", "structure")
+        raise Invalid.at(where, "The entry is not an object.", "structure")
     entry = cast(Json, item)
     request = entry.get("request")
     if not isinstance(request, dict):
-        raise wrong(f"{where}.request", "The entry has no request.", "required")
+        raise Invalid.at(f"{where}.request", "The entry has no request.", "required")
     asked = cast(Json, request)
     method = asked.get("method")
     if not isinstance(method, str) or method not in METHODS:
-        raise wrong(
+        raise Invalid.at(
             f"{where}.request.method", "The method is not one of " + ", ".join(sorted(METHODS)) + ".", "value"
         )
     segments, params = _address(asked.get("url"), base, f"{where}.request.url")
     resource = entry.get("resource")
     if resource is not None and not isinstance(resource, dict):
-        raise wrong(f"{where}.resource", "The resource is not an object.", "structure")
+        raise Invalid.at(f"{where}.resource", "The resource is not an object.", "structure")
     if resource is None and method in ("POST", "PUT", "PATCH") and not segments[-1:] == ("_search",):
-        raise wrong(f"{where}.resource", f"A {method} entry needs a resource.", "required")
+        raise Invalid.at(f"{where}.resource", f"A {method} entry needs a resource.", "required")
     full_url = entry.get("fullUrl", "")
     return BundleEntry(
         position,
@@ -145,18 +140,18 @@ def _read(item: Any, position: int, base: str) -> BundleEntry:
 
 def _address(url: Any, base: str, where: str) -> tuple[tuple[str, ...], Params]:
     if not isinstance(url, str) or len(url) > 20_000:
-        raise wrong(where, "The request has no URL.", "required")
+        raise Invalid.at(where, "The request has no URL.", "required")
     path, _, query = url.removeprefix(base).lstrip("/").partition("?")
     segments = tuple(unquote(part) for part in path.split("/") if part)
     if not all(_SAFE.fullmatch(part) for part in segments):
-        raise wrong(where, "The URL is not relative to this server.", "value")
+        raise Invalid.at(where, "The URL is not relative to this server.", "value")
     return segments, criteria_of(query)
 
 
 def _text(request: Json, name: str, where: str) -> str:
     value = request.get(name, "")
     if not isinstance(value, str) or any(ord(character) < 32 for character in value):
-        raise wrong(f"{where}.request.{name}", f"{name} is not a string.", "structure")
+        raise Invalid.at(f"{where}.request.{name}", f"{name} is not a string.", "structure")
     return value
 
 
@@ -164,4 +159,4 @@ def _binary(resource: Json, where: str) -> bytes:
     try:
         return base64.b64decode(str(resource.get("data", "")), validate=True)
     except (binascii.Error, ValueError):
-        raise wrong(f"{where}.resource.data", "The data of the Binary is not base64.", "value") from None
+        raise Invalid.at(f"{where}.resource.data", "The data of the Binary is not base64.", "value") from None

@@ -33,7 +33,7 @@ from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.view_export import views_done, views_failed, views_underway
 from kangshu.interfaces.web.fhir.view_question import MEDIA
-from kangshu.kernel.base.errors import Invalid, Problem, Refused
+from kangshu.kernel.base.errors import Invalid, Refused
 from kangshu.kernel.base.ids import new_id
 from kangshu.kernel.facts.search.request import parse_query
 
@@ -114,7 +114,7 @@ def _kick_off(service: Service, call: Call, level: Level, subjects: list[str] | 
     types = _types(service, call, level, explicit)
     patients = call.values("patient")
     if patients and level == "system":
-        raise _wrong("patient", "A system export takes no patients.")
+        raise Invalid.at("patient", "A system export takes no patients.", "value")
     state = ExportState(
         id=new_id(),
         request=address(
@@ -157,17 +157,19 @@ def _pair(item: Json) -> tuple[str, str]:
 def _check_params(call: Call) -> None:
     wanted = call.param("_outputFormat").replace(" ", "+")
     if wanted and wanted not in NDJSON_TYPES:
-        raise _wrong("_outputFormat", "Exports are written as application/fhir+ndjson only.", "not-supported")
+        raise Invalid.at(
+            "_outputFormat", "Exports are written as application/fhir+ndjson only.", "not-supported"
+        )
     unknown = sorted({name for name, _ in call.params if name not in _KNOWN})
     if unknown and preferences(call).get("handling") != "lenient":
-        raise _wrong("parameter", "The export has a parameter that is not supported.", "not-supported")
+        raise Invalid.at("parameter", "The export has a parameter that is not supported.", "not-supported")
 
 
 def _types(service: Service, call: Call, level: Level, explicit: list[str]) -> tuple[str, ...]:
     """The types to export: those asked for, else all that may be. Raises Refused if none may."""
     catalogue = service.platform.catalogue
     if any(name not in catalogue.types for name in explicit):
-        raise _wrong("_type", "_type names a type that there is not.")
+        raise Invalid.at("_type", "_type names a type that there is not.", "value")
     offered = [name for name, type in catalogue.types.items() if level == "system" or type.subjects]
     if explicit:
         for name in explicit:
@@ -194,7 +196,9 @@ def _filters(service: Service, call: Call, types: tuple[str, ...]) -> dict[str, 
     for text in (part for value in values for part in _FILTER.split(value)):
         type, mark, query = text.partition("?")
         if not mark or type not in types:
-            raise _wrong("_typeFilter", "_typeFilter is written Type?parameter=value, with an exported type.")
+            raise Invalid.at(
+                "_typeFilter", "_typeFilter is written Type?parameter=value, with an exported type.", "value"
+            )
         parse_query(service.platform.catalogue, type, criteria_of(query))
         found[type] = (*found.get(type, ()), query)
     return found
@@ -233,7 +237,3 @@ def _packed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         yield packer.compress(chunk)
     yield packer.flush()
-
-
-def _wrong(path: str, message: str, code: str = "value") -> Invalid:
-    return Invalid(message, code=code, problems=(Problem("error", code, path, message),))

@@ -14,7 +14,7 @@ from kangshu.interfaces.web.fhir.json_text import write
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.terminology_question import Question, question_of
 from kangshu.interfaces.web.fhir.view_question import instant_of, refuse_unknown
-from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.period import Period, period_of
 from kangshu.kernel.policies.definition import Resource
@@ -33,7 +33,9 @@ def evaluate(service: Service, call: Call) -> Answer:
     question = question_of(call)
     refuse_unknown(question, _KNOWN)
     if question.text("reportType") not in _SUMMARIES:
-        raise _wrong("reportType", "Reports are summaries: rows about people are not given here.")
+        raise Invalid.at(
+            "reportType", "Reports are summaries: rows about people are not given here.", "value"
+        )
     place, indicator = _measure(service, call, question)
     period = _period(question, indicator)
     [counted] = platform.measures.evaluate(
@@ -53,10 +55,10 @@ def _measure(service: Service, call: Call, question: Question) -> tuple[str, Ind
     named = question.text("measure") or str((question.complex("measure") or {}).get("reference", ""))
     if "id" in call.names:
         if named:
-            raise _wrong("measure", "The address names the Measure already.", "invalid")
+            raise Invalid.at("measure", "The address names the Measure already.", "invalid")
         return measures.get(call.id)
     if not named:
-        raise _wrong("measure", "Which Measure is not said.", "required")
+        raise Invalid.at("measure", "Which Measure is not said.", "required")
     return measures.find(named.removeprefix(f"{call.base}/"))
 
 
@@ -66,10 +68,11 @@ def _period(question: Question, indicator: Indicator) -> Period:
     last = _day(question, "periodEnd", is_end=True)
     found = period_of(first, indicator.period)
     if (found.first, found.last) != (first, last):
-        raise _wrong(
+        raise Invalid.at(
             "periodEnd",
             f"This Measure is counted by the {indicator.period}, and the dates are not the ends of one:"
             f" {found.first} to {found.last} is the {indicator.period} of the first.",
+            "value",
         )
     return found
 
@@ -78,7 +81,7 @@ def _day(question: Question, name: str, *, is_end: bool) -> date:
     """The first or last day of what is written: a year, a month or a day."""
     text = question.text(name)
     if not text:
-        raise _wrong(name, f"The parameter {name} is missing.", "required")
+        raise Invalid.at(name, f"The parameter {name} is missing.", "required")
     found = _DATE.fullmatch(text)
     try:
         return _end_of(found, is_end=is_end) if found else _refuse_date(name)
@@ -97,7 +100,7 @@ def _end_of(written: re.Match[str], *, is_end: bool) -> date:
 
 
 def _refuse_date(name: str) -> NoReturn:
-    raise _wrong(name, f"{name} is no date: write 2025, 2025-06 or 2025-06-30.")
+    raise Invalid.at(name, f"{name} is no date: write 2025, 2025-06 or 2025-06-30.", "value")
 
 
 def _county(service: Service, question: Question, place: str) -> str | None:
@@ -105,11 +108,7 @@ def _county(service: Service, question: Question, place: str) -> str | None:
     computed from the whole and the others."""
     text = question.text("county")
     if text and service.platform.planning.county_of(place) is None:
-        raise _wrong("county", "This Measure is counted for all counties together.", "not-supported")
+        raise Invalid.at("county", "This Measure is counted for all counties together.", "not-supported")
     if text and not _COUNTY.fullmatch(text):
-        raise _wrong("county", "county is no division code of six digits (GB/T 2260).")
+        raise Invalid.at("county", "county is no division code of six digits (GB/T 2260).", "value")
     return text or None
-
-
-def _wrong(path: str, message: str, code: str = "value") -> Invalid:
-    return Invalid(message, code=code, problems=(Problem("error", code, path, message),))

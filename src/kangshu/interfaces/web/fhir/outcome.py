@@ -87,12 +87,7 @@ def status_of(error: KangshuError) -> int:
 
 def issues_of(error: KangshuError) -> list[Issue]:
     """One issue per problem, or one for the error itself. Never empty."""
-    problems: tuple[Problem, ...] = ()
-    if isinstance(error, (Invalid, Failure)):
-        problems = error.problems
-    if problems:
-        return [issue_of(problem) for problem in problems]
-    return [Issue("error", issue_type(error.code), str(error))]
+    return [issue_of(problem) for problem in error.as_problems()]
 
 
 def issue_of(problem: Problem) -> Issue:

@@ -20,7 +20,6 @@ from kangshu.interfaces.web.fhir.bundle_entries import (
     call_of,
     quiet,
     read_entries,
-    wrong,
 )
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.changes import store
@@ -73,14 +72,12 @@ def _transaction(
 
 
 def _all_readable(entries: Sequence[BundleEntry | Invalid]) -> list[BundleEntry]:
-    problems = [problem for entry in entries if isinstance(entry, Invalid) for problem in _problems(entry)]
+    problems = [
+        each for entry in entries if isinstance(entry, Invalid) for each in entry.as_problems("Bundle")
+    ]
     if problems:
         raise Invalid("The transaction has bad entries.", problems=tuple(problems))
     return [entry for entry in entries if isinstance(entry, BundleEntry)]
-
-
-def _problems(error: Invalid) -> tuple[Problem, ...]:
-    return error.problems or (Problem("error", error.code, "Bundle", error.message),)
 
 
 def _at(entry: BundleEntry, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -137,7 +134,7 @@ def _change(service: Service, step: Step, addresses: dict[str, str]) -> Change:
         return Change(entry.type, step.id, body, step.if_version)
     resource = rewrite(entry.resource or {}, addresses, base_of(entry.full_url))
     if any(reference.startswith("urn:uuid:") for reference in references_of(resource)):
-        raise wrong(entry.where, "A reference leads to no entry of this Bundle.", "not-found")
+        raise Invalid.at(entry.where, "A reference leads to no entry of this Bundle.", "not-found")
     rest = {key: value for key, value in resource.items() if key not in ("resourceType", "id")}
     body = write({"resourceType": entry.type, "id": step.id, **rest})
     return Change(entry.type, step.id, body, step.if_version)

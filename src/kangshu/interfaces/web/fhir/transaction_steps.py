@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kangshu.interfaces.web.fhir.access import grant_for, reader_for
-from kangshu.interfaces.web.fhir.bundle_entries import BundleEntry, wrong
+from kangshu.interfaces.web.fhir.bundle_entries import BundleEntry
 from kangshu.interfaces.web.fhir.call import Call
 from kangshu.interfaces.web.fhir.conditional import criteria_of, match
 from kangshu.interfaces.web.fhir.negotiation import version_of
@@ -50,11 +50,11 @@ def step_of(service: Service, call: Call, entry: BundleEntry) -> Step:
         or entry.segments[0] not in service.platform.catalogue.types
         or len(entry.segments) > 2
     ):
-        raise wrong(
+        raise Invalid.at(
             f"{entry.where}.request.url", "A transaction takes URLs of a type or a resource.", "not-supported"
         )
     if any(part.startswith(("$", "_")) for part in entry.segments):
-        raise wrong(f"{entry.where}.request.url", "A transaction takes no operations.", "not-supported")
+        raise Invalid.at(f"{entry.where}.request.url", "A transaction takes no operations.", "not-supported")
     grant_for(service, call, ACTIONS[entry.method], entry.type)
     if entry.method == "POST":
         return _create_step(service, call, entry)
@@ -65,7 +65,7 @@ def step_of(service: Service, call: Call, entry: BundleEntry) -> Step:
 
 def _create_step(service: Service, call: Call, entry: BundleEntry) -> Step:
     if len(entry.segments) != 1 or entry.resource is None:
-        raise wrong(f"{entry.where}.request.url", "A POST goes to a type.", "value")
+        raise Invalid.at(f"{entry.where}.request.url", "A POST goes to a type.", "value")
     check_type(entry.resource, entry.type)
     condition = entry.conditions["ifNoneExist"]
     found = match(service, call, entry.type, criteria_of(condition)) if condition else None

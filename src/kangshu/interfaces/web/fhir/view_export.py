@@ -154,10 +154,7 @@ def _view(service: Service, parts: Question) -> ViewOutput:
 
 
 def _placed(error: KangshuError, place: str) -> list[Problem]:
-    problems: tuple[Problem, ...] = getattr(error, "problems", ())
-    if not problems:
-        return [Problem("error", error.code, place, error.message)]
-    return [replace(each, path=f"{place} {each.path}".strip()) for each in problems]
+    return [replace(each, path=f"{place} {each.path}".strip()) for each in error.as_problems()]
 
 
 def _told(call: Call, state: ExportState, code: str) -> Json:

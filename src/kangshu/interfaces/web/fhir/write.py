@@ -26,7 +26,7 @@ from kangshu.interfaces.web.fhir.outcome import Failure, done
 from kangshu.interfaces.web.fhir.read import version_headers
 from kangshu.interfaces.web.fhir.representation import resource
 from kangshu.interfaces.web.fhir.service import Service
-from kangshu.kernel.base.errors import Conflict, Invalid, Problem
+from kangshu.kernel.base.errors import Conflict, Invalid
 from kangshu.kernel.facts.condition import name_of
 from kangshu.kernel.facts.definition import Fact, Outcome
 
@@ -190,12 +190,14 @@ def version_address(call: Call, type: str, id: str, version: int) -> str:
 
 def check_type(body: Json, type: str) -> None:
     if body.get("resourceType") != type:
-        raise _refused(f"{type}.resourceType", f"The body is not a {type}, as the address says.", "structure")
+        raise Invalid.at(
+            f"{type}.resourceType", f"The body is not a {type}, as the address says.", "structure"
+        )
 
 
 def check_id(body: Json, id: str) -> None:
     if body.get("id") is None:
-        raise _refused("id", "The body has no id.", "required")
+        raise Invalid.at("id", "The body has no id.", "required")
     if body["id"] != id:
         raise id_mismatch("the address")
 
@@ -204,12 +206,12 @@ def own_id(body: Json) -> str | None:
     """The id that the body brings, None for none. Raises Invalid when it is not a FHIR id."""
     id = body.get("id")
     if id is not None and (not isinstance(id, str) or not ID.fullmatch(id)):
-        raise _refused("id", "The id is not 1 to 64 letters, digits, '-' or '.'.", "value")
+        raise Invalid.at("id", "The id is not 1 to 64 letters, digits, '-' or '.'.", "value")
     return id
 
 
 def id_mismatch(where: str) -> Invalid:
-    return _refused("id", f"The id of the body is not that of {where}.", "value")
+    return Invalid.at("id", f"The id of the body is not that of {where}.", "value")
 
 
 def with_id(body: Json, id: str) -> bytes:
@@ -217,7 +219,3 @@ def with_id(body: Json, id: str) -> bytes:
     return write(
         {"resourceType": body["resourceType"], "id": id, **{k: v for k, v in body.items() if k != "id"}}
     )
-
-
-def _refused(path: str, message: str, code: str) -> Invalid:
-    return Invalid(message, code=code, problems=(Problem("error", code, path, message),))
