@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from kangshu.kernel.base.tsv import read_tsv
 
 _CODE = re.compile(r"[HP](\d{6})\d{5}")
 
@@ -53,6 +53,6 @@ def read_institutions(folders: Iterable[Path]) -> Institutions:
     for folder in folders:
         path = folder / "institutions.tsv"
         if path.exists():
-            rows = csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="\t")
+            rows = read_tsv(path)
             listed += [Institution(row["code"], row["name"], row["level"], row["county"]) for row in rows]
     return Institutions(listed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from kangshu.domains.intake.work import Bad
 from kangshu.domains.quality.facts.content import FORM, FORM_FAULT
 from kangshu.domains.quality.scoring import Scoring, parse_scoring
 from kangshu.kernel.base.errors import Invalid, KangshuError, Problem, TooCostly
+from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.lake.model import Model, Models, read_models
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack
@@ -146,7 +145,7 @@ def read_tables(packs: Mapping[str, Pack], lake: Lake, codes: Path) -> Tables:
         models=models,
         rules=_rules(packs),
         macros=read_macros(packs),
-        references={path.stem: _rows(path) for path in sorted(codes.glob("*.tsv"))},
+        references={path.stem: read_tsv(path) for path in sorted(codes.glob("*.tsv"))},
     )
     scoring = parse_scoring((packs[SCORING].folder / "scoring.toml").read_text("utf-8"))
     fact_models = read_models(packs[FACTS].folder / "models")
@@ -170,8 +169,3 @@ def _feeds(packs: Mapping[str, Pack], models: Models) -> list[Feed]:
         listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
         raise Invalid(f"Feeds are wrong: {listed}.", remedy="Correct them.", problems=tuple(problems))
     return feeds
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    rows = csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return [dict(row) for row in rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from kangshu.domains.planning.measure import (
     stratum_concept,
     url_of,
 )
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.indicators.cell import Cell, Strata, levels_of
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import Entry
@@ -68,7 +69,7 @@ def measure_report(counted: Counted, *, ucum: UcumOf, reporter: str) -> Json:
         "status": "complete",
         "type": "summary",
         "measure": f"{url_of(counted.place, indicator)}|{indicator.version}",
-        "date": _instant(counted.made),
+        "date": instant(counted.made),
         "reporter": {"display": reporter},
         "period": {"start": period.first.isoformat(), "end": period.last.isoformat()},
         "improvementNotation": improvement(indicator),
@@ -85,7 +86,7 @@ def _facts_about(counted: Counted) -> list[Json]:
         {"url": f"{_EXTENSION}:on", "valueDate": counted.on.isoformat()},
     ]
     if counted.as_of is not None:
-        found.append({"url": f"{_EXTENSION}:as-of", "valueInstant": _instant(counted.as_of)})
+        found.append({"url": f"{_EXTENSION}:as-of", "valueInstant": instant(counted.as_of)})
     if counted.entry is not None:
         said = f"{counted.entry.source}：{counted.entry.evidence}"
         found.append({"url": f"{_EXTENSION}:evidence", "valueString": said})
@@ -176,7 +177,3 @@ def _completeness(cell: Cell) -> Json:
 
 def _absent(reason: str) -> Json:
     return {"url": _ABSENT, "valueCode": reason}
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

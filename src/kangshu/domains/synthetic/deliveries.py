@@ -6,14 +6,13 @@ cases is faulty, each in one of eight ways; who is, and how, follows from the se
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.lake.arrow import pa
 from kangshu.kernel.lake.engine import Engine, engine, literal, quoted
 
@@ -119,5 +118,5 @@ def _rows(work: Engine, table: str) -> str:
 
 
 def _profiles(path: Path) -> Any:
-    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8")), delimiter="\t"))
+    rows = read_tsv(path)
     return pa.table({name: pa.array([row[name] or None for row in rows], pa.string()) for name in rows[0]})

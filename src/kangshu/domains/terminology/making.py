@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.domains.terminology.reading import find, find_or_refuse, rows
+from kangshu.domains.terminology.resource_head import head_of
 from kangshu.domains.terminology.table import Description, Table
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.codes.versions import order
@@ -243,17 +244,7 @@ def _code(table: Table, written: str) -> str:
 
 
 def _resource(description: Description, concepts: list[dict[str, Any]]) -> dict[str, Any]:
-    resource: dict[str, Any] = {
-        "resourceType": "CodeSystem",
-        "id": description.id,
-        "language": description.language,
-        "url": description.url,
-        "version": description.version,
-        "name": description.name,
-        "title": description.title,
-        "status": "active",
-        "experimental": False,
-        "publisher": description.publisher,
+    resource = head_of("CodeSystem", description, description.language) | {
         "caseSensitive": description.case_sensitive,
         "hierarchyMeaning": "is-a",
         "content": description.content,

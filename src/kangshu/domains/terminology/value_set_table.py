@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kangshu.domains.terminology.reading import find_or_refuse, rows
+from kangshu.domains.terminology.resource_head import head_of
 from kangshu.domains.terminology.table import Table
 from kangshu.kernel.base.errors import Problem
 
@@ -49,19 +50,7 @@ def make_value_set(description: ValueSetDescription, folders: Sequence[Path]) ->
     """The value set. Raises `NotFound` and `Invalid` as for any table of codes."""
     problems: list[Problem] = []
     included = [_include(each, folders, problems) for each in description.chosen]
-    resource = {
-        "resourceType": "ValueSet",
-        "id": description.id,
-        "language": "zh-CN",
-        "url": description.url,
-        "version": description.version,
-        "name": description.name,
-        "title": description.title,
-        "status": "active",
-        "experimental": False,
-        "publisher": description.publisher,
-        "compose": {"include": included},
-    }
+    resource = head_of("ValueSet", description, "zh-CN") | {"compose": {"include": included}}
     count = sum(len(each.get("concept", ())) for each in included)
     return MadeValueSet(resource, count, tuple(problems))
 

@@ -15,8 +15,9 @@ from kangshu.interfaces.web.fhir.bundle_entries import BundleEntry, call_of, qui
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import http_time
 from kangshu.interfaces.web.fhir.outcome import answer_of
-from kangshu.interfaces.web.fhir.representation import bundle, instant
+from kangshu.interfaces.web.fhir.representation import bundle
 from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.base.time import instant
 
 Json = dict[str, Any]
 

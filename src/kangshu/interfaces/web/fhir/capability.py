@@ -13,13 +13,13 @@ import orjson
 
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import PATCH_TYPE
-from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.terminology_capability import (
     FEATURES,
     terminology_operations,
     terminology_statement,
 )
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.facts.parameters import Catalogue, Parameter
 
 Json = dict[str, Any]

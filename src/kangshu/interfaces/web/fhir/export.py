@@ -29,12 +29,12 @@ from kangshu.interfaces.web.fhir.negotiation import (
 )
 from kangshu.interfaces.web.fhir.outcome import Failure
 from kangshu.interfaces.web.fhir.paging import address
-from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.view_export import views_done, views_failed, views_underway
 from kangshu.interfaces.web.fhir.view_question import MEDIA
 from kangshu.kernel.base.errors import Invalid, Refused
 from kangshu.kernel.base.ids import new_id
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.facts.search.request import parse_query
 
 Json = dict[str, Any]

@@ -13,11 +13,12 @@ from kangshu.interfaces.web.fhir.access import reader_for
 from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.negotiation import etag
 from kangshu.interfaces.web.fhir.paging import page_links, pages_told
-from kangshu.interfaces.web.fhir.representation import bundle, instant, resource
+from kangshu.interfaces.web.fhir.representation import bundle, resource
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.shape import parse_shape
 from kangshu.interfaces.web.fhir.subset import Subset, parse_subset
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.facts.dates import stretch
 from kangshu.kernel.facts.definition import Fact
 

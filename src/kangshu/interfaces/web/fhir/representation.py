@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 
 import orjson
 
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.facts.definition import Fact
 
 _META = b',"meta":{'
-
-
-# What came in one message was recorded at one moment: most facts of a page share theirs.
-@lru_cache(maxsize=1024)
-def instant(moment: datetime) -> str:
-    """A FHIR instant in UTC with milliseconds, `2024-05-01T08:00:00.123Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def resource(fact: Fact) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from kangshu.interfaces.web.fhir.call import Answer
-from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.kernel.base.ids import new_id
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.codes.code_system import Designation
 from kangshu.kernel.codes.coding import Json, canonical_of
 from kangshu.kernel.codes.entry import Entry

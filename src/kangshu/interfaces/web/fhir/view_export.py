@@ -15,12 +15,12 @@ from kangshu.interfaces.web.fhir.call import Answer, Call
 from kangshu.interfaces.web.fhir.export_state import KEPT, ExportState, ViewOutput
 from kangshu.interfaces.web.fhir.negotiation import http_date, wants_async
 from kangshu.interfaces.web.fhir.outcome import Failure
-from kangshu.interfaces.web.fhir.representation import instant
 from kangshu.interfaces.web.fhir.service import Service
 from kangshu.interfaces.web.fhir.terminology_question import Question, question_of
 from kangshu.interfaces.web.fhir.view_question import form_of, instant_of, reference_of, refuse_unknown
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound, Problem, TooCostly
 from kangshu.kernel.base.ids import new_id
+from kangshu.kernel.base.time import instant
 from kangshu.kernel.codes.coding import objects_of
 from kangshu.kernel.views.parsing import parse_view
 

@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from kangshu.app.identity_provider.provider import AuthorizationRequest, OAuthError
-from kangshu.interfaces.web.login.page import ConsentPage, MessagePage, language_of, render, words
+from kangshu.app.identity_provider.tokens import claims_of
+from kangshu.interfaces.web.login.page import ConsentPage, MessagePage, render, words
 from kangshu.interfaces.web.login.service import Login
 from kangshu.interfaces.web.login.session import login_address
+from kangshu.interfaces.web.portal.answers import language_of
 from kangshu.interfaces.web.portal.form import read_form
 from kangshu.kernel.base.errors import KangshuError
 from kangshu.kernel.policies.definition import Principal
@@ -20,6 +22,9 @@ from kangshu.kernel.policies.smart_scopes import parse_smart_scope
 
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _UNSTORED = {"Cache-Control": "no-store", "Pragma": "no-cache", **ANY_ORIGIN}
+
+_TOLD = frozenset({"sub", "name", "role", "org", "county"})
+"""Claims that whoever has a token may read of its user."""
 
 _PARAMETERS = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
@@ -135,14 +140,8 @@ def user_info(login: Login, request: Request) -> Response:
             401,
             headers=_UNSTORED | {"WWW-Authenticate": 'Bearer realm="kangshu", error="invalid_token"'},
         )
-    known = {
-        "sub": principal.id,
-        "name": principal.name,
-        "role": principal.role,
-        "org": principal.org,
-        "county": principal.county,
-    }
-    return JSONResponse({k: v for k, v in known.items() if v is not None}, headers=_UNSTORED)
+    told = {name: value for name, value in claims_of(principal).items() if name in _TOLD}
+    return JSONResponse(told, headers=_UNSTORED)
 
 
 def key_set(login: Login, _: Request) -> Response:

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from kangshu.interfaces.web.login.service import Login
+from kangshu.interfaces.web.portal.answers import language_of
 from kangshu.interfaces.web.portal.page import Chrome, environment
-from kangshu.interfaces.web.portal.words import COOKIE, Language, language_from
+from kangshu.interfaces.web.portal.words import Language
 
 _HERE = Path(__file__).parent
 
@@ -87,11 +88,6 @@ def render(login: Login, request: Request, page: Page, status: int = 200) -> HTM
     template = _environment(language).get_template(_TEMPLATES[type(page)])
     content = template.render(page=page, words=words(language), chrome=chrome)
     return HTMLResponse(content, status, headers=_SECURITY)
-
-
-def language_of(request: Request) -> Language:
-    """The language the reader has chosen, or their browser asks for."""
-    return language_from(request.cookies.get(COOKIE))
 
 
 @cache

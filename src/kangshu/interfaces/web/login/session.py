@@ -13,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from kangshu.app.identity_provider.external import Attempt, ProviderUnreachable, new_attempt
 from kangshu.app.identity_provider.tokens import ATTEMPT
-from kangshu.interfaces.web.login.page import DemoUser, LoginPage, language_of, render, words
+from kangshu.interfaces.web.login.page import DemoUser, LoginPage, render, words
 from kangshu.interfaces.web.login.service import ATTEMPT_COOKIE, FORM_COOKIE, Login
+from kangshu.interfaces.web.portal.answers import language_of
 from kangshu.interfaces.web.portal.form import read_form
 from kangshu.kernel.base.errors import KangshuError, Refused
 

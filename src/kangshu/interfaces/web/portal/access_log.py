@@ -31,8 +31,7 @@ class AccessLogPage(Page):
 def access_log(platform: Platform, call: Call) -> AccessLogPage:
     """The newest accesses; `?before=NUMBER` those before an entry. Raises `Refused`."""
     grant = grant_for(platform, call.principal, "see_access_log", Resource("access_log"))
-    text = call.query.get("before", "")
-    before = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    before = call.number("before")
     found = platform.accesses(grant, before=before, count=COUNT)
     looks = looks_of(platform, call, [entry for _, entry in found])
     return AccessLogPage(looks, found[-1][0] if len(found) == COUNT else None, before is None)

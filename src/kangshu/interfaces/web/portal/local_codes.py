@@ -61,8 +61,7 @@ class LocalCodePage(Page):
 
 def local_codes(platform: Platform, call: Call) -> LocalCodesPage:
     """Codes that wait for a decision. Raises `Refused`."""
-    text = call.query.get("after", "0")
-    skipped = int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
+    skipped = call.number("after") or 0
     found = work.work_list(platform, _grant(platform, call), after=skipped, limit=SHOWN + 1)
     rows = tuple(
         Row(

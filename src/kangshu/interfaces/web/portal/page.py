@@ -60,6 +60,11 @@ class Call:
     now: datetime
     name_of: Callable[[str], str]
 
+    def number(self, name: str) -> int | None:
+        """A number from 0 in the query; None where there is none, or something else."""
+        text = self.query.get(name, "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
 
 @dataclass(frozen=True, slots=True)
 class NavItem:

@@ -115,7 +115,7 @@ def institution_page(platform: Platform, call: Call, source: str) -> Institution
         if each.rule in about
     )
     chosen = call.query.get("rule", "") if call.query.get("rule", "") in about else ""
-    page = _page_asked(call)
+    page = min(PAGES, max(1, call.number("page") or 1))
     failing = reader.failing(
         since=since,
         until=until,
@@ -143,11 +143,6 @@ def institution_page(platform: Platform, call: Call, source: str) -> Institution
 
 def _hit(found: Found, titles: Mapping[str, str], about: Explanation) -> Hit:
     return Hit(found.rule, found.level, found.dimension, found.count, found.things, titles[found.rule], about)
-
-
-def _page_asked(call: Call) -> int:
-    text = call.query.get("page", "1")
-    return min(PAGES, max(1, int(text))) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 def _grant_of(platform: Platform, call: Call, source: str) -> Grant:

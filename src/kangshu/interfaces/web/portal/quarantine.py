@@ -54,8 +54,7 @@ class QuarantinePage(Page):
 def quarantine(platform: Platform, call: Call) -> QuarantinePage:
     """What waits in quarantine; `?after=ID` goes on behind an entry. Raises `Refused`."""
     grant = grant_for(platform, call.principal, "operate", Resource("operations"))
-    text = call.query.get("after", "0")
-    after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    after = call.number("after") or 0
     found = platform.quarantine(grant, after=after, limit=ROWS + 1)
     held = tuple(
         Held(

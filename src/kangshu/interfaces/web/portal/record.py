@@ -244,8 +244,7 @@ def sources(platform: Platform, call: Call) -> SourcesPage:
     opened = open_record(platform, call)
     entries = opened.life.entries
     pages = max(1, -(-len(entries) // ROWS))
-    asked = call.query.get("page", "1")
-    page = min(pages, max(1, int(asked) if asked.isdecimal() and len(asked) < 6 else 1))
+    page = min(pages, max(1, call.number("page") or 1))
     return SourcesPage(
         opened.life,
         opened.base,

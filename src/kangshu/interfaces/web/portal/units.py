@@ -87,7 +87,7 @@ def units(platform: Platform, call: Call) -> UnitsPage:
         (name, call.query[name] or None) for name in standing.indicator.strata if name in call.query
     )
     grant = _grant(platform, call, opened.plan)
-    page = _page_asked(call)
+    page = min(PAGES, max(1, call.number("page") or 1))
     which = cast("Which", call.query.get("which")) if call.query.get("which") in WHICH else "all"
     rows, more = (
         ((), False) if grant is None else _rows(platform, call, opened, standing, grant, strata, which)
@@ -132,7 +132,7 @@ def _rows(
     strata: Strata,
     which: Which,
 ) -> tuple[tuple[UnitRow, ...], bool]:
-    skip = (_page_asked(call) - 1) * ROWS
+    skip = (min(PAGES, max(1, call.number("page") or 1)) - 1) * ROWS
     asked = Asked(call.query["period"], strata, which, skip=skip, limit=ROWS)
     found = platform.counted_plans.units(
         grant, opened.content, opened.plan, standing.indicator, asked, opened.counted
@@ -189,8 +189,3 @@ def _is_fact(counts: str) -> bool:
 def _type_of(counts: str) -> str:
     """`medication_request` -> `MedicationRequest`."""
     return "".join(word.capitalize() for word in counts.split("_"))
-
-
-def _page_asked(call: Call) -> int:
-    text = call.query.get("page", "1")
-    return min(PAGES, max(1, int(text))) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
