@@ -13,14 +13,13 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from kangshu.kernel.base.errors import Invalid, Problem, Refused
+from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.tsv import read_tsv
+from kangshu.kernel.indicators.book import Book, written
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.period import Period, parse_period
-from kangshu.kernel.lake.arrow import pa
-from kangshu.kernel.lake.engine import engine
-from kangshu.kernel.lake.reader import Note, condition_of
-from kangshu.kernel.lake.store import COUNTY, RECORDED, SOURCE, Lake
+from kangshu.kernel.lake.reader import Note
+from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.policies.definition import Grant
 
 TABLE = "indicator_entry"
@@ -155,45 +154,23 @@ class EntryBook:
     """The entries of a county in the lake, for who has a grant."""
 
     def __init__(self, lake: Lake, grant: Grant, note: Note) -> None:
-        self._lake, self._grant, self._note = lake, grant, note
+        self._book = Book(lake, grant, note, TABLE, _COLUMNS)
 
     def add(self, county: str, entries: Sequence[Entry]) -> None:
         """Add entries, all or none. Raises `Refused` for a county the grant does not open."""
-        scope = self._grant.scope
-        if not (scope.everything or county in scope.counties):
-            raise Refused("The grant is not for the county of these entries.")
-        self._note(self._grant, TABLE, len(entries))
-        rows: list[dict[str, Any]] = [
-            {
-                SOURCE: "",
-                COUNTY: county,
-                RECORDED: each.recorded,
-                **{name: getattr(each, name) for name in _COLUMNS},
-                "period": each.period.label,
-                "value": None if each.value is None else format(each.value, "f"),
-            }
-            for each in entries
-        ]
-        texts = [(name, pa.string()) for name in (SOURCE, COUNTY, *_COLUMNS)]
-        schema = pa.schema([*texts, (RECORDED, pa.timestamp("us", tz="UTC"))])
-        self._lake.append_whole(TABLE, pa.Table.from_pylist(rows, schema=schema))
+        self._book.add(county, [(each.recorded, _row(each)) for each in entries])
 
     def read(self, place: str) -> tuple[Entry, ...]:
         """Every entry of a place, in the order they were recorded, also those that others have followed."""
-        with engine(self._lake.scratch) as work:
-            if not self._lake.offer(work, "entry", TABLE):
-                return ()
-            rows = work.rows(
-                f"SELECT {', '.join(_COLUMNS)}, epoch_us({RECORDED}) FROM entry"
-                f" WHERE place = ? AND {condition_of(self._grant)} ORDER BY {RECORDED}",
-                [place],
-            )
-        self._note(self._grant, TABLE, len(rows))
-        return tuple(_entry(row) for row in rows)
+        return tuple(_entry(recorded, *texts) for recorded, texts in self._book.read(place))
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
-    place, indicator, period, value, source, evidence, who, micros = row
-    recorded = datetime.fromtimestamp(micros / 1_000_000, UTC)
+def _row(entry: Entry) -> dict[str, str | None]:
+    texts = {name: getattr(entry, name) for name in _COLUMNS}
+    return texts | {"period": entry.period.label, "value": written(entry.value)}
+
+
+def _entry(recorded: datetime, *texts: Any) -> Entry:
+    place, indicator, period, value, source, evidence, who = texts
     number = None if value is None else Decimal(value)
     return Entry(place, indicator, parse_period(period), number, source, evidence, who, recorded)

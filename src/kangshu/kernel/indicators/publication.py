@@ -8,20 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from kangshu.kernel.base.errors import Conflict, Invalid, Refused
+from kangshu.kernel.base.errors import Conflict, Invalid
+from kangshu.kernel.indicators.book import Book, written
 from kangshu.kernel.indicators.cell import Cell, Strata
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.period import parse_period
 from kangshu.kernel.indicators.run import Result, order_of
 from kangshu.kernel.indicators.series import is_closed
-from kangshu.kernel.lake.arrow import pa
-from kangshu.kernel.lake.engine import engine
-from kangshu.kernel.lake.reader import Note, condition_of
-from kangshu.kernel.lake.store import COUNTY, RECORDED, SOURCE, Lake
+from kangshu.kernel.lake.reader import Note
+from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.policies.definition import Grant
 
 TABLE = "indicator_publication"
@@ -96,13 +95,12 @@ class PublicationBook:
     """What a county has published, for who has a grant."""
 
     def __init__(self, lake: Lake, grant: Grant, note: Note) -> None:
-        self._lake, self._grant, self._note = lake, grant, note
+        self._book = Book(lake, grant, note, TABLE, _TEXTS)
 
     def add(self, county: str, cells: Sequence[Published]) -> None:
-        """Add a publication, all or nothing. Raises `Conflict` where that period is published already."""
-        scope = self._grant.scope
-        if not (scope.everything or county in scope.counties):
-            raise Refused("The grant is not for the county of this publication.")
+        """Add a publication, all or nothing. Raises `Conflict` where that period is published already, and
+        `Refused` for a county the grant does not open."""
+        self._book.check(county)
         known = (
             {(each.indicator, each.period) for each in self.read(cells[0].place)}
             if cells
@@ -114,42 +112,25 @@ class PublicationBook:
                 f"{twice[0][0]} of {twice[0][1]} has been published.",
                 remedy="What was published stays; what is known now is shown beside it.",
             )
-        self._note(self._grant, TABLE, len(cells))
-        rows = [_row(each, county) for each in cells]
-        texts = [(name, pa.string()) for name in (SOURCE, COUNTY, *_TEXTS)]
-        schema = pa.schema([*texts, (RECORDED, pa.timestamp("us", tz="UTC"))])
-        self._lake.append_whole(TABLE, pa.Table.from_pylist(rows, schema=schema))
+        self._book.add(county, [(each.recorded, _row(each)) for each in cells])
 
     def read(self, place: str) -> tuple[Published, ...]:
         """Everything a place has published, in the order it was."""
-        with engine(self._lake.scratch) as work:
-            if not self._lake.offer(work, "publication", TABLE):
-                return ()
-            rows = work.rows(
-                f"SELECT {', '.join(_TEXTS)}, epoch_us({RECORDED}) FROM publication"
-                f" WHERE place = ? AND {condition_of(self._grant)}",
-                [place],
-            )
-        self._note(self._grant, TABLE, len(rows))
-        found = [_published(row) for row in rows]
+        found = [_published(recorded, *texts) for recorded, texts in self._book.read(place)]
         return tuple(
             sorted(found, key=lambda it: (it.recorded, it.indicator, it.period, order_of(it.strata)))
         )
 
 
-def _row(cell: Published, county: str) -> dict[str, Any]:
-    return {
-        SOURCE: "",
-        COUNTY: county,
-        RECORDED: cell.recorded,
-        **{name: getattr(cell, name) for name in _TEXTS},
+def _row(cell: Published) -> dict[str, str | None]:
+    return {name: getattr(cell, name) for name in _TEXTS} | {
         "strata": json.dumps(cell.strata, ensure_ascii=False),
-        "value": None if cell.value is None else format(cell.value, "f"),
+        "value": written(cell.value),
     }
 
 
-def _published(row: tuple[Any, ...]) -> Published:
-    place, indicator, version, period, strata, value, hidden, who, micros = row
+def _published(recorded: datetime, *texts: Any) -> Published:
+    place, indicator, version, period, strata, value, hidden, who = texts
     pairs = cast("list[list[str | None]]", json.loads(strata))
     return Published(
         place,
@@ -160,7 +141,7 @@ def _published(row: tuple[Any, ...]) -> Published:
         None if value is None else Decimal(value),
         hidden,
         who,
-        datetime.fromtimestamp(micros / 1_000_000, UTC),
+        recorded,
     )
 
 
