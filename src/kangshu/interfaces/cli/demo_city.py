@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kangshu.app.demonstration_city import land_city, read_place
 from kangshu.app.settings import read_settings
@@ -26,6 +25,7 @@ from kangshu.interfaces.cli.console import (
     platform,
     progress_bar,
 )
+from kangshu.interfaces.cli.tally_table import tally_table
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.base.time import utc_now
 
@@ -90,8 +90,4 @@ def _land(files: list[Delivery]) -> None:
 
 
 def _tell(tally: Tally) -> None:
-    counts = tally.as_json()
-    table = Table("model", *counts)
-    for model in sorted({model for found in counts.values() for model in found}):
-        table.add_row(model, *(str(found.get(model, 0)) for found in counts.values()))
-    out.print(table)
+    out.print(tally_table("model", tally.as_json()))

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from kangshu.domains.planning.fairness import Spread
 from kangshu.interfaces.cli.console import out, platform
-from kangshu.kernel.policies.definition import Principal, Resource
+from kangshu.interfaces.cli.indicator import numbers_grant
 
 
 def fairness(
@@ -28,9 +28,7 @@ def fairness(
     with platform() as built:
         content = built.planning.place(place)
         day = on.date() if on else built.clock().date()
-        principal = Principal("command-line", "command line", "city_commission")
-        grant = built.policies.decide(principal, "read", Resource("indicator"), "oversight")
-        found = built.planning.fairness(grant, content, on=day, county=county)
+        found = built.planning.fairness(numbers_grant(built), content, on=day, county=county)
     for spread in found:
         if as_json:
             print(json.dumps(_told(spread), default=str, ensure_ascii=False))

@@ -13,7 +13,8 @@ from rich.table import Table
 from kangshu.app.indexes import index_of_counties, index_of_institutions
 from kangshu.domains.planning.composite import Ranked
 from kangshu.interfaces.cli.console import out, platform
-from kangshu.kernel.policies.definition import Principal, Resource
+from kangshu.interfaces.cli.indicator import numbers_grant
+from kangshu.kernel.policies.definition import Resource
 
 
 def index(
@@ -33,9 +34,8 @@ def index(
     with platform() as built:
         content = built.planning.place(place)
         day = on.date() if on else built.clock().date()
-        principal = Principal("command-line", "command line", "city_commission")
-        grant = built.policies.decide(principal, "read", Resource("indicator"), "oversight")
-        seen = built.policies.decide(principal, "see_quality", Resource("table"), "oversight")
+        grant = numbers_grant(built)
+        seen = built.policies.decide(grant.principal, "see_quality", Resource("table"), "oversight")
         edition = content.index(name).on(day)
         quality = built.quality(seen)
         if by == "institution":

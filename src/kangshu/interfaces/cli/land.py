@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kangshu.app.platform import Platform
 from kangshu.domains.intake.source import parse_source
 from kangshu.domains.intake.tables.land import WHOLE, Landing
 from kangshu.domains.intake.tally import Tally
 from kangshu.interfaces.cli.console import WITH_PROBLEMS, err, errors_told, operator_grant, out, platform
+from kangshu.interfaces.cli.tally_table import tally_table
 from kangshu.kernel.base.errors import Invalid
 
 
@@ -82,10 +82,7 @@ def _tell(tally: Tally, findings: Counter[str], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({**counts, "findings": dict(sorted(findings.items()))}))
         return
-    table = Table("model", *counts)
-    for model in sorted({model for found in counts.values() for model in found}):
-        table.add_row(model, *(str(found.get(model, 0)) for found in counts.values()))
-    out.print(table)
+    out.print(tally_table("model", counts))
     for rule, count in findings.most_common():
         err.print(f"  {rule}: {count}", highlight=False, markup=False)
     if tally.quarantined:

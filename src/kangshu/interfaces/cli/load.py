@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kangshu.app.loading import Loaded, files_below, is_archive, left_out, load
 from kangshu.domains.intake.source import parse_source
@@ -21,6 +20,7 @@ from kangshu.interfaces.cli.console import (
     platform,
     progress_bar,
 )
+from kangshu.interfaces.cli.tally_table import tally_table
 from kangshu.kernel.facts.reader import Use
 
 MOST_NAMED = 10
@@ -84,9 +84,7 @@ def _tell(loaded: Loaded, *, as_json: bool) -> None:
         print(json.dumps({"files": loaded.files, "unreadable": len(loaded.unreadable), **counts}))
         return
     counts = loaded.tally.by_type()
-    table = Table("type", *counts, title=f"{loaded.files} files")
-    for type_ in sorted({type_ for found in counts.values() for type_ in found}):
-        table.add_row(type_, *(str(found.get(type_, 0)) for found in counts.values()))
+    table = tally_table("type", counts, f"{loaded.files} files")
     table.add_section()
     table.add_row("all", *(str(sum(found.values())) for found in counts.values()))
     out.print(table)

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from kangshu.domains.planning.assessment import Assessed
 from kangshu.interfaces.cli.console import out, platform
+from kangshu.interfaces.cli.indicator import numbers_grant
 from kangshu.kernel.indicators.period import period_of
-from kangshu.kernel.policies.definition import Principal, Resource
 
 
 def performance(
@@ -33,10 +33,8 @@ def performance(
     with platform() as built:
         content = built.planning.place(place)
         day = on.date() if on else built.clock().date()
-        principal = Principal("command-line", "command line", "city_commission")
-        grant = built.policies.decide(principal, "read", Resource("indicator"), "oversight")
         found = built.planning.assess(
-            grant,
+            numbers_grant(built),
             content,
             content.assessment(name),
             period_of(day, "year"),
