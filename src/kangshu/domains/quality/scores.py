@@ -54,7 +54,7 @@ class Score:
 
     def total(self, scoring: Scoring) -> Decimal:
         """The whole score, 0 to 100."""
-        return sum((self.of(name) * share for name, share in scoring.dimensions.items()), Decimal(0))
+        return _total(self, scoring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,11 @@ class Joined:
 
     def total(self, scoring: Scoring) -> Decimal:
         """The whole score, 0 to 100."""
-        return sum((self.of(name) * share for name, share in scoring.dimensions.items()), Decimal(0))
+        return _total(self, scoring)
+
+
+def _total(score: Score | Joined, scoring: Scoring) -> Decimal:
+    return sum((score.of(name) * share for name, share in scoring.dimensions.items()), Decimal(0))
 
 
 def joined(scores: Iterable[Score]) -> Joined | None:

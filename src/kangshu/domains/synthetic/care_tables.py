@@ -30,7 +30,7 @@ class Complaint:
 
     def weight(self, group: str) -> float:
         """The weight in an age group."""
-        return {"child": self.child, "young": self.young, "middle": self.middle, "old": self.old}[group]
+        return _in_group(self, group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Admission:
 
     def rate(self, group: str) -> float:
         """Stays per 1,000 and year in an age group."""
-        return {"child": self.child, "young": self.young, "middle": self.middle, "old": self.old}[group]
+        return _in_group(self, group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,3 +234,7 @@ class Growth:
 
 Curve = tuple[tuple[float, float], ...]
 """Points (exact age, share of residents ever told they have it), rising with age."""
+
+
+def _in_group(row: Complaint | Admission, group: str) -> float:
+    return {"child": row.child, "young": row.young, "middle": row.middle, "old": row.old}[group]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kangshu.domains.intake.tables.names import folded, refuse_duplicates
-from kangshu.domains.intake.tables.raw import MOST_COLUMNS, RawTable
+from kangshu.domains.intake.tables.names import folded
+from kangshu.domains.intake.tables.raw import RawTable, check_columns
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.engine import Engine, Unreadable, listed, literal, quoted
 
@@ -23,7 +23,7 @@ def read_parquet(engine: Engine, path: Path, place: str, *, wanted: Sequence[str
     table = f"parquet_{path.stem}"
     try:
         names = engine.names_read(f"SELECT * FROM {relation}")
-        _refuse(names, place)
+        check_columns(names, place)
         _refuse_groups(engine, path, place)
         looked_at = {folded(each) for each in wanted}
         chosen = [name for name in names if not wanted or folded(name) in looked_at] or names[:1]
@@ -79,11 +79,3 @@ def nested_list(engine: Engine, whole: RawTable, name: str, inherited: Sequence[
     )
     names = [each for each in engine.names(f"SELECT * FROM {table}") if each != "_unit"]
     return RawTable(f"{whole.place}.{name}", table, tuple(names), nested=True)
-
-
-def _refuse(names: list[str], place: str) -> None:
-    if len(names) > MOST_COLUMNS:
-        raise refusal(
-            place, f"It has {len(names)} columns.", f"A table has at most {MOST_COLUMNS}.", code="too-costly"
-        )
-    refuse_duplicates(names, place)

@@ -18,8 +18,7 @@ from typing import Any, cast
 
 from dbfread import DBF, FieldParser  # pyright: ignore[reportMissingTypeStubs]
 
-from kangshu.domains.intake.tables.names import refuse_duplicates
-from kangshu.domains.intake.tables.raw import DAMAGED, MOST_COLUMNS, RawTable
+from kangshu.domains.intake.tables.raw import DAMAGED, RawTable, check_columns
 from kangshu.domains.intake.tables.refusal import refusal
 from kangshu.kernel.lake.arrow import pa
 from kangshu.kernel.lake.engine import BATCH, Engine, quoted
@@ -114,11 +113,7 @@ def _fill(engine: Engine, table: str, names: list[str], records: Iterator[dict[s
 def _refuse(names: list[str], place: str) -> None:
     if not names:
         raise refusal(place, "It has no columns.", "Export it again.")
-    if len(names) > MOST_COLUMNS:
-        raise refusal(
-            place, f"It has {len(names)} columns.", f"A table has at most {MOST_COLUMNS}.", code="too-costly"
-        )
-    refuse_duplicates(names, place)
+    check_columns(names, place)
 
 
 def _text(value: Any) -> str | None:

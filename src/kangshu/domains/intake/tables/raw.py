@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kangshu.domains.intake.tables.names import named
+from kangshu.domains.intake.tables.names import named, refuse_duplicates
+from kangshu.domains.intake.tables.refusal import refusal
 
 MOST_COLUMNS = 2_000
 HEADED = 20
@@ -14,6 +16,15 @@ MOST_BYTES = 64 << 30
 
 DAMAGED = "\ufffd"
 """Stands where a reader met something that is no text: undecodable bytes, digits lost in a number."""
+
+
+def check_columns(names: Sequence[str], place: str) -> None:
+    """Raises `Invalid` where a table has too many columns, or one name twice."""
+    if len(names) > MOST_COLUMNS:
+        raise refusal(
+            place, f"It has {len(names)} columns.", f"A table has at most {MOST_COLUMNS}.", code="too-costly"
+        )
+    refuse_duplicates(names, place)
 
 
 @dataclass(frozen=True, slots=True)
