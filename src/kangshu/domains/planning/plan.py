@@ -176,12 +176,12 @@ def read_plan(path: Path, indicators: IndicatorSet) -> Plan:
     """A plan by its `.toml`. Raises `Invalid` with every problem."""
     table = parse_toml(path.read_text("utf-8"), path.name)
     problems = [
-        Problem.at(key, "is missing" if key in _KEYS else "is not a key") for key in set(_KEYS) ^ table.keys()
+        _problem(key, "is missing" if key in _KEYS else "is not a key") for key in set(_KEYS) ^ table.keys()
     ]
     known = {each.id for each in indicators.indicators}
     rows = read_tsv(path.with_suffix(".tsv"))
     problems += [
-        Problem.at(f"row {row.get('no', '')}", "names an indicator that is not there")
+        _problem(f"row {row.get('no', '')}", "names an indicator that is not there")
         for row in rows
         if row.get("indicator") not in known
     ]
@@ -216,3 +216,7 @@ def _project(row: Mapping[str, str]) -> Project:
         row["builder"],
         row["status"],
     )
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)

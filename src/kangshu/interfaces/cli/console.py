@@ -43,7 +43,7 @@ def errors_told() -> Generator[None]:
 def fail(error: KangshuError) -> NoReturn:
     """Say what is wrong and what to do, and leave."""
     _say(f"{error.code}: {error.message}")
-    for problem in error.problems:
+    for problem in getattr(error, "problems", ()):
         _say(f"  {problem.path or '-'}: {problem.message}")
     if error.remedy:
         _say(error.remedy)

@@ -62,18 +62,16 @@ def parse_entry(indicator: Indicator, place: str, row: Mapping[str, str], record
     try:
         period = parse_period(row.get("period", "").strip())
         if period.kind != indicator.period:
-            problems.append(
-                Problem.at("period", f"must be a {indicator.period}", f"not-a-{indicator.period}")
-            )
+            problems.append(_problem("period", f"must be a {indicator.period}", f"not-a-{indicator.period}"))
         elif period.first > recorded.date():
-            problems.append(Problem.at("period", "has not begun", "not-begun"))
+            problems.append(_problem("period", "has not begun", "not-begun"))
     except Invalid:
-        problems.append(Problem.at("period", "must be a period: 2025, 2025Q3 or 2025-07", "not-a-period"))
+        problems.append(_problem("period", "must be a period: 2025, 2025Q3 or 2025-07", "not-a-period"))
     try:
         value = parse_number(row.get("value", ""))
         problems += _beyond(indicator, value)
     except Invalid as error:
-        problems += [Problem.at("value", each.message, each.code) for each in error.problems]
+        problems += [_problem("value", each.message, each.code) for each in error.problems]
     if problems or period is None:
         listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
         raise Invalid(f"The entry for {indicator.id} is wrong. {listed}.", problems=tuple(problems))
@@ -84,9 +82,9 @@ def parse_entry(indicator: Indicator, place: str, row: Mapping[str, str], record
 def problems_of_texts(row: Mapping[str, str], keys: Iterable[str]) -> list[Problem]:
     """Texts that somebody enters: what is missing or too long."""
     texts = {key: row.get(key, "").strip() for key in keys}
-    found = [Problem.at(key, "is missing", "missing") for key, text in texts.items() if not text]
+    found = [_problem(key, "is missing", "missing") for key, text in texts.items() if not text]
     return found + [
-        Problem.at(key, f"has more than {LONGEST} characters", "too-long")
+        _problem(key, f"has more than {LONGEST} characters", "too-long")
         for key, text in texts.items()
         if len(text) > LONGEST
     ]
@@ -103,16 +101,16 @@ def parse_number(text: str) -> Decimal | None:
     # An exponent would write a short text out to any length.
     if number.is_finite() and abs(number) < _LARGEST and abs(int(number.as_tuple().exponent)) <= _FINEST:
         return number
-    raise Invalid("It is no number.", problems=(Problem.at("", "must be a number", "not-a-number"),))
+    raise Invalid("It is no number.", problems=(_problem("", "must be a number", "not-a-number"),))
 
 
 def _beyond(indicator: Indicator, value: Decimal | None) -> list[Problem]:
     if value is None:
         return []
     if indicator.lowest is not None and value < indicator.lowest:
-        return [Problem.at("value", f"must be {indicator.lowest} or more", "too-low")]
+        return [_problem("value", f"must be {indicator.lowest} or more", "too-low")]
     if indicator.highest is not None and value > indicator.highest:
-        return [Problem.at("value", f"must be {indicator.highest} or less", "too-high")]
+        return [_problem("value", f"must be {indicator.highest} or less", "too-high")]
     return []
 
 
@@ -126,15 +124,15 @@ def read_entries(path: Path, place: str, indicators: Mapping[str, Indicator]) ->
     for number, row in enumerate(read_tsv(path), 2):
         indicator = indicators.get(row["indicator"])
         if indicator is None:
-            problems.append(Problem.at(f"line {number}", "names an indicator that is not there"))
+            problems.append(_problem(f"line {number}", "names an indicator that is not there"))
             continue
         try:
             recorded = datetime.fromisoformat(row["recorded"]).replace(tzinfo=UTC)
             found.append(parse_entry(indicator, place, row, recorded))
         except ValueError:
-            problems.append(Problem.at(f"line {number}", "recorded must be a day"))
+            problems.append(_problem(f"line {number}", "recorded must be a day"))
         except Invalid as error:
-            problems += [Problem.at(f"line {number} {each.path}", each.message) for each in error.problems]
+            problems += [_problem(f"line {number} {each.path}", each.message) for each in error.problems]
     if problems:
         listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
         raise Invalid(f"{path.name}: {listed}.", problems=tuple(problems))
@@ -174,3 +172,7 @@ def _entry(recorded: datetime, *texts: Any) -> Entry:
     place, indicator, period, value, source, evidence, who = texts
     number = None if value is None else Decimal(value)
     return Entry(place, indicator, parse_period(period), number, source, evidence, who, recorded)
+
+
+def _problem(path: str, message: str, code: str = "invalid") -> Problem:
+    return Problem("error", code, path, message)

@@ -85,7 +85,7 @@ def read_view_set(folders: Iterable[Path], types: Collection[str], models: Colle
         if kind == "toml" and path.with_suffix(".sql").exists():
             continue
         if name in definitions or name in selects or name in tables:
-            problems.append(Problem.at(path.name, "there is another of this name"))
+            problems.append(_problem(path.name, "there is another of this name"))
         try:
             if kind == "view.json":
                 definitions[name] = parse_view(orjson.loads(path.read_bytes()))
@@ -96,18 +96,18 @@ def read_view_set(folders: Iterable[Path], types: Collection[str], models: Colle
             elif kind == "tsv":
                 tables[name] = read_tsv(path)
             else:
-                problems.append(Problem.at(path.name, "is no view (.view.json, .sql) and no table (.tsv)"))
+                problems.append(_problem(path.name, "is no view (.view.json, .sql) and no table (.tsv)"))
         except (Invalid, orjson.JSONDecodeError) as error:
-            problems.append(Problem.at(path.name, str(error)))
+            problems.append(_problem(path.name, str(error)))
     bases = frozenset({*models, *(f"{OF_FACTS}{each}" for each in types)})
     problems += [
-        Problem.at(name, "there is a table of a logical model of this name")
+        _problem(name, "there is a table of a logical model of this name")
         for name in sorted(bases & {*definitions, *selects, *tables})
     ]
     known = {*definitions, *selects, *tables, *bases}
     for view in selects.values():
         problems += [
-            Problem.at(f"{view.name}.sql", f"reads {name}, which is nowhere")
+            _problem(f"{view.name}.sql", f"reads {name}, which is nowhere")
             for name in sorted(view.needs - known)
         ]
     found = ViewSet(definitions, selects, tables, bases)
@@ -123,5 +123,9 @@ def _circle(views: ViewSet) -> list[Problem]:
     try:
         TopologicalSorter({name: views.needs_of(name) for name in views.names}).prepare()
     except CycleError as error:
-        return [Problem.at(f"{error.args[1][0]}.sql", f"reads itself: {' → '.join(error.args[1])}")]
+        return [_problem(f"{error.args[1][0]}.sql", f"reads itself: {' → '.join(error.args[1])}")]
     return []
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)
