@@ -103,37 +103,37 @@ def parse_select(name: str, text: str, toml: str = "") -> SqlView:
 
 def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:
     known = (*_TEXTS, *_LISTS, "keep", "columns", "checks", "merges")
-    found = [Problem.at(key, "is not a key of a view") for key in table if key not in known]
-    found += [Problem.at(key, "must be a text") for key in _TEXTS if not isinstance(table.get(key, ""), str)]
+    found = [_problem(key, "is not a key of a view") for key in table if key not in known]
+    found += [_problem(key, "must be a text") for key in _TEXTS if not isinstance(table.get(key, ""), str)]
     found += [
-        Problem.at(key, "must be a list of names") for key in _LISTS if not _are_texts(table.get(key, []))
+        _problem(key, "must be a list of names") for key in _LISTS if not _are_texts(table.get(key, []))
     ]
     if not isinstance(table.get("keep", False), bool):
-        found.append(Problem.at("keep", "must be true or false"))
+        found.append(_problem("keep", "must be true or false"))
     columns: Any = table.get("columns", {})
     if not (isinstance(columns, dict) and _are_texts(list(cast("dict[str, Any]", columns).values()))):
-        found.append(Problem.at("columns", "must have a text for each column"))
+        found.append(_problem("columns", "must have a text for each column"))
     found += problems_of_row_checks(table.get("checks", {}))
     if "checks" in table and not table.get("keep"):
-        found.append(Problem.at("checks", "are of a view that is kept: say `keep = true`"))
+        found.append(_problem("checks", "are of a view that is kept: say `keep = true`"))
     if "merges" in table:
         found += _problems_of_merges(table)
     if not found and table.get("by") and not ("merges" in table and table["by"] in table["key"]):
         found.append(_problem("by", "must be a column of the key of a view that merges"))
     if not found:
         strange = sorted(set(table.get("follows", ())) - needs)
-        found += [Problem.at("follows", f"names {name}, which the SELECT does not read") for name in strange]
+        found += [_problem("follows", f"names {name}, which the SELECT does not read") for name in strange]
     return found
 
 
 def _problems_of_merges(table: Mapping[str, Any]) -> list[Problem]:
     if not isinstance(table["merges"], dict):
-        return [Problem.at("merges", "must be a table")]
+        return [_problem("merges", "must be a table")]
     said = cast("dict[str, Any]", table["merges"])
     needed = ("keep", "key", "follows")
-    found = [Problem.at("merges", f"needs {each} beside it") for each in needed if not table.get(each)]
+    found = [_problem("merges", f"needs {each} beside it") for each in needed if not table.get(each)]
     return found + [
-        Problem.at(f"merges.{column}", f"must be one of {', '.join(_MERGES)}")
+        _problem(f"merges.{column}", f"must be one of {', '.join(_MERGES)}")
         for column, name in said.items()
         if name not in _MERGES
     ]
@@ -141,3 +141,7 @@ def _problems_of_merges(table: Mapping[str, Any]) -> list[Problem]:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[Any]", value))
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)
