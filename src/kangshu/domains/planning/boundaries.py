@@ -72,14 +72,14 @@ def parse_boundaries(text: bytes, county: str, *, name_property: str | None = No
         name = _said(known, (name_property,) if name_property else NAMES)
         if not name:
             wanted = name_property or ", ".join(NAMES)
-            problems.append(Problem.at(f"{where}.properties", f"has no name: none of {wanted}"))
+            problems.append(_problem(f"{where}.properties", f"has no name: none of {wanted}"))
         polygons = _polygons(feature.get("geometry"), f"{where}.geometry", problems)
         if len(problems) == before:
             shapes.append(Shape(name, _said(known, CODES), polygons))
     twice = {each.name for each in shapes if [one.name for one in shapes].count(each.name) > 1}
-    problems += [Problem.at("features", f"{len(twice)} names come twice")] if twice else []
+    problems += [_problem("features", f"{len(twice)} names come twice")] if twice else []
     if sum(len(ring) for each in shapes for polygon in each.polygons for ring in polygon) > MOST_POINTS:
-        problems.append(Problem.at("features", f"have more than {MOST_POINTS:,} points"))
+        problems.append(_problem("features", f"have more than {MOST_POINTS:,} points"))
     if problems:
         raise _refused(problems)
     return Boundaries(county, _on_grid(shapes))
@@ -129,12 +129,12 @@ def _polygons(geometry: Any, where: str, problems: list[Problem]) -> tuple[tuple
     if table.get("type") == "Polygon":
         written = [written]
     elif table.get("type") != "MultiPolygon":
-        problems.append(Problem.at(where, "must be a Polygon or MultiPolygon"))
+        problems.append(_problem(where, "must be a Polygon or MultiPolygon"))
         return ()
     try:
         return tuple(tuple(_ring(ring) for ring in polygon) for polygon in _filled(written))
     except _WrongError as error:
-        problems.append(Problem.at(f"{where}.coordinates", str(error)))
+        problems.append(_problem(f"{where}.coordinates", str(error)))
         return ()
 
 
@@ -211,3 +211,7 @@ def _refused(problems: list[Problem]) -> Invalid:
     return Invalid(
         f"The boundaries are wrong: {listed}.", remedy="Correct the file.", problems=tuple(problems)
     )
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)
