@@ -17,6 +17,7 @@ def states(home: Path) -> dict[str, Any]:
 
 def test_what_was_kept_stays_as_it_is_over_processes(patients: Path) -> None:
     with open_home() as home:
+        assert kangshu(home, "migrate").returncode == 0
         assert kangshu(home, "load", str(patients), "--source", "H44099900001").returncode == 0
         assert states(home)["patient"]["state"] == ""
         assert kangshu(home, "lake", "refresh").returncode == 0
