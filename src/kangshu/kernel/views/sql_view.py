@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlglot
@@ -48,8 +49,12 @@ class SqlView:
     checks: RowChecks = NO_CHECKS
 
 
+@lru_cache(256)
 def parse_select(name: str, text: str, toml: str = "") -> SqlView:
-    """A view from its SELECT and its TOML. Raises `Invalid` for what is not one SELECT, and wrong keys."""
+    """A view from its SELECT and its TOML. Raises `Invalid` for what is not one SELECT, and wrong keys.
+
+    Parsing SQL takes long; the same texts are read once.
+    """
     try:
         statements = [each for each in sqlglot.parse(text, read=DIALECT) if each is not None]
     except SqlglotError as error:
