@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from kangshu.interfaces.cli.main import app
 from kangshu.kernel.facts.embedded import server as embedded
+from tests.support.databases import quick_folder
 
 SERVER = "server.url"
 """File of a home whose database is on another server than the embedded one: its URL."""
@@ -61,7 +62,8 @@ def call(home: Path, *arguments: str | Path, **more: str) -> subprocess.Complete
 @contextmanager
 def open_home() -> Iterator[Path]:
     """A KANGSHU_HOME that the database server's own user can reach, whatever pytest does; stopped after."""
-    with tempfile.TemporaryDirectory(prefix="kangshu-home-", ignore_cleanup_errors=True) as folder:
+    made = tempfile.TemporaryDirectory(prefix="kangshu-home-", dir=quick_folder(), ignore_cleanup_errors=True)
+    with made as folder:
         home = Path(folder) / "home"
         try:
             yield home
