@@ -41,7 +41,7 @@ def main() -> None:
         try:
             with build(Settings(home=where, packs=default_root())).closing() as platform:
                 if home is None:
-                    load(platform.settings, platform.database.url, {SOURCE: files_below([DATA])}, _silent)
+                    load(platform, {SOURCE: files_below([DATA])}, _silent)
                 _measure(platform)
         finally:
             if home is None:

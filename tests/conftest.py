@@ -15,7 +15,7 @@ from kangshu.app.settings import Settings
 from kangshu.app.wiring import build
 from kangshu.kernel.packs.find import default_root
 from kangshu.kernel.policies.definition import Grant, Principal, Scope
-from tests.support.databases import Databases
+from tests.support.databases import Databases, quick_folder
 
 # A busy machine is no reason to fail; a test that fails here fails everywhere, with the same examples.
 settings.register_profile(
@@ -42,7 +42,7 @@ def testdata() -> Path:
 def databases() -> Iterator[Databases]:
     # Not below pytest's own folder: as root the server has a user of its own, and every other run of
     # pytest that starts meanwhile shuts that folder to all but root.
-    with tempfile.TemporaryDirectory(prefix="kangshu-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kangshu-test-", dir=quick_folder()) as folder:
         made = Databases(Path(folder) / "postgres")
         yield made
         made.stop()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import kangshu, open_home
+from tests.support.commands import SERVER, open_home
+from tests.support.databases import Databases
 
 
 @pytest.fixture
@@ -19,11 +20,13 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def installed() -> Iterator[Path]:
-    """An installation, migrated."""
-    with open_home() as made:
-        assert kangshu(made, "migrate").returncode == 0
-        yield made
+def installed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An installation, migrated, with its database on the server of the tests."""
+    made = tmp_path_factory.mktemp("installed")
+    url = databases.new()
+    (made / SERVER).write_text(url, "utf-8")
+    yield made
+    databases.drop(url)
 
 
 @pytest.fixture

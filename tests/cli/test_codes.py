@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import kangshu
+from tests.support.commands import call
 
 pytestmark = pytest.mark.slow
 
@@ -25,10 +25,10 @@ def test_the_whole_way(installed: Path, tmp_path: Path) -> None:
     table = tmp_path / "icd.csv"
     table.write_text("编码,名称,上级\nI10,高血压,\nI10.1,继发性高血压,I10\nE11,2型糖尿病,\n", "utf-8")
     add = ("codes", "import", table, "--system", SYSTEM, "--columns", "编码,名称,上级", "--json")
-    (first,) = told(kangshu(installed, *add))
+    (first,) = told(call(installed, *add))
     assert (first["concepts"], first["state"], first["problems"]) == (3, "stored", 0)
-    assert told(kangshu(installed, *add))[0]["state"] == "unchanged"
-    assert "高血压" in kangshu(installed, "codes", "lookup", SYSTEM, "I10.1").stdout
+    assert told(call(installed, *add))[0]["state"] == "unchanged"
+    assert "高血压" in call(installed, "codes", "lookup", SYSTEM, "I10.1").stdout
 
     condition = {
         "resourceType": "Condition",
@@ -38,21 +38,21 @@ def test_the_whole_way(installed: Path, tmp_path: Path) -> None:
     }
     facts = tmp_path / "facts.json"
     facts.write_text(json.dumps(condition))
-    assert kangshu(installed, "load", facts, "--source", "H44099900001").returncode == 0
-    assert kangshu(installed, "codes", "scan").returncode == 0
-    (row,) = told(kangshu(installed, "codes", "work-list", "--json"))
+    assert call(installed, "load", facts, "--source", "H44099900001").returncode == 0
+    assert call(installed, "codes", "scan").returncode == 0
+    (row,) = told(call(installed, "codes", "work-list", "--json"))
     assert (row["code"], row["occurrences"], row["suggestions"][0]["code"]) == ("7", 1, "I10")
 
-    approved = kangshu(installed, "codes", "approve", str(row["id"]), "I10")
+    approved = call(installed, "codes", "approve", str(row["id"]), "I10")
     assert (approved.returncode, "I10" in approved.stdout) == (0, True)
-    assert "1 facts translated" in kangshu(installed, "codes", "retranslate").stdout
-    assert told(kangshu(installed, "codes", "work-list", "--json")) == []
+    assert "1 facts translated" in call(installed, "codes", "retranslate").stdout
+    assert told(call(installed, "codes", "work-list", "--json")) == []
 
 
 def test_wrong_rows_are_told_and_leave_with_one(installed: Path, tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("code,name\nA,x\nA,y\n", "utf-8")
-    done = kangshu(installed, "codes", "import", table, "--system", "urn:wrong-rows")
+    done = call(installed, "codes", "import", table, "--system", "urn:wrong-rows")
     assert done.returncode == 1
     assert "t.csv:3" in done.stderr
 
@@ -66,6 +66,6 @@ def test_wrong_calls_are_two(installed: Path, tmp_path: Path) -> None:
         ("approve", "999999", "x"),
         ("work-list", "--state", "lost"),
     ):
-        done = kangshu(installed, "codes", *arguments)
+        done = call(installed, "codes", *arguments)
         assert done.returncode == 2, (arguments, done.stderr)
         assert "Traceback" not in done.stderr

@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -19,7 +19,7 @@ from kangshu.kernel.facts.embedded import server as embedded
 from tests.support.cda_hostile import MARK as NAME
 from tests.support.cda_hostile import REFUSED
 from tests.support.cda_texts import PRESSURE, document, section
-from tests.support.commands import kangshu, last_line, open_home
+from tests.support.commands import call, kangshu, last_line, open_home
 
 MARK = "Zhangsan"
 
@@ -71,14 +71,18 @@ def test_a_wrong_call_is_two(arguments: tuple[str, ...]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
-def _load(home: Path, *arguments: str | Path) -> tuple[int, dict[str, dict[str, int]], str]:
-    done = kangshu(home, "load", *arguments, "--json")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+"""`call`, or `kangshu`: a process, where the edge of a process matters or an input is meant to break one."""
+
+
+def _load(home: Path, *arguments: str | Path, run: Run = call) -> tuple[int, dict[str, dict[str, int]], str]:
+    done = run(home, "load", *arguments, "--json")
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(last_line(done)) if done.stdout.strip() else {}, done.stderr
 
 
 def test_the_last_line_of_a_load_tells_what_became_of_it(installed: Path, patients: Path) -> None:
-    code, told, _ = _load(installed, patients, "--source", "H44099900001")
+    code, told, _ = _load(installed, patients, "--source", "H44099900001", run=kangshu)
     assert code == 0
     assert told == {
         "files": 1,
@@ -88,11 +92,11 @@ def test_the_last_line_of_a_load_tells_what_became_of_it(installed: Path, patien
         "unchanged": {},
         "quarantined": {},
     }
-    code, told, _ = _load(installed, patients, "--source", "H44099900001")
+    code, told, _ = _load(installed, patients, "--source", "H44099900001", run=kangshu)
     assert (code, told["received"], told["unchanged"]) == (0, {"Patient": 3}, {"Patient": 3})
     assert told["stored"] == told["quarantined"] == {}
     (patients / "more.json").write_text(json.dumps({"resourceType": "Patient", "birthDate": MARK}))
-    code, told, errors = _load(installed, patients, "--source", "H44099900001")
+    code, told, errors = _load(installed, patients, "--source", "H44099900001", run=kangshu)
     assert (code, told["quarantined"]) == (1, {"Patient": 1})
     assert MARK not in errors
 
@@ -100,11 +104,11 @@ def test_the_last_line_of_a_load_tells_what_became_of_it(installed: Path, patien
 def test_hostile_documents_are_set_aside_by_a_load(installed: Path, tmp_path: Path) -> None:
     for name, content in REFUSED.items():
         (tmp_path / f"{name}.xml").write_bytes(content)
-    code, told, errors = _load(installed, tmp_path, "--source", "HOSTILE-CDA")
+    code, told, errors = _load(installed, tmp_path, "--source", "HOSTILE-CDA", run=kangshu)
     assert code == 1
     assert (told["stored"], told["quarantined"]) == ({}, {"?": len(REFUSED)})
     assert NAME not in errors
-    shown = kangshu(installed, "quarantine", "list", "--source", "HOSTILE-CDA")
+    shown = call(installed, "quarantine", "list", "--source", "HOSTILE-CDA")
     assert "line 1" in shown.stdout
     assert NAME not in shown.stdout
 
@@ -112,7 +116,7 @@ def test_hostile_documents_are_set_aside_by_a_load(installed: Path, tmp_path: Pa
 def test_a_load_tells_what_of_a_document_became_no_fact(installed: Path, tmp_path: Path) -> None:
     unmapped = "<act classCode='ACT' moodCode='EVN'><code code='x' codeSystem='1.2.3'/></act>"
     (tmp_path / "a.xml").write_text(document(section("8716-3", PRESSURE, unmapped)))
-    shown = kangshu(installed, "load", tmp_path, "--source", "H44099900001")
+    shown = call(installed, "load", tmp_path, "--source", "H44099900001")
     assert shown.returncode == 0
     assert "became no fact: 1 not-supported" in shown.stderr
     (tmp_path / "a.xml").write_text(document(section("8716-3", PRESSURE, unmapped), number="d2"))
@@ -149,15 +153,15 @@ def test_hostile_files_wait_in_quarantine_and_say_nothing_of_what_they_hold(
 ) -> None:
     for name, content in HOSTILE.items():
         (tmp_path / name).write_bytes(content)
-    code, told, errors = _load(installed, tmp_path, "--source", "HOSTILE")
+    code, told, errors = _load(installed, tmp_path, "--source", "HOSTILE", run=kangshu)
     assert code == 1
     assert told["files"] == len(HOSTILE)
     assert told["stored"] == {}
     assert sum(told["quarantined"].values()) >= len(HOSTILE)
-    listed = kangshu(installed, "quarantine", "list", "--json", "--source", "HOSTILE")
-    shown = kangshu(installed, "quarantine", "list", "--source", "HOSTILE")
+    listed = call(installed, "quarantine", "list", "--json", "--source", "HOSTILE")
+    shown = call(installed, "quarantine", "list", "--source", "HOSTILE")
     entry = str(json.loads(last_line(listed))["id"])
-    again = [kangshu(installed, "quarantine", verb, entry) for verb in ("show", "replay")]
+    again = [call(installed, "quarantine", verb, entry) for verb in ("show", "replay")]
     assert [done.returncode for done in (listed, shown, *again)] == [0, 0, 0, 1]
     for text in (errors, json.dumps(told), *(done.stdout + done.stderr for done in (listed, shown, *again))):
         assert MARK not in text
@@ -166,7 +170,7 @@ def test_hostile_files_wait_in_quarantine_and_say_nothing_of_what_they_hold(
 
 def test_why_a_table_is_refused_is_told_at_once(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "visits.csv").write_text("visit_no,gend\n1,Zhangsan\n")
-    done = kangshu(installed, "land", tmp_path / "visits.csv", "--feed", "outpatient_visit", "--json")
+    done = call(installed, "land", tmp_path / "visits.csv", "--feed", "outpatient_visit", "--json")
     assert done.returncode == 1
     assert json.loads(last_line(done))["quarantined"] == {"?": 1}
     for name in ("fixmedins_code", "visit_time", "brdy", "certno"):
@@ -220,7 +224,7 @@ SERVER = "postgresql://postgres:Zhangsan@/{}?host={}"
 def test_wrong_settings_are_told_without_secrets(
     tmp_path: Path, name: str, value: str, code: int, told: str
 ) -> None:
-    _refused(kangshu(tmp_path / "none", "migrate", **{name: value}), code, told)
+    _refused(call(tmp_path / "none", "migrate", **{name: value}), code, told)
 
 
 def _refused(done: subprocess.CompletedProcess[str], code: int, told: str) -> None:
@@ -247,14 +251,14 @@ def test_a_server_that_lets_us_in_to_nothing_is_told(server: tuple[Path, str], t
         (SERVER.format("kangshu", folder).replace("postgres:", "nobody:"), "no such user"),
         (SERVER.format("kangshu", folder).replace("postgres:", "humble:"), "may not make"),
     ):
-        _refused(kangshu(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=address), 2, told)
+        _refused(call(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=address), 2, told)
     rules = folder / "pg_hba.conf"
     trusting = rules.read_text()
     rules.write_text(f"local all secured scram-sha-256\n{trusting}")
     with psycopg.connect(url, autocommit=True) as keeper:
         keeper.execute("SELECT pg_reload_conf()")
     address = SERVER.format("kangshu", folder).replace("postgres:", "secured:")
-    _refused(kangshu(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=address), 2, "user and password")
+    _refused(call(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=address), 2, "user and password")
 
 
 def test_a_database_of_a_newer_version_is_left_alone(server: tuple[Path, str], tmp_path: Path) -> None:
@@ -265,28 +269,28 @@ def test_a_database_of_a_newer_version_is_left_alone(server: tuple[Path, str], t
     with psycopg.connect(newer) as keeper:
         keeper.execute("CREATE TABLE alembic_version (version_num text)")
         keeper.execute("INSERT INTO alembic_version VALUES ('9999_later')")
-    done = kangshu(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=newer)
+    done = call(tmp_path / "none", "migrate", KANGSHU_DATABASE_URL=newer)
     _refused(done, 2, "newer version of Kangshu")
 
 
 @pytest.mark.parametrize("verb", ["show", "replay"])
 def test_a_quarantine_entry_that_is_not_there(installed: Path, verb: str) -> None:
-    assert kangshu(installed, "quarantine", verb, "99999999").returncode == 2
+    assert call(installed, "quarantine", verb, "99999999").returncode == 2
 
 
 def test_a_check_of_quality_tells_what_it_judged(installed: Path, patients: Path) -> None:
-    kangshu(installed, "load", patients, "--source", "H44099900001")
-    first = json.loads(last_line(kangshu(installed, "quality", "check", "--json")))
+    call(installed, "load", patients, "--source", "H44099900001")
+    first = json.loads(last_line(call(installed, "quality", "check", "--json")))
     assert first["facts"] >= 3
     assert first["findings"] >= 3
-    assert json.loads(last_line(kangshu(installed, "quality", "check", "--json")))["facts"] == 0
-    again = json.loads(last_line(kangshu(installed, "quality", "check", "--since", "2020-01-01", "--json")))
+    assert json.loads(last_line(call(installed, "quality", "check", "--json")))["facts"] == 0
+    again = json.loads(last_line(call(installed, "quality", "check", "--since", "2020-01-01", "--json")))
     assert again["facts"] == first["facts"]
-    assert kangshu(installed, "quality", "check", "--since", "yesterday").returncode == 2
+    assert call(installed, "quality", "check", "--since", "yesterday").returncode == 2
 
 
 def test_a_view_is_run_checked_and_shown(installed: Path, patients: Path, tmp_path: Path) -> None:
-    kangshu(installed, "load", patients, "--source", "H44099900001")
+    call(installed, "load", patients, "--source", "H44099900001")
     view = {
         "resourceType": "ViewDefinition",
         "name": "p",
@@ -296,16 +300,16 @@ def test_a_view_is_run_checked_and_shown(installed: Path, patients: Path, tmp_pa
     }
     path = tmp_path / "p.view.json"
     path.write_text(json.dumps(view))
-    token = kangshu(installed, "token", "--client", "analyst").stdout.strip()
-    done = kangshu(installed, "view", "run", path, "--token", token, "--format", "csv")
+    token = call(installed, "token", "--client", "analyst").stdout.strip()
+    done = call(installed, "view", "run", path, "--token", token, "--format", "csv")
     assert done.returncode == 0, done.stderr
     head, *rows = done.stdout.splitlines()
     assert head == "id"
     assert rows
-    assert kangshu(installed, "view", "check", path).stdout.startswith("id\tVARCHAR")
-    assert "SELECT" in kangshu(installed, "view", "sql", path).stdout
+    assert call(installed, "view", "check", path).stdout.startswith("id\tVARCHAR")
+    assert "SELECT" in call(installed, "view", "sql", path).stdout
     out = tmp_path / "rows.parquet"
-    kangshu(installed, "view", "run", path, "--token", token, "--format", "parquet", "--out", out)
+    call(installed, "view", "run", path, "--token", token, "--format", "parquet", "--out", out)
     assert out.stat().st_size > 100
     for arguments in (
         ("run", path),
@@ -314,6 +318,6 @@ def test_a_view_is_run_checked_and_shown(installed: Path, patients: Path, tmp_pa
         ("run", tmp_path / "none.json", "--token", token),
         ("check", patients),
     ):
-        wrong = kangshu(installed, "view", *arguments)
+        wrong = call(installed, "view", *arguments)
         assert wrong.returncode in (1, 2), arguments
         assert "Traceback" not in wrong.stderr

@@ -11,7 +11,7 @@ from kangshu.app.demonstration_city import read_place
 from kangshu.domains.synthetic.city.order import Order
 from kangshu.domains.synthetic.city.write import write_city
 from kangshu.kernel.packs.find import default_root
-from tests.support.commands import kangshu
+from tests.support.commands import call
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from tests.support.commands import kangshu
     ],
 )
 def test_what_cannot_be_done_is_told(home: Path, options: tuple[str, ...], said: str) -> None:
-    done = kangshu(home, "demo-city", *options)
+    done = call(home, "demo-city", *options)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -34,9 +34,9 @@ def test_what_cannot_be_done_is_told(home: Path, options: tuple[str, ...], said:
 def test_a_day_is_added_and_lands_once(installed: Path, tmp_path: Path) -> None:
     order = Order(residents=300, seed=1, first=date(2025, 12, 30), until=date(2025, 12, 30))
     write_city(order, read_place(default_root()), tmp_path, lambda _done, _of: None)
-    done = kangshu(installed, "demo-city", "--out", str(tmp_path), "--day", "2025-12-31", "--land")
+    done = call(installed, "demo-city", "--out", str(tmp_path), "--day", "2025-12-31", "--land")
     assert done.returncode == 0, done.stderr
     assert "OutpatientVisit" in done.stdout
-    again = kangshu(installed, "demo-city", "--out", str(tmp_path), "--day", "2025-12-31", "--land")
+    again = call(installed, "demo-city", "--out", str(tmp_path), "--day", "2025-12-31", "--land")
     assert again.returncode == 2
     assert "Its next day is 2026-01-01" in again.stderr

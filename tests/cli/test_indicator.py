@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import fhirkit
 import pytest
 
-from tests.support.commands import kangshu, open_home
+from tests.support.commands import call
 
 HOSPITAL = "H44098300001"
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def county(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation where 40 were born in 2024, half of them boys, of whom 10 died."""
-    with open_home() as made:
-        born = [
-            {
-                "resourceType": "Patient",
-                "id": f"b{number}",
-                "gender": "male" if number % 2 else "female",
-                "birthDate": "2024-05-01",
-                **({"deceasedDateTime": "2024-05-20"} if number in range(1, 21, 2) else {}),
-            }
-            for number in range(40)
-        ]
-        file = tmp_path_factory.mktemp("born") / "born.ndjson"
-        file.write_text("\n".join(json.dumps(each) for each in born))
-        assert kangshu(made, "load", str(file), "--source", HOSPITAL).returncode == 0
-        yield made
+    born = [
+        {
+            "resourceType": "Patient",
+            "id": f"b{number}",
+            "gender": "male" if number % 2 else "female",
+            "birthDate": "2024-05-01",
+            **({"deceasedDateTime": "2024-05-20"} if number in range(1, 21, 2) else {}),
+        }
+        for number in range(40)
+    ]
+    file = tmp_path_factory.mktemp("born") / "born.ndjson"
+    file.write_text("\n".join(json.dumps(each) for each in born))
+    assert call(installed, "load", str(file), "--source", HOSPITAL).returncode == 0
+    return installed
 
 
 def rows(home: Path, *arguments: str) -> list[dict[str, object]]:
-    told = kangshu(home, "indicator", *arguments, "--json")
+    told = call(home, "indicator", *arguments, "--json")
     assert told.returncode == 0, told.stderr
     return [json.loads(line) for line in told.stdout.splitlines()]
 
@@ -67,7 +65,7 @@ def test_what_is_entered_stands_beside_what_is_counted(county: Path) -> None:
 
 
 def test_what_an_indicator_is(county: Path) -> None:
-    told = kangshu(county, "indicator", "explain", "xinyi", "hypertension_management").stdout
+    told = call(county, "indicator", "explain", "xinyi", "hypertension_management").stdout
     for part in ("规范管理率", "$least = 4 from 2017-02-28", "target 2025: at least 60", "GROUP BY"):
         assert part in told
 
@@ -75,28 +73,28 @@ def test_what_an_indicator_is(county: Path) -> None:
 @pytest.mark.slow
 def test_units_are_for_who_may_see_facts(county: Path) -> None:
     asked = ("indicator", "explain", "xinyi", "infant_mortality", "--period", "2024")
-    refused = kangshu(county, *asked)
+    refused = call(county, *asked)
     assert refused.returncode == 2
     assert "--token" in refused.stderr
-    token = kangshu(county, "token", "--client", "analyst").stdout.strip()
-    all_of_them = kangshu(county, *asked, "--token", token).stdout.splitlines()
-    boys = kangshu(county, *asked, "--which", "reached", "--in", "sex=male", "--token", token).stdout
+    token = call(county, "token", "--client", "analyst").stdout.strip()
+    all_of_them = call(county, *asked, "--token", token).stdout.splitlines()
+    boys = call(county, *asked, "--which", "reached", "--in", "sex=male", "--token", token).stdout
     assert len(boys.splitlines()) == 10
     assert len(all_of_them) == 50
-    elsewhere = kangshu(county, "token", "--client", "analyst", "--org", "H44099900001").stdout.strip()
-    assert kangshu(county, *asked, "--token", elsewhere).stdout == ""
-    assert kangshu(county, *asked, "--in", "male", "--token", token).returncode == 2
+    elsewhere = call(county, "token", "--client", "analyst", "--org", "H44099900001").stdout.strip()
+    assert call(county, *asked, "--token", elsewhere).stdout == ""
+    assert call(county, *asked, "--in", "male", "--token", token).returncode == 2
 
 
 def test_files(county: Path, tmp_path: Path) -> None:
     table, bundle = tmp_path / "cells.csv", tmp_path / "xinyi.json"
     asked = ("indicator", "export", "xinyi", "infant_mortality", "beds_per_1000", "--out")
-    assert kangshu(county, *asked, str(table)).returncode == 0
+    assert call(county, *asked, str(table)).returncode == 0
     found = list(csv.DictReader(table.read_text().splitlines()))
     boys = next(row for row in found if row["by"] == "sex" and row["sex"] == "male")
     assert float(boys["value"]) == 500
     assert {row["origin"] for row in found} == {"computed", "entered"}
-    assert kangshu(county, *asked, str(bundle), "--fhir").returncode == 0
+    assert call(county, *asked, str(bundle), "--fhir").returncode == 0
     assert [str(issue) for issue in fhirkit.validate(bundle.read_bytes())] == []
     types = [each["resource"]["resourceType"] for each in json.loads(bundle.read_bytes())["entry"]]
     assert types.count("Measure") == 2
@@ -114,6 +112,6 @@ def test_files(county: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_call_says_what_there_is(county: Path, arguments: tuple[str, ...]) -> None:
-    told = kangshu(county, "indicator", *arguments)
+    told = call(county, "indicator", *arguments)
     assert told.returncode == 2
     assert "Traceback" not in told.stderr

@@ -57,18 +57,17 @@ class Used:
     def __init__(self, elements: Elements, resources: Iterable[Mapping[str, Any]]) -> None:
         self.elements = elements
         self.names: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._below: dict[str, set[str]] = defaultdict(set)
+        for path in elements.by_path:
+            parent, _, name = path.rpartition(".")
+            self._below[parent].add(name.removesuffix("[x]"))
         for resource in resources:
             self._note(Item(resource, resource["resourceType"]))
 
     def _note(self, item: Item) -> None:
         if item.kind != "complex" or not isinstance(item.value, dict):
             return
-        names = {
-            path.rpartition(".")[2].removesuffix("[x]")
-            for path in self.elements.by_path
-            if path.rpartition(".")[0] == item.type
-        }
-        for name in names | {"id", "extension"}:
+        for name in self._below[item.type] | {"id", "extension"}:
             for found in members(item, name, self.elements):
                 if found.type != "Resource" and not found.type[0].isspace():
                     self.names[item.type].add((name, found.type))

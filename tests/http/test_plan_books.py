@@ -37,9 +37,16 @@ PAID = {
 
 
 @pytest.fixture
-def place(databases: Databases, tmp_path) -> Iterator[Platform]:
+def place(platform: Platform) -> Platform:
+    """With books of this test's own, to write into."""
+    return platform
+
+
+@pytest.fixture(scope="module")
+def untouched(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """For all tests in which nothing may come to be in the books."""
     url = databases.new()
-    with platform_on(url, tmp_path / "home").closing() as made:
+    with platform_on(url, tmp_path_factory.mktemp("untouched")).closing() as made:
         yield made
     databases.drop(url)
 
@@ -96,20 +103,20 @@ def test_a_value_is_entered_seen_and_taken_back(place: Platform) -> None:
         ("evidence", "x" * 501, "过长"),
     ],
 )
-def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(place, field, text, told) -> None:
-    answer = client(place, "county").post(SMOKING, data=GOOD | {field: text})
+def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(untouched, field, text, told) -> None:
+    answer = client(untouched, "county").post(SMOKING, data=GOOD | {field: text})
     assert answer.status_code == 422
     wrong = re.findall(r'<span class="field__problem" id="(\w+)-problem">.*?</svg>(.*?)</span>', answer.text)
     assert [name for name, _ in wrong] == [field]
     assert told in wrong[0][1]
     for other in {"period", "value", "source", "evidence"} - {field}:
         assert f'value="{GOOD[other]}"' in answer.text
-    assert not place.planning.books.entries(_reading(place), place.planning.place("xinyi"))
+    assert not untouched.planning.books.entries(_reading(untouched), untouched.planning.place("xinyi"))
 
 
 @pytest.mark.parametrize("who", ["elsewhere", "overseer", "doctor", "operator", "resident"])
-def test_only_the_commission_of_the_place_writes(place: Platform, who: str) -> None:
-    other = client(place, who)
+def test_only_the_commission_of_the_place_writes(untouched: Platform, who: str) -> None:
+    other = client(untouched, who)
     for path, form in ((SMOKING, GOOD), (f"{XINYI}/projects", PAID)):
         assert other.post(path, data=form).status_code == 403
     assert other.post(f"{XINYI}/published", data={"choice": "smoking|2020"}).status_code == 403
@@ -121,10 +128,10 @@ def test_only_the_commission_of_the_place_writes(place: Platform, who: str) -> N
         assert other.get(f"{XINYI}/report.pdf").status_code == 403
 
 
-def test_a_form_from_elsewhere_is_not_taken(place: Platform) -> None:
-    answer = client(place, "county").post(SMOKING, data=GOOD, headers={"sec-fetch-site": "cross-site"})
+def test_a_form_from_elsewhere_is_not_taken(untouched: Platform) -> None:
+    answer = client(untouched, "county").post(SMOKING, data=GOOD, headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 400
-    assert not place.planning.books.entries(_reading(place), place.planning.place("xinyi"))
+    assert not untouched.planning.books.entries(_reading(untouched), untouched.planning.place("xinyi"))
 
 
 def test_what_was_published_stays_and_what_is_known_now_stands_beside_it(place: Platform) -> None:
@@ -209,17 +216,17 @@ def test_progress_of_a_project_is_held_against_the_time(place: Platform) -> None
         ("evidence", "", "请填写"),
     ],
 )
-def test_progress_that_cannot_be_is_refused_at_its_field(place, field, text, told) -> None:
-    answer = client(place, "county").post(f"{XINYI}/projects", data=PAID | {field: text})
+def test_progress_that_cannot_be_is_refused_at_its_field(untouched, field, text, told) -> None:
+    answer = client(untouched, "county").post(f"{XINYI}/projects", data=PAID | {field: text})
     assert answer.status_code == 422
     wrong = re.findall(r'<span class="field__problem" id="(\w+)-problem">.*?</svg>(.*?)</span>', answer.text)
     assert [name for name, _ in wrong] == [field]
     assert told in wrong[0][1]
-    assert not place.planning.books.progress(_reading(place), place.planning.place("xinyi"))
+    assert not untouched.planning.books.progress(_reading(untouched), untouched.planning.place("xinyi"))
 
 
-def test_the_report_is_had_as_files(place: Platform) -> None:
-    city = client(place, "city")
+def test_the_report_is_had_as_files(untouched: Platform) -> None:
+    city = client(untouched, "city")
     query = "kind=final&year=2020"
     address = "/plans/xinyi/review_2020/report"
     answers = {form: city.get(f"{address}.{form}?{query}") for form in ("pdf", "xlsx", "html", "json")}

@@ -40,7 +40,7 @@ def big_platform(databases: Databases, testdata: Path, tmp_path_factory) -> Iter
     url = databases.new()
     with platform_on(url, tmp_path_factory.mktemp("big")).closing() as made:
         files = {"SYNTHEA": synthea(testdata, "big")}
-        load(made.settings, url, files, lambda done, total: None, processes=2)
+        load(made, files, lambda done, total: None, processes=2)
         made.database.settle()
         yield made
     databases.drop(url)

@@ -1,4 +1,4 @@
-"""Kangshu as anybody runs it: commands and servers in processes of their own."""
+"""Kangshu as anybody runs it: commands and servers in processes of their own, and commands by a call."""
 
 from __future__ import annotations
 
@@ -7,19 +7,29 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from kangshu.interfaces.cli.main import app
 from kangshu.kernel.facts.embedded import server as embedded
+from tests.support.databases import quick_folder
+
+SERVER = "server.url"
+"""File of a home whose database is on another server than the embedded one: its URL."""
 
 COMMAND = [sys.executable, "-m", "kangshu.interfaces.cli.main"]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KANGSHU_")}
-    return {**kept, "KANGSHU_HOME": str(home), "COLUMNS": "200", **more}
+    server = home / SERVER
+    there = {"KANGSHU_DATABASE_URL": server.read_text("utf-8")} if server.exists() else {}
+    return {**kept, "KANGSHU_HOME": str(home), "COLUMNS": "200", **there, **more}
 
 
 def kangshu(home: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -34,10 +44,26 @@ def kangshu(home: Path, *arguments: str | Path, **more: str) -> subprocess.Compl
     )
 
 
+def call(home: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process: what the command does and says, without the start of a program.
+
+    Standard output and standard error are apart, and an error that is not caught ends with 1 and a traceback.
+    """
+    given = environment(home, **more)
+    absent = dict.fromkeys(os.environ.keys() - given.keys())
+    words = [*map(str, arguments)]
+    done = CliRunner().invoke(app, words, prog_name="kangshu", env={**given, **absent})
+    errors = done.stderr
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        errors += "".join(traceback.format_exception(done.exception))
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, errors)
+
+
 @contextmanager
 def open_home() -> Iterator[Path]:
     """A KANGSHU_HOME that the database server's own user can reach, whatever pytest does; stopped after."""
-    with tempfile.TemporaryDirectory(prefix="kangshu-home-", ignore_cleanup_errors=True) as folder:
+    made = tempfile.TemporaryDirectory(prefix="kangshu-home-", dir=quick_folder(), ignore_cleanup_errors=True)
+    with made as folder:
         home = Path(folder) / "home"
         try:
             yield home

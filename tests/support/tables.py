@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,20 @@ def zip_of(files: Mapping[str, str]) -> bytes:
     return packed.getvalue()
 
 
+def _tables(lake: Lake, codes: Path) -> Tables:
+    """Those of the packs, which are read once for all that have no code systems of their own."""
+    return _read_tables(lake, codes) if codes.exists() else replace(_without_codes(), lake=lake)
+
+
+@cache
+def _without_codes() -> Tables:
+    return _read_tables(Lake("", Path()), Path("/no/codes"))
+
+
+def _read_tables(lake: Lake, codes: Path) -> Tables:
+    return read_tables(find_packs(default_root()), lake, codes)
+
+
 @dataclass
 class Landed:
     landing: Landing
@@ -88,7 +103,7 @@ class Harbour:
 
     def __init__(self, folder: Path) -> None:
         self.lake = Lake(str(folder / "lake"), folder / "scratch")
-        self.tables: Tables = read_tables(find_packs(default_root()), self.lake, folder / "codes")
+        self.tables = _tables(self.lake, folder / "codes")
         self.messages = 0
 
     def land(

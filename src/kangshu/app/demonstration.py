@@ -61,7 +61,7 @@ def set_up(platform: Platform, plan: Plan, progress: Progress) -> Tally:
     with tempfile.TemporaryDirectory(prefix="kangshu-demo-") as folder:
         contents = read_contents(find_packs(platform.settings.packs)[DOCUMENTS].folder)
         by_org = _write(population, contents, Path(folder))
-        tally = load(platform.settings, platform.database.url, by_org, progress).tally
+        tally = load(platform, by_org, progress).tally
         platform.database.settle()
     place = platform.settings.packs / "places" / PLACE
     demonstration_codes.publish_standards(platform, county)

@@ -1,4 +1,4 @@
-"""Bulk loading: files and folders into the platform, by several processes at once.
+"""Bulk loading: files and folders into the platform, by several processes at once, or here when it is little.
 
 A file is a message. HL7 v2 messages of an institution are worked through in the order they are given in,
 for each tells what changed since the last; everything else in any order. Small files are worked through in
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kangshu.app.media import HL7V2, media_of
-from kangshu.app.settings import Settings
+from kangshu.app.platform import Platform
 from kangshu.app.worker import platform_here, workers
 from kangshu.domains.intake.tally import Tally
 from kangshu.kernel.base.errors import Invalid, KangshuError, NotFound
@@ -108,8 +108,7 @@ Lane = Sequence[Batch]
 
 
 def load(
-    settings: Settings,
-    url: str,
+    platform: Platform,
     files: Mapping[str, Sequence[Path]],
     progress: Progress,
     *,
@@ -120,11 +119,14 @@ def load(
     Raises `KangshuError` when a worker process was ended from outside, or the database is gone.
     """
     lanes = [lane for source, paths in files.items() for lane in _lanes(source, paths)]
+    batches = [batch for lane in lanes for batch in lane]
+    if len(batches) == 1 and sum(map(_weight, batches[0][1])) <= GROUP_BYTES:
+        return _load_here(platform, batches[0], progress)
     number = sum(len(paths) for paths in files.values())
     loaded = Loaded(Tally(), [], number)
     done = 0
-    processes = min(processes or os.cpu_count() or 1, sum(len(lane) for lane in lanes))
-    with _workers(processes, settings, url) as pool:
+    processes = min(processes or os.cpu_count() or 1, len(batches))
+    with _workers(processes, platform) as pool:
         early: list[int] = []
         for batch, result in _results(pool, lanes, ahead=processes * 2):
             loaded.tally.add(result.tally)
@@ -136,6 +138,15 @@ def load(
             loaded.tally.add(_result(pool.submit(_take_up, sorted(early))).tally)
             progress(number, number)
     return loaded
+
+
+def _load_here(platform: Platform, batch: Batch, progress: Progress) -> Loaded:
+    """So little that a worker process would take longer to start than to do it."""
+    result = _received(platform, *batch)
+    result.tally.add(platform.intake.take_up(sorted(result.early)))
+    number = len(batch[1])
+    progress(number, number)
+    return Loaded(result.tally, result.unreadable, number)
 
 
 def _results(
@@ -162,9 +173,9 @@ def _results(
 
 
 @contextmanager
-def _workers(number: int, settings: Settings, url: str) -> Generator[ProcessPoolExecutor]:
+def _workers(number: int, platform: Platform) -> Generator[ProcessPoolExecutor]:
     """Worker processes; what an error leaves undone is not begun."""
-    with workers(number, settings, url) as pool:
+    with workers(number, platform.settings, platform.database.url) as pool:
         try:
             yield pool
         finally:
@@ -198,7 +209,7 @@ def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
     group: list[Path] = []
     size = 0
     for path in files:
-        weight = path.stat().st_size * (PACKED if path.name.endswith(".gz") else 1)
+        weight = _weight(path)
         if group and (size + weight > GROUP_BYTES or len(group) >= GROUP_FILES):
             yield group
             group, size = [], 0
@@ -208,7 +219,18 @@ def _groups(files: Iterable[Path]) -> Iterator[list[Path]]:
         yield group
 
 
+def _weight(path: Path) -> int:
+    return path.stat().st_size * (PACKED if path.name.endswith(".gz") else 1)
+
+
 def _load_batch(source: str, files: list[Path]) -> _Result:
+    """In a worker process."""
+    result = _received(platform_here(), source, files)
+    gc.collect(0)
+    return result
+
+
+def _received(platform: Platform, source: str, files: list[Path]) -> _Result:
     readable: list[Path] = []
     unreadable: list[Unreadable] = []
     for path in files:
@@ -218,8 +240,7 @@ def _load_batch(source: str, files: list[Path]) -> _Result:
             readable.append(path)
         except OSError as error:
             unreadable.append(Unreadable(path.name, error.strerror or "cannot be read"))
-    tally, early = platform_here().intake.receive_files(source, readable)
-    gc.collect(0)
+    tally, early = platform.intake.receive_files(source, readable)
     return _Result(tally, unreadable, early)
 
 

@@ -145,6 +145,7 @@ def read_measures(packs: Mapping[str, Pack], planning: Planning, clock: Clock) -
     def ucum(unit: str) -> str | None:
         return unit if unit == "%" else spellings.ucum(unit)
 
+    written = _written(pack.folder for pack in packs.values())
     by_id: dict[str, tuple[str, Indicator]] = {}
     resources: list[tuple[Json, datetime]] = []
     for place, content in planning.places.items():
@@ -157,14 +158,15 @@ def read_measures(packs: Mapping[str, Pack], planning: Planning, clock: Clock) -
                 )
             by_id[id_] = (place, indicator)
             found = measure(place, indicator, ucum=ucum)
-            resources.append((found, _written([pack.folder for pack in packs.values()], indicator)))
+            resources.append((found, written[indicator.id]))
     return Measures(planning, by_id, tuple(resources), ucum, clock)
 
 
-def _written(folders: Iterable[Path], indicator: Indicator) -> datetime:
-    """When the newest file of an indicator was written; it may be of a programme of the place."""
-    paths = [
-        folder / FOLDER / f"{indicator.id}{ending}" for folder in folders for ending in (".toml", ".sql")
-    ]
-    newest = max((path.stat().st_mtime for path in paths if path.exists()), default=0)
-    return datetime.fromtimestamp(int(newest), UTC)
+def _written(folders: Iterable[Path]) -> dict[str, datetime]:
+    """By indicator, when the newest of its files was written; they may be of a programme of the place."""
+    newest: dict[str, float] = {}
+    for path in (path for folder in folders for path in (folder / FOLDER).glob("*.*")):
+        name, _, ending = path.name.partition(".")
+        if ending in ("toml", "sql"):
+            newest[name] = max(newest.get(name, 0), path.stat().st_mtime)
+    return {name: datetime.fromtimestamp(int(at), UTC) for name, at in newest.items()}

@@ -14,7 +14,6 @@ from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.lake.engine import Engine
 from kangshu.kernel.policies.definition import Grant
-from kangshu.kernel.views.spark.engine import spark_engine
 from kangshu.kernel.views.spark.session import spark_session
 
 
@@ -60,6 +59,9 @@ class SparkPlanning:
         county: str | None = None,
     ) -> dict[str, Result]:
         """The same in a session that is there already."""
+        # Every command imports this module, few count on Spark, and its dialect takes long to import.
+        from kangshu.kernel.views.spark.engine import spark_engine  # noqa: PLC0415
+
         chosen = self.planning.countable(content, indicators)
         if not chosen:
             return {}

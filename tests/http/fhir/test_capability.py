@@ -62,7 +62,7 @@ def groups() -> list[dict[str, Any]]:
     return yaml.load(US_CORE.read_text("utf-8"), Loader=_Loader)[":groups"]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # pyright: ignore[reportGeneralTypeIssues]
     """The file was written by Ruby; its symbols are read as texts."""
 
 

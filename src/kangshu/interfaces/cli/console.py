@@ -33,25 +33,25 @@ def errors_told() -> Generator[None]:
     except KangshuError as error:
         fail(error)
     except OSError as error:
-        _say(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
+        say(f"{error.filename or 'A file'}: {error.strerror or 'cannot be used'}.")
         raise typer.Exit(WRONG_CALL) from None
     except KeyboardInterrupt:
-        _say("Interrupted. What was finished is stored.")
+        say("Interrupted. What was finished is stored.")
         raise typer.Exit(WITH_PROBLEMS) from None
 
 
 def fail(error: KangshuError) -> NoReturn:
     """Say what is wrong and what to do, and leave."""
-    _say(f"{error.code}: {error.message}")
+    say(f"{error.code}: {error.message}")
     for problem in getattr(error, "problems", ()):
-        _say(f"  {problem.path or '-'}: {problem.message}")
+        say(f"  {problem.path or '-'}: {problem.message}")
     if error.remedy:
-        _say(error.remedy)
+        say(error.remedy)
     raise typer.Exit(WRONG_CALL if isinstance(error, _WRONG) else WITH_PROBLEMS)
 
 
-def _say(line: str) -> None:
-    """One line on standard error, with nothing in it taken for markup."""
+def say(line: str) -> None:
+    """One line on standard error, whole however narrow the terminal; nothing in it is taken for markup."""
     err.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -13,12 +13,12 @@ from kangshu.app.loading import Loaded, files_below, is_archive, left_out, load
 from kangshu.domains.intake.source import parse_source
 from kangshu.interfaces.cli.console import (
     WITH_PROBLEMS,
-    err,
     errors_told,
     operator_grant,
     out,
     platform,
     progress_bar,
+    say,
 )
 from kangshu.interfaces.cli.tally_table import tally_table
 from kangshu.kernel.facts.reader import Use
@@ -55,7 +55,7 @@ def command(
     with platform() as built:
         grant = operator_grant(built, "load")
         with progress_bar("Loading") as progress:
-            loaded = load(built.settings, built.database.url, {source: files}, progress, processes=processes)
+            loaded = load(built, {source: files}, progress, processes=processes)
         built.note(grant, Use(None, (), (), sum(loaded.tally.received.values())))
         built.database.settle()
     _tell(loaded, as_json=as_json)
@@ -66,19 +66,19 @@ def command(
 def _tell_left_out(others: list[Path], archives: list[Path]) -> None:
     """What lies in the folders beside the files to load: somebody may have meant it to be loaded."""
     for path in archives[:MOST_NAMED]:
-        err.print(f"{path}: left out, it is an archive. Unpack it first.", highlight=False, markup=False)
+        say(f"{path}: left out, it is an archive. Unpack it first.")
     rest = len(archives) - MOST_NAMED
     if rest > 0:
-        err.print(f"… and {rest} more archives.", highlight=False)
+        say(f"… and {rest} more archives.")
     kinds = Counter(path.suffix or path.name for path in others if not is_archive(path))
     if kinds:
         named = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(MOST_NAMED))
-        err.print(f"Left out, for they are of other kinds: {named}.", highlight=False, markup=False)
+        say(f"Left out, for they are of other kinds: {named}.")
 
 
 def _tell(loaded: Loaded, *, as_json: bool) -> None:
     for file in loaded.unreadable:
-        err.print(f"{file.name}: {file.reason}", highlight=False, markup=False)
+        say(f"{file.name}: {file.reason}")
     counts = loaded.tally.as_json()
     if as_json:
         print(json.dumps({"files": loaded.files, "unreadable": len(loaded.unreadable), **counts}))
@@ -90,6 +90,6 @@ def _tell(loaded: Loaded, *, as_json: bool) -> None:
     out.print(table)
     if loaded.tally.left_out:
         reasons = ", ".join(f"{count} {code}" for code, count in loaded.tally.left_out.most_common())
-        err.print(f"Parts of documents that became no fact: {reasons}.", highlight=False, markup=False)
+        say(f"Parts of documents that became no fact: {reasons}.")
     if loaded.tally.quarantined:
-        err.print("Some could not be used: see `kangshu quarantine list`.", highlight=False)
+        say("Some could not be used: see `kangshu quarantine list`.")

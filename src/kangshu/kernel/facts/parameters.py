@@ -17,6 +17,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
@@ -154,8 +155,9 @@ def read_catalogue(pack: Path) -> Catalogue:
     )
 
 
+@lru_cache(2)
 def parse_catalogue(*, types: str, parameters: str, compartment: str, subject_type: str) -> Catalogue:
-    """The catalogue written in three tables; `Invalid` names every bad line."""
+    """The catalogue written in three tables; `Invalid` names every bad line. The same texts are read once."""
     problems: list[Problem] = []
     subjects = dict(_read(compartment, "compartment", ("type", "parameters"), _parse_subjects, problems))
     fact_types = _read(types, "types", ("type", "partitioned", "happened"), _parse_type, problems)

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -103,10 +104,11 @@ class IndicatorSet:
         raise NotFound(f"There is no indicator {id} in {self.name}.")
 
 
+@lru_cache(1024)
 def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
     """Read one indicator. Raises `Invalid` with every problem; `where` is the stem for messages.
 
-    `sql`: the text of its SELECT; None where it has none.
+    `sql`: the text of its SELECT; None where it has none. The same texts are read once.
     """
     table = parse_toml(toml, f"{where}.toml", parse_float=Decimal)
     problems = problems_of_keys(table, sql)

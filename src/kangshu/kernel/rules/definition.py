@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -103,8 +104,12 @@ class RuleSet:
         return frozenset(rule.on for rule in self.rules)
 
 
+@lru_cache(1024)
 def parse_rule(toml: str, sql: str, where: str) -> Rule:
-    """Read one rule. Raises `Invalid` with every problem; `where` is the stem for messages."""
+    """Read one rule. Raises `Invalid` with every problem; `where` is the stem for messages.
+
+    The same texts are read once.
+    """
     table = parse_toml(toml, f"{where}.toml", parse_float=Decimal)
     problems = [*_problems_of_keys(table), *_problems_of_params(table, sql)]
     if problems:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlglot
@@ -65,8 +66,12 @@ class SqlView:
         return f"SELECT {listed(self.key)}{sums} FROM ({query}) GROUP BY {listed(self.key)}"
 
 
+@lru_cache(256)
 def parse_select(name: str, text: str, toml: str = "") -> SqlView:
-    """A view from its SELECT and its TOML. Raises `Invalid` for what is not one SELECT, and wrong keys."""
+    """A view from its SELECT and its TOML. Raises `Invalid` for what is not one SELECT, and wrong keys.
+
+    Parsing SQL takes long; the same texts are read once.
+    """
     try:
         statements = [each for each in sqlglot.parse(text, read=DIALECT) if each is not None]
     except SqlglotError as error:

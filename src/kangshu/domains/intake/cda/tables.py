@@ -16,6 +16,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -263,9 +264,15 @@ def _optional(text: str, where: str, draft: _Draft) -> XPath | None:
 
 def _xpath(text: str, where: str, draft: _Draft) -> XPath:
     try:
-        return cast(XPath, etree.XPath(_long(text, draft), namespaces=NAMESPACES, smart_strings=False))
+        return _compiled(_long(text, draft))
     except etree.XPathSyntaxError:
         raise Invalid(f"{where}: {text} is no XPath.") from None
+
+
+@lru_cache(4096)
+def _compiled(text: str) -> XPath:
+    """Many rows say the same, and every platform of a process reads the same tables."""
+    return cast(XPath, etree.XPath(text, namespaces=NAMESPACES, smart_strings=False))
 
 
 def _check_arguments(maps: Mapping[str, Map], draft: _Draft) -> None:

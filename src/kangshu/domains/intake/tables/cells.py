@@ -17,7 +17,7 @@ ZONE = "Asia/Shanghai"
 NOTHING = ("", "NULL", "null", "\\N")
 """How files say that a cell has no value."""
 
-_BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288) || chr(65279)"
+_BLANKS = literal(" \t\n\r\u00a0\u3000\ufeff")
 _EXACT = 10**15
 """From here on a double no longer holds every integer."""
 _POWER = r"[0-9](\.[0-9]+)?[Ee]\+(1[1-9]|[2-9][0-9])"

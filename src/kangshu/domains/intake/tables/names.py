@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from kangshu.domains.intake.tables.refusal import refusal
 
@@ -12,6 +13,7 @@ UNNAMED = "_unnamed"
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
 
 
+@lru_cache(4096)
 def folded(name: str) -> str:
     """A name without what the eye passes over: case, width of characters, blanks and breaks."""
     seen = unicodedata.normalize("NFKC", name.translate(_UNSEEN)).casefold()
@@ -22,7 +24,8 @@ def named(names: Sequence[str], wanted: str) -> str | None:
     """The column that is called so: to the letter, else the only one that looks so; None if there is none."""
     if wanted in names:
         return wanted
-    alike = [name for name in names if folded(name) == folded(wanted)]
+    looked_for = folded(wanted)
+    alike = [name for name in names if folded(name) == looked_for]
     return alike[0] if len(alike) == 1 else None
 
 
