@@ -29,6 +29,7 @@ from kangshu.kernel.views.spark.outside import Outside, outsides_of, taken_outsi
 from kangshu.kernel.views.spark.same import SAME, SAME_BY_NAME
 from kangshu.kernel.views.spark.selects import (
     by_name_as_by_place,
+    judged_outside,
     typed_lambdas,
     unfolded_tables,
     zipped,
@@ -77,7 +78,7 @@ def to_spark(
             validate_qualify_columns=False,
         )
         tree = annotate_types(tree, schema=dict(schema), dialect=DIALECT, expression_metadata=_METADATA)
-        tree = repaired(zipped(by_name_as_by_place(typed_lambdas(tree))))
+        tree = repaired(zipped(judged_outside(by_name_as_by_place(typed_lambdas(tree)))))
         sql = tree.sql("spark", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         first = str(error).splitlines()[0]

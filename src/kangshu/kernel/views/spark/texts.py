@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from kangshu.kernel.base.errors import NotSupported
-from kangshu.kernel.views.spark.nodes import call, done, text, when
+from kangshu.kernel.views.spark.nodes import call, done, named_once, number, text, when
 
 Repair = Callable[[exp.Expr], exp.Expr | None]
 
@@ -59,12 +59,20 @@ def _part(node: exp.Expr) -> exp.Expr | None:
     start, length = node.args.get("start"), node.args.get("length")
     if start is None or length is None or (isinstance(start, exp.Literal) and start.name > "0"):
         return None
-    low = call("GREATEST", start, exp.Literal.number(1))
-    reach = exp.Add(this=exp.paren(start.copy()), expression=exp.paren(length))
-    rest = call("GREATEST", exp.Sub(this=reach, expression=low.copy()), exp.Literal.number(0))
-    from_end = exp.LT(this=start.copy(), expression=exp.Literal.number(0))
-    plain = call("SUBSTRING", node.this.copy(), start.copy(), length.copy())
-    return when(from_end, plain, call("SUBSTRING", node.this, low, rest))
+
+    def cut(at: exp.Expr) -> exp.Expr:
+        low = call("GREATEST", at.copy(), number(1))
+        reach = exp.Add(this=_operand(at), expression=_operand(length))
+        rest = call("GREATEST", exp.Sub(this=reach, expression=low.copy()), number(0))
+        plain = call("SUBSTRING", node.this.copy(), at.copy(), length.copy())
+        from_end = exp.LT(this=_operand(at), expression=number(0))
+        return when(from_end, plain, call("SUBSTRING", node.this, low, rest))
+
+    return named_once(start, "_start", cut)
+
+
+def _operand(node: exp.Expr) -> exp.Expr:
+    return node.copy() if isinstance(node, exp.Identifier | exp.Column | exp.Literal) else exp.paren(node)
 
 
 def _left(node: exp.Expr) -> exp.Expr:
