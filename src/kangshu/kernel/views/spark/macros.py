@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 
 from kangshu.kernel.base.errors import Invalid
 
-DIALECT = "duckdb"
+
+class AsWritten(DuckDB):
+    """DuckDB's SQL with places in lists as they are written: the parser counts some from 0."""
+
+    INDEX_OFFSET = 0
+
+
+DIALECT = AsWritten
 
 
 @dataclass(frozen=True, slots=True)
