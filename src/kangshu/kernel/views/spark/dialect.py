@@ -31,6 +31,7 @@ from kangshu.kernel.views.spark.same import SAME
 from kangshu.kernel.views.spark.selects import (
     by_name_as_by_place,
     judged_outside,
+    refuse_unknown_forms,
     typed_lambdas,
     unfolded_tables,
     zipped,
@@ -70,6 +71,7 @@ def to_spark(
 
     Raises `NotSupported` for what has no counterpart.
     """
+    refuse_unknown_forms(query)
     tree = unfolded_tables(taken_outside(bound(written_out(query, macros), values)))
     try:
         tree = qualify(

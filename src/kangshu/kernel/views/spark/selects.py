@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.views.spark.nodes import LISTS, call, done, kind, number, when
 
 _UNFOLDED, _ELEMENT = "_unfolded", "_element"
 _JUDGED, _KEPT = "_judged", "_kept"
+
+
+def refuse_unknown_forms(tree: exp.Expr) -> None:
+    """Raises `NotSupported` for what Spark has no form for."""
+    for node in tree.find_all(exp.Any, exp.Join, exp.Explode):
+        if isinstance(node, exp.Any):
+            raise NotSupported("= ANY is not known on Spark.", remedy="Use IN, or list_contains.")
+        if isinstance(node, exp.Join) and node.args.get("method") in ("ASOF", "POSITIONAL"):
+            raise NotSupported(
+                f"{node.args['method']} JOIN is not known on Spark.",
+                remedy="Join, and keep the last row: QUALIFY row_number() OVER (…) = 1.",
+            )
+        if isinstance(node, exp.Explode) and node.expressions:
+            raise NotSupported(
+                "unnest(…, recursive := true) is not known on Spark.",
+                remedy="Unnest the list, and name the fields of its elements.",
+            )
 
 
 def by_name_as_by_place(tree: exp.Expr) -> exp.Expr:
