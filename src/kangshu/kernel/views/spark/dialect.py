@@ -21,7 +21,7 @@ from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from kangshu.kernel.base.errors import Invalid, NotSupported
-from kangshu.kernel.views.spark.aggregates import AGGREGATES
+from kangshu.kernel.views.spark.aggregates import AGGREGATES, AGGREGATES_BY_NAME
 from kangshu.kernel.views.spark.lists import LIST_REPAIRS
 from kangshu.kernel.views.spark.macros import DIALECT, Macro, written_out
 from kangshu.kernel.views.spark.nodes import DONE
@@ -43,7 +43,7 @@ Schema = Mapping[str, Mapping[str, str]]
 """Relation -> column -> type, as DuckDB writes types."""
 
 _TABLES = (AGGREGATES, NUMBERS, TIMES, TEXT_REPAIRS, LIST_REPAIRS)
-_BY_NAME = {**NUMBERS_BY_NAME, **TIMES_BY_NAME}
+_BY_NAME = {**AGGREGATES_BY_NAME, **NUMBERS_BY_NAME, **TIMES_BY_NAME}
 
 
 @dataclass(frozen=True, slots=True)

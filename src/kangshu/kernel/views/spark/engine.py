@@ -150,7 +150,9 @@ class SparkEngine:
             wanted = self._types(work.arrow(query).schema)
         folders = [Path(path).parent for path in paths]
         root = next(each for each in (folders[0], *folders[0].parents) if "=" not in each.name)
-        return self._session.read.schema(wanted).option("basePath", str(root)).parquet(*paths)
+        found = self._session.read.schema(wanted).option("basePath", str(root)).parquet(*paths)
+        # Spark puts what the folders are named after last.
+        return found.select(*wanted.names)
 
     def _types(self, schema: Any) -> Any:
         return spark_module("pyspark.sql.pandas.types").from_arrow_schema(schema, prefer_timestamp_ntz=True)
