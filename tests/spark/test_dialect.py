@@ -75,6 +75,17 @@ def test_a_statement_is_the_same(duck: Engine, spark: Any, statement: str) -> No
         "string_agg(s, ',')",
         "list(DISTINCT s)",
         "mode(i)",
+        "l[1:2]",
+        "f // 2",
+        "regexp_matches(s, written)",
+        "regexp_matches(s, '^a', 'm')",
+        "regexp_extract(s, 'a', 0, 'i')",
+        "quantile_cont(d, [0.1, 0.5])",
+        "median(day)",
+        "try_strptime(s, '%d %B %Y')",
+        "try_strptime(s, '%H:%M')",
+        "unnest([st], recursive := true)",
+        "s = ANY (SELECT 'a')",
     ],
 )
 def test_what_nobody_has_shown_to_be_the_same_is_refused(spark: Any, expression: str) -> None:

@@ -48,30 +48,11 @@ def judging() -> list[Judging]:
 
 JUDGING = judging()
 BY_NAME = {each.rules.name: each for each in JUDGING}
-CANNOT = {
-    "QC-017": "unnest of structures into columns (recursive := true)",
-    "QC-018": "an EXISTS inside a lateral unnest that looks at the row outside",
-    "QC-037": "QUALIFY in a later part of a UNION",
-    "QC-050": "QUALIFY in a later part of a UNION",
-    "QC-051": "QUALIFY in a later part of a UNION",
-}
-"""Rules that do not run on Spark yet, each with what sqlglot or Spark has no form for."""
-
-
-TOO_LARGE = {"QC-004", "TQ-001", "TQ-002", "TQ-017"}
-"""Rules that check numbers of residents: written out, the macro is so long that Spark needs a minute to read
-it, or more memory than it has."""
-
-
-def marked(pack: str, id: str) -> Any:
-    reason = CANNOT.get(id, "")
-    marks = [pytest.mark.xfail(raises=Exception, reason=reason, strict=True)] if reason else []
-    if id in TOO_LARGE:
-        marks = [pytest.mark.xfail(reason="the macro written out is too large", run=False)]
-    return pytest.param(pack, id, marks=marks, id=f"{pack}-{id}")
-
-
-RULES = [marked(each.rules.name, rule.id) for each in JUDGING for rule in each.rules.rules]
+RULES = [
+    pytest.param(each.rules.name, rule.id, id=f"{each.rules.name}-{rule.id}")
+    for each in JUDGING
+    for rule in each.rules.rules
+]
 
 
 def gathered(work: Engine, each: Judging) -> frozenset[str]:

@@ -1,6 +1,6 @@
-SELECT s.unit, w.field
+SELECT s.unit, w.part.field
 FROM setlinfo AS s
 JOIN stay AS t USING (unit)
-CROSS JOIN LATERAL (SELECT unnest([{'field': 'nwb_bir_wt', 'grams': s.nwb_bir_wt}, {'field': 'nwb_adm_wt', 'grams': s.nwb_adm_wt}], recursive := true)) AS w
+CROSS JOIN LATERAL (SELECT unnest([{'field': 'nwb_bir_wt', 'grams': s.nwb_bir_wt}, {'field': 'nwb_adm_wt', 'grams': s.nwb_adm_wt}]) AS part) AS w
 WHERE t.age_days BETWEEN 0 AND $newborn
-  AND (w.grams IS NULL OR w.grams NOT BETWEEN $least AND $most OR w.grams % $precision <> 0)
+  AND (w.part.grams IS NULL OR w.part.grams NOT BETWEEN $least AND $most OR w.part.grams % $precision <> 0)

@@ -1,8 +1,8 @@
 """A SELECT of a pack, written for DuckDB, as Spark reads it, with the same meaning.
 
 sqlglot translates the words. Where the same words mean something else, a repair says what was meant
-(`numbers`, `times`, `texts`, `lists`); a function that is neither repaired nor known to mean the same is
-refused.
+(`numbers`, `times`, `texts`, `lists`, `aggregates`); a function that is neither repaired nor known to mean
+the same is refused.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from kangshu.kernel.base.errors import Invalid, NotSupported
+from kangshu.kernel.views.spark.aggregates import AGGREGATES, AGGREGATES_BY_NAME
 from kangshu.kernel.views.spark.lists import LIST_REPAIRS
 from kangshu.kernel.views.spark.macros import DIALECT, Macro, written_out
 from kangshu.kernel.views.spark.nodes import DONE
-from kangshu.kernel.views.spark.numbers import NUMBERS
+from kangshu.kernel.views.spark.numbers import NUMBERS, NUMBERS_BY_NAME
 from kangshu.kernel.views.spark.outside import Outside, outsides_of, taken_outside
-from kangshu.kernel.views.spark.same import SAME, SAME_BY_NAME
+from kangshu.kernel.views.spark.same import SAME
 from kangshu.kernel.views.spark.selects import (
     by_name_as_by_place,
+    judged_outside,
+    refuse_unknown_forms,
     typed_lambdas,
     unfolded_tables,
     zipped,
@@ -39,7 +42,8 @@ from kangshu.kernel.views.spark.times import TIMES, TIMES_BY_NAME
 Schema = Mapping[str, Mapping[str, str]]
 """Relation -> column -> type, as DuckDB writes types."""
 
-_TABLES = (NUMBERS, TIMES, TEXT_REPAIRS, LIST_REPAIRS)
+_TABLES = (AGGREGATES, NUMBERS, TIMES, TEXT_REPAIRS, LIST_REPAIRS)
+_BY_NAME = {**AGGREGATES_BY_NAME, **NUMBERS_BY_NAME, **TIMES_BY_NAME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def to_spark(
 
     Raises `NotSupported` for what has no counterpart.
     """
+    refuse_unknown_forms(query)
     tree = unfolded_tables(taken_outside(bound(written_out(query, macros), values)))
     try:
         tree = qualify(
@@ -77,7 +82,7 @@ def to_spark(
             validate_qualify_columns=False,
         )
         tree = annotate_types(tree, schema=dict(schema), dialect=DIALECT, expression_metadata=_METADATA)
-        tree = repaired(zipped(by_name_as_by_place(typed_lambdas(tree))))
+        tree = repaired(zipped(judged_outside(by_name_as_by_place(typed_lambdas(tree)))))
         sql = tree.sql("spark", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         first = str(error).splitlines()[0]
@@ -122,8 +127,8 @@ def _repair(node: exp.Expr) -> exp.Expr | None:
     if node.meta.get(DONE):
         return None
     found = [table[type(node)] for table in _TABLES if type(node) in table]
-    if isinstance(node, exp.Anonymous) and node.name.lower() in TIMES_BY_NAME:
-        found = [TIMES_BY_NAME[node.name.lower()]]
+    if isinstance(node, exp.Anonymous) and node.name.lower() in _BY_NAME:
+        found = [_BY_NAME[node.name.lower()]]
     for repair in found:
         new = repair(node)
         if new is None:
@@ -138,8 +143,6 @@ def _repair(node: exp.Expr) -> exp.Expr | None:
 
 def _refuse_unproved(node: exp.Func) -> None:
     if node.meta.get(DONE) or isinstance(node, exp.Cast) or type(node) in SAME:
-        return
-    if isinstance(node, exp.Anonymous) and node.name.lower() in SAME_BY_NAME:
         return
     name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
     raise NotSupported(

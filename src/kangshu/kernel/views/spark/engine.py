@@ -14,7 +14,7 @@ from kangshu.kernel.lake.arrow import Arrow
 from kangshu.kernel.lake.engine import Unreadable, engine
 from kangshu.kernel.views.compile import CompiledView
 from kangshu.kernel.views.spark.dialect import Schema, parse_statement, to_spark
-from kangshu.kernel.views.spark.macros import Macro, macro_of, parse_macros, written_out
+from kangshu.kernel.views.spark.macros import DIALECT, Macro, macro_of, parse_macros, written_out
 from kangshu.kernel.views.spark.outside import Outside, as_batches
 from kangshu.kernel.views.spark.partitions import rows_of_partition, schema_of
 from kangshu.kernel.views.spark.session import spark_module
@@ -135,7 +135,7 @@ class SparkEngine:
         files = query.find(exp.ReadParquet)
         if files is not None:
             return self._files(
-                query.sql("duckdb"), [str(each.name) for each in files.expressions[0].expressions]
+                query.sql(DIALECT), [str(each.name) for each in files.expressions[0].expressions]
             )
         values: Mapping[str, Any] = cast("Any", parameters) if isinstance(parameters, Mapping) else {}
         schema: Schema = self._schema
@@ -150,7 +150,9 @@ class SparkEngine:
             wanted = self._types(work.arrow(query).schema)
         folders = [Path(path).parent for path in paths]
         root = next(each for each in (folders[0], *folders[0].parents) if "=" not in each.name)
-        return self._session.read.schema(wanted).option("basePath", str(root)).parquet(*paths)
+        found = self._session.read.schema(wanted).option("basePath", str(root)).parquet(*paths)
+        # Spark puts what the folders are named after last.
+        return found.select(*wanted.names)
 
     def _types(self, schema: Any) -> Any:
         return spark_module("pyspark.sql.pandas.types").from_arrow_schema(schema, prefer_timestamp_ntz=True)

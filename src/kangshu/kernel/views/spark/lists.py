@@ -29,19 +29,15 @@ def _element(node: exp.Expr) -> exp.Expr:
     index = node.expressions[0]
     if index.is_string:
         return done(exp.Dot(this=node.this, expression=exp.to_identifier(str(index.name))))
-    place = _place(index)
+    if isinstance(index, exp.Slice):
+        raise NotSupported("A part of a list is not known on Spark.", remedy="Use list_filter, or substr.")
     if kind(node.this) in TEXTS:
-        return call("SUBSTRING", node.this, place, number(1))
-    return call("TRY_ELEMENT_AT", node.this, place)
-
-
-def _place(index: exp.Expr) -> exp.Expr:
-    """Where to look. The parser has counted from 0, but only what is written as a number."""
-    if isinstance(index, exp.Literal):
-        return number(int(index.name) + 1)
-    if isinstance(index, exp.Neg) and isinstance(index.this, exp.Literal):
-        return exp.Neg(this=number(int(index.this.name) - 1))
-    return index
+        whole = cast(index, "INT")
+        one = when(exp.EQ(this=whole.copy(), expression=number(0)), number(0), number(1))
+        return call("SUBSTRING", node.this, whole, one)
+    if isinstance(index, exp.Literal) and index.name != "0":
+        return call("TRY_ELEMENT_AT", node.this, index)
+    return call("TRY_ELEMENT_AT", node.this, call("NULLIF", cast(index, "INT"), number(0)))
 
 
 def _length(node: exp.Expr) -> exp.Expr | None:
@@ -50,9 +46,12 @@ def _length(node: exp.Expr) -> exp.Expr | None:
 
 def _contains(node: exp.Expr) -> exp.Expr:
     """A list with a NULL in it does not contain what is not there."""
+    empty = exp.EQ(this=call("SIZE", node.this.copy()), expression=number(0))
+    if isinstance(node.expression, exp.Null):
+        return when(empty, exp.false(), cast(exp.Null(), "BOOLEAN"))
     found = call("COALESCE", call("ARRAY_CONTAINS", node.this, node.expression), exp.false())
     missing = exp.or_(is_null(node.this.copy()), is_null(node.expression.copy()))
-    return when(missing, exp.Null(), found)
+    return when(empty, exp.false(), when(missing, exp.Null(), found))
 
 
 def _series(node: exp.Expr) -> exp.Expr:
@@ -91,41 +90,6 @@ def _upwards(start: exp.Expr, end: exp.Expr, *step: exp.Expr) -> exp.Expr:
     return when(down, call("ARRAY"), call("SEQUENCE", start, end, *step))
 
 
-def _gathered(node: exp.Expr) -> exp.Expr:
-    """A list of all, also of what is NULL; NULL where there is nothing."""
-    inner = node.this
-    if isinstance(inner, exp.Distinct):
-        raise NotSupported(
-            "A list of distinct values is in any order.", remedy="Use list_sort(list_distinct(…))."
-        )
-    keys = []
-    if isinstance(inner, exp.Order):
-        keys, inner = inner.expressions, inner.this
-        if any(each.args.get("desc") for each in keys):
-            raise NotSupported("A list ordered downwards is not known on Spark.", remedy="Order it upwards.")
-    named = [exp.alias_(each.this.copy(), f"k{place}") for place, each in enumerate(keys)]
-    rows = call("COLLECT_LIST", done(exp.Struct(expressions=[*named, exp.alias_(inner, "v")])))
-    rows = call("ARRAY_SORT", rows) if keys else rows
-    one = exp.Lambda(
-        this=exp.Dot(this=exp.to_identifier("r"), expression=exp.to_identifier("v")),
-        expressions=[exp.to_identifier("r")],
-    )
-    return call("NULLIF", call("TRANSFORM", rows, one), call("ARRAY"))
-
-
-def _at_most(node: exp.Expr) -> exp.Expr:
-    """`arg_max` passes over rows whose value is NULL; Spark gives that NULL."""
-    name = "MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY"
-    if node.args.get("count") is not None:
-        raise NotSupported("arg_max of several is not known on Spark.")
-    found, known = call(name, node.this, node.expression), exp.Not(this=is_null(node.this.copy()))
-    around = node.parent
-    if isinstance(around, exp.Filter):
-        around.set("expression", exp.Where(this=exp.and_(around.expression.this.copy(), known)))
-        return found
-    return done(exp.Filter(this=found, expression=exp.Where(this=known)))
-
-
 def _distinct(node: exp.Expr) -> exp.Expr:
     """Without what is NULL."""
     return call("ARRAY_COMPACT", call("ARRAY_DISTINCT", node.this))
@@ -141,9 +105,6 @@ LIST_REPAIRS: Mapping[type[exp.Expr], Repair] = {
     exp.Length: _length,
     exp.ArrayContains: _contains,
     exp.GenerateSeries: _series,
-    exp.ArrayAgg: _gathered,
-    exp.ArgMax: _at_most,
-    exp.ArgMin: _at_most,
     exp.ArraySort: _sorted,
     exp.ArrayDistinct: _distinct,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 DONE = "spark"
@@ -66,6 +68,14 @@ def text(value: str) -> exp.Expr:
 def when(test: exp.Expr, then: exp.Expr, otherwise: exp.Expr) -> exp.Expr:
     """One of two values."""
     return call("IF", test, then, otherwise)
+
+
+def named_once(value: exp.Expr, name: str, result: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """A result that reads a value several times, with the value written once: macros make values long."""
+    if isinstance(value, exp.Column | exp.Literal):
+        return result(value)
+    body = exp.Lambda(this=result(exp.to_identifier(name)), expressions=[exp.to_identifier(name)])
+    return call("TRY_ELEMENT_AT", call("TRANSFORM", call("ARRAY", value), body), number(1))
 
 
 def is_null(node: exp.Expr) -> exp.Expr:

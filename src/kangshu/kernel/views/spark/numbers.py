@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
+from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.views.spark.nodes import (
     FLOATS,
     TEXTS,
@@ -16,42 +17,91 @@ from kangshu.kernel.views.spark.nodes import (
     is_decimal,
     kind,
     number,
+    text,
     try_cast,
+    when,
 )
 from kangshu.kernel.views.spark.outside import outside
-
-_BOOLEAN = exp.DType.BOOLEAN
+from kangshu.kernel.views.spark.written import as_number
 
 
 def _division(node: exp.Expr) -> exp.Expr:
-    """DuckDB divides anything as binary numbers; Spark divides decimals as decimals."""
-    return done(
-        exp.Div(this=cast(node.this, "DOUBLE"), expression=cast(node.expression, "DOUBLE"), typed=True)
+    """DuckDB divides anything as binary numbers, and by 0 too; Spark divides decimals as decimals."""
+    over, under = cast(node.this, "DOUBLE"), cast(node.expression, "DOUBLE")
+    if _never_zero(node.expression):
+        return done(exp.Div(this=over, expression=under, typed=True))
+    endless = exp.Mul(this=over.copy(), expression=call("POWER", under.copy(), number(-1)))
+    return call("COALESCE", call("TRY_DIVIDE", over, under), endless)
+
+
+def _never_zero(node: exp.Expr) -> bool:
+    node = node.unnest()
+    if isinstance(node, exp.Nullif):
+        return node.expression.is_number and float(node.expression.name) == 0
+    return isinstance(node, exp.Literal) and node.is_number and float(node.name) != 0
+
+
+def _rest(node: exp.Expr) -> exp.Expr | None:
+    """Of binary numbers, the rest of a division by 0 is no number; of others an error, in both engines."""
+    if not {kind(node.this), kind(node.expression)} & FLOATS or _never_zero(node.expression):
+        return None
+    over, under = cast(node.this, "DOUBLE"), cast(node.expression, "DOUBLE")
+    product = exp.Mul(this=exp.Mul(this=over.copy(), expression=under.copy()), expression=_nan())
+    return call("COALESCE", call("TRY_MOD", over, under), product)
+
+
+def _nan() -> exp.Expr:
+    return cast(text("NaN"), "DOUBLE")
+
+
+def _whole_division(node: exp.Expr) -> exp.Expr | None:
+    sides = (kind(node.this), kind(node.expression))
+    if all(each is None or each in WHOLES for each in sides):
+        return None
+    raise NotSupported(
+        "// of numbers that are not whole is not known on Spark.", remedy="Use floor(a / b), or cast them."
     )
+
+
+def _to_whole(node: exp.Expr) -> exp.Expr:
+    """DuckDB leaves binary numbers binary; Spark makes them whole, and fails where they are too large."""
+    name = "FLOOR" if isinstance(node, exp.Floor) else "CEIL"
+    if kind(node.this) not in FLOATS:
+        return call(name, node.this)
+    small = exp.LT(this=call("ABS", node.this), expression=exp.Literal.number("9e15"))
+    return when(small, cast(call(name, node.this.copy()), "DOUBLE"), node.this.copy())
+
+
+def _sign(node: exp.Expr) -> exp.Expr:
+    found = call("SIGNUM", node.this)
+    if kind(node.this) not in FLOATS:
+        return found
+    return when(call("ISNAN", node.this.copy()), exp.Literal.number("0D"), found)
+
+
+_BITS = {exp.DType.TINYINT: 8, exp.DType.SMALLINT: 16, exp.DType.INT: 32}
+
+
+def _bits(node: exp.Expr) -> exp.Expr:
+    """Spark counts the bits of 64, whatever the type."""
+    of = node.expressions[0]
+    size = _BITS.get(kind(of) or exp.DType.BIGINT)
+    if size is None:
+        return call("BIT_COUNT", of)
+    mask = exp.Literal.number(str((1 << size) - 1))
+    return call("BIT_COUNT", exp.BitwiseAnd(this=cast(of, "BIGINT"), expression=mask))
 
 
 def _power(node: exp.Expr) -> exp.Expr:
     return call("POWER", cast(node.this, "DOUBLE"), cast(node.expression, "DOUBLE"))
 
 
-def _sum(node: exp.Expr) -> exp.Expr | None:
-    """DuckDB adds up what is true as 1."""
-    if kind(node.this) != _BOOLEAN:
-        return None
-    return done(exp.Sum(this=cast(node.this, "INT")))
-
-
-def _mean(node: exp.Expr) -> exp.Expr | None:
-    """DuckDB adds up exactly and divides once; Spark's mean of decimals is a decimal."""
-    if kind(node.this) in FLOATS:
-        return None
-    return done(exp.Avg(this=cast(node.this, "DOUBLE")))
-
-
 def _cast(node: exp.Expr) -> exp.Expr | None:
     """DuckDB rounds where a number becomes whole, Spark cuts off."""
     to = node.args["to"].this
     make = try_cast if isinstance(node, exp.TryCast) else cast
+    if kind(node.this) in TEXTS and isinstance(node, exp.TryCast):
+        return _read(node, to)
     if to == exp.DType.DECIMAL and kind(node.this) in FLOATS:
         return _as_decimal(node, make)
     if to not in WHOLES:
@@ -61,9 +111,20 @@ def _cast(node: exp.Expr) -> exp.Expr | None:
         return make(call("ROUND", node.this, number(0)), name)
     if found in FLOATS:
         return make(call("RINT", node.this), name)
-    if found in TEXTS and isinstance(node, exp.TryCast):
-        return try_cast(call("ROUND", try_cast(node.this, "DECIMAL(38, 10)"), number(0)), name)
     return make(node.this, name)
+
+
+def _read(node: exp.Expr, to: exp.DType) -> exp.Expr | None:
+    if to in WHOLES:
+        name = exp.DataType(this=_narrow(to)).sql("spark")
+
+        def whole(written: exp.Expr) -> exp.Expr:
+            return try_cast(call("ROUND", try_cast(written, "DECIMAL(38, 10)"), number(0)), name)
+
+        return as_number(node.this, whole)
+    if to not in FLOATS and to != exp.DType.DECIMAL:
+        return None
+    return as_number(node.this, lambda written: try_cast(written, node.args["to"].sql("spark")))
 
 
 def _as_decimal(node: exp.Expr, make: Callable[[exp.Expr, str], exp.Expr]) -> exp.Expr:
@@ -90,23 +151,18 @@ def _round(node: exp.Expr) -> exp.Expr | None:
     return outside("round({0}, {1})", {"DOUBLE": node.this, "INTEGER": places})
 
 
-def _percentile(node: exp.Expr) -> exp.Expr:
-    """Between two values on a straight line, as a binary number; of decimals again a decimal."""
-    rank = node.args.get("expression") or exp.Literal.number("0.5")
-    found = call("PERCENTILE", cast(node.this, "DOUBLE"), rank)
-    return cast(found, node.this.type.sql("spark")) if is_decimal(node.this) else found
-
-
 Repair = Callable[[exp.Expr], exp.Expr | None]
 
 NUMBERS: Mapping[type[exp.Expr], Repair] = {
     exp.Div: _division,
+    exp.Mod: _rest,
+    exp.IntDiv: _whole_division,
+    exp.Floor: _to_whole,
+    exp.Ceil: _to_whole,
+    exp.Sign: _sign,
     exp.Pow: _power,
-    exp.Sum: _sum,
-    exp.Avg: _mean,
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.Round: _round,
-    exp.Median: _percentile,
-    exp.PercentileCont: _percentile,
 }
+NUMBERS_BY_NAME: Mapping[str, Repair] = {"bit_count": _bits}

@@ -12,6 +12,7 @@ from sqlglot import exp
 from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.lake.arrow import pa
 from kangshu.kernel.lake.engine import engine
+from kangshu.kernel.views.spark.macros import DIALECT
 from kangshu.kernel.views.spark.nodes import call, cast
 
 _FORMS = (exp.FromJson, exp.JSONExtract, exp.JSONExtractScalar)
@@ -57,7 +58,7 @@ def taken_outside(tree: exp.Expr) -> exp.Expr:
             )
         shape = node.copy()
         shape.set("this", exp.column("a0"))
-        node.replace(_called(shape.sql("duckdb"), ("VARCHAR",), (of.copy(),)))
+        node.replace(_called(shape.sql(DIALECT), ("VARCHAR",), (of.copy(),)))
     return tree
 
 

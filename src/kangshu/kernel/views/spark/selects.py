@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from kangshu.kernel.base.errors import NotSupported
 from kangshu.kernel.views.spark.nodes import LISTS, call, done, kind, number, when
 
 _UNFOLDED, _ELEMENT = "_unfolded", "_element"
+_JUDGED, _KEPT = "_judged", "_kept"
+
+
+def refuse_unknown_forms(tree: exp.Expr) -> None:
+    """Raises `NotSupported` for what Spark has no form for."""
+    for node in tree.find_all(exp.Any, exp.Join, exp.Explode):
+        if isinstance(node, exp.Any):
+            raise NotSupported("= ANY is not known on Spark.", remedy="Use IN, or list_contains.")
+        if isinstance(node, exp.Join) and node.args.get("method") in ("ASOF", "POSITIONAL"):
+            raise NotSupported(
+                f"{node.args['method']} JOIN is not known on Spark.",
+                remedy="Join, and keep the last row: QUALIFY row_number() OVER (…) = 1.",
+            )
+        if isinstance(node, exp.Explode) and node.expressions:
+            raise NotSupported(
+                "unnest(…, recursive := true) is not known on Spark.",
+                remedy="Unnest the list, and name the fields of its elements.",
+            )
 
 
 def by_name_as_by_place(tree: exp.Expr) -> exp.Expr:
@@ -19,6 +38,42 @@ def by_name_as_by_place(tree: exp.Expr) -> exp.Expr:
             side.set("expressions", [selects.get(name) or exp.alias_(exp.Null(), name) for name in names])
         union.set("by_name", None)
     return tree
+
+
+def judged_outside(tree: exp.Expr) -> exp.Expr:
+    """`QUALIFY` as a column of a SELECT, and a WHERE around it; what comes after it goes outside with it."""
+    for select in reversed(list(tree.find_all(exp.Select))):
+        qualify = select.args.get("qualify")
+        if qualify is None:
+            continue
+        select.set("qualify", None)
+        later = {name: select.args.get(name) for name in ("distinct", "order", "limit", "offset")}
+        for name in later:
+            select.set(name, None)
+        outer = exp.Select(expressions=[_taken(each) for each in select.selects])
+        hidden = [exp.alias_(qualify.this, _KEPT)]
+        for place, key in enumerate(later["order"].expressions if later["order"] else []):
+            hidden.append(exp.alias_(key.this.copy(), f"_key{place}"))
+            key.set("this", exp.column(f"_key{place}", table=_JUDGED))
+        for name, part in later.items():
+            outer.set(name, part)
+        inner = select.copy()
+        inner.set("expressions", [*inner.expressions, *hidden])
+        alias = exp.TableAlias(this=exp.to_identifier(_JUDGED))
+        outer.set("from_", exp.From(this=exp.Subquery(this=inner, alias=alias)))
+        outer.set("where", exp.Where(this=exp.column(_KEPT, table=_JUDGED)))
+        if select is tree:
+            tree = outer
+        else:
+            select.replace(outer)
+    return tree
+
+
+def _taken(part: exp.Expr) -> exp.Expr:
+    """The column that a part of a SELECT has become, outside."""
+    found = exp.column(part.alias_or_name, table=_JUDGED)
+    found.type = part.type
+    return exp.alias_(found, part.alias_or_name)
 
 
 def zipped(tree: exp.Expr) -> exp.Expr:

@@ -7,35 +7,48 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from kangshu.kernel.base.errors import NotSupported
-from kangshu.kernel.views.spark.nodes import call, done, text, when
+from kangshu.kernel.views.spark.nodes import call, named_once, number, text, when
+from kangshu.kernel.views.spark.patterns import java_pattern, java_replacement
 
 Repair = Callable[[exp.Expr], exp.Expr | None]
 
 
+_SPACES = (
+    "\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
+"""What DuckDB trims; Spark only the first of them."""
+
+
 def _whole(node: exp.Expr) -> exp.Expr:
     """The pattern must match from the first character to the last."""
-    pattern = node.expression
-    around = text(f"^(?:{pattern.name})\\z") if pattern.is_string else None
-    return call("REGEXP_LIKE", node.this, around or call("CONCAT", text("^(?:"), pattern, text(")\\z")))
+    return call("REGEXP_LIKE", node.this, text(f"^(?:{java_pattern(node.expression)})\\z"))
 
 
 def _somewhere(node: exp.Expr) -> exp.Expr:
-    pattern, flags = node.expression, node.args.get("flag")
-    if flags is not None:
-        pattern = text(f"(?{flags.name}){pattern.name}")
-    return call("REGEXP_LIKE", node.this, pattern)
+    return call("REGEXP_LIKE", node.this, text(java_pattern(node.expression, node.args.get("flag"))))
+
+
+def _found(node: exp.Expr) -> exp.Expr:
+    if node.args.get("parameters") is not None:
+        raise NotSupported("regexp_extract with flags is not known on Spark.", remedy="Write (?i) in front.")
+    group = node.args.get("group") or number(0)
+    return call("REGEXP_EXTRACT", node.this, text(java_pattern(node.expression)), group)
 
 
 def _replaced(node: exp.Expr) -> exp.Expr:
     """All that match; DuckDB replaces only the first where it is not told g."""
     flags, new = node.args.get("modifiers"), node.args["replacement"]
-    if flags is None or flags.name != "g" or not new.is_string:
+    if flags is None or flags.name != "g" or not new.is_string or not node.expression.name:
         raise NotSupported(
             "regexp_replace of the first match is not known on Spark.", remedy="Replace all: add 'g'."
         )
-    return call(
-        "REGEXP_REPLACE", node.this, node.expression, text(new.name.replace("$", "\\$").replace("\\", "$"))
-    )
+    pattern = text(java_pattern(node.expression))
+    return call("REGEXP_REPLACE", node.this, pattern, text(java_replacement(new.name)))
+
+
+def _trimmed(node: exp.Expr) -> exp.Expr:
+    name = {"LEADING": "LTRIM", "TRAILING": "RTRIM"}.get(node.args.get("position") or "", "BTRIM")
+    return call(name, node.this, node.expression or text(_SPACES))
 
 
 def _joined(node: exp.Expr) -> exp.Expr:
@@ -55,16 +68,38 @@ def _like(node: exp.Expr) -> exp.Expr | None:
 
 
 def _part(node: exp.Expr) -> exp.Expr | None:
-    """Position 0 is before the first character."""
+    """Position 0 is before the first character, and a length below 0 goes backwards."""
     start, length = node.args.get("start"), node.args.get("length")
-    if start is None or length is None or (isinstance(start, exp.Literal) and start.name > "0"):
+    if start is None or length is None:
         return None
-    low = call("GREATEST", start, exp.Literal.number(1))
-    reach = exp.Add(this=exp.paren(start.copy()), expression=exp.paren(length))
-    rest = call("GREATEST", exp.Sub(this=reach, expression=low.copy()), exp.Literal.number(0))
-    from_end = exp.LT(this=start.copy(), expression=exp.Literal.number(0))
-    plain = call("SUBSTRING", node.this.copy(), start.copy(), length.copy())
-    return when(from_end, plain, call("SUBSTRING", node.this, low, rest))
+    known = isinstance(start, exp.Literal) and start.name > "0"
+    if known and isinstance(length, exp.Literal):
+        return None
+    return named_once(start, "_start", lambda at: _cut(node.this, at, length))
+
+
+def _cut(of: exp.Expr, at: exp.Expr, length: exp.Expr) -> exp.Expr:
+    zero, one = number(0), number(1)
+    low = when(exp.GT(this=at.copy(), expression=zero), at.copy(), one)
+    reach = exp.Sub(
+        this=_operand(exp.Add(this=at.copy(), expression=_operand(length))), expression=low.copy()
+    )
+    forwards = when(
+        exp.LT(this=at.copy(), expression=zero.copy()),
+        call("SUBSTRING", of.copy(), at.copy(), length.copy()),
+        call("SUBSTRING", of.copy(), low, reach),
+    )
+    if isinstance(length, exp.Literal):
+        return forwards
+    size = exp.Add(this=call("LENGTH", of.copy()), expression=exp.Add(this=at.copy(), expression=one.copy()))
+    before = when(exp.LT(this=at.copy(), expression=zero.copy()), size, at.copy())
+    begin = call("GREATEST", exp.Add(this=before.copy(), expression=_operand(length)), one.copy())
+    back = call("SUBSTRING", of.copy(), begin, exp.Sub(this=before.copy(), expression=begin.copy()))
+    return when(exp.LT(this=_operand(length), expression=zero.copy()), back, forwards)
+
+
+def _operand(node: exp.Expr) -> exp.Expr:
+    return node.copy() if isinstance(node, exp.Identifier | exp.Column | exp.Literal) else exp.paren(node)
 
 
 def _left(node: exp.Expr) -> exp.Expr:
@@ -83,26 +118,12 @@ def _digest(node: exp.Expr) -> exp.Expr:
     return call("SHA2", node.this, node.args.get("length") or exp.Literal.number(256))
 
 
-def _listed(node: exp.Expr) -> exp.Expr:
-    """In which order texts are joined must be said: then LISTAGG does the same."""
-    inner = node.this
-    if not isinstance(inner, exp.Order):
-        raise NotSupported(
-            "string_agg without ORDER BY is in any order.",
-            remedy="Say in which: string_agg(x, ',' ORDER BY x).",
-        )
-    return done(
-        exp.WithinGroup(
-            this=call("LISTAGG", inner.this, node.args.get("separator") or text(",")),
-            expression=exp.Order(expressions=inner.expressions),
-        )
-    )
-
-
 TEXT_REPAIRS: Mapping[type[exp.Expr], Repair] = {
     exp.RegexpFullMatch: _whole,
     exp.RegexpLike: _somewhere,
+    exp.RegexpExtract: _found,
     exp.RegexpReplace: _replaced,
+    exp.Trim: _trimmed,
     exp.Concat: _joined,
     exp.Like: _like,
     exp.ILike: _like,
@@ -110,5 +131,4 @@ TEXT_REPAIRS: Mapping[type[exp.Expr], Repair] = {
     exp.Left: _left,
     exp.Right: _left,
     exp.SHA2: _digest,
-    exp.GroupConcat: _listed,
 }

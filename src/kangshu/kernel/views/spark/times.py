@@ -21,18 +21,13 @@ from kangshu.kernel.views.spark.nodes import (
     unit_of,
     when,
 )
+from kangshu.kernel.views.spark.written import day_or_time, in_form
 
 Repair = Callable[[exp.Expr], exp.Expr | None]
 
 _TYPES = exp.DType
 _ZONED = (_TYPES.TIMESTAMPTZ, _TYPES.TIMESTAMPLTZ)
-_DAY = r"[0-9]{4,}[-/][0-9]{1,2}[-/][0-9]{1,2}"
-_CLOCK = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]*)?)?"
-_ZONE = r"( ?(Z|z|[-+][0-9]{2}(:?[0-9]{2})?))?"
-_FULL_DAY = rf"^ *{_DAY}({_CLOCK}{_ZONE})? *$"
-_FULL_TIME = rf"^ *{_DAY}({_CLOCK}{_ZONE} *)?$"
-"""What DuckDB takes for a day or a time; Spark also takes 2024 and 2024-05."""
-
+_INTERVAL = "MAKE_INTERVAL"
 _PARTS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE"})
 
 
@@ -49,14 +44,11 @@ def _cast(node: exp.Expr) -> exp.Expr | None:
         return cast(node.this, name)
     if kind(node.this) is not None and kind(node.this) not in TEXTS:
         return try_cast(node.this, name)
-    plain = cast(node.this, "STRING")
-    written = call("REPLACE", call("TRIM", plain), text("/"), text("-"))
-    reads = call("REGEXP_LIKE", plain.copy(), text(_FULL_DAY if name == "DATE" else _FULL_TIME))
-    return when(reads, try_cast(written, name), exp.Null())
+    return day_or_time(node.this, name)
 
 
 def _difference(node: exp.Expr) -> exp.Expr:
-    """How many borders of the unit lie between two times; Spark counts full units."""
+    """How many borders of the unit lie between two times, but full weeks; Spark counts full units."""
     start, end, unit = node.expression, node.this, unit_of(node.args["unit"])
     if unit in ("YEAR", "YEARS"):
         return _less(call("YEAR", end), call("YEAR", start))
@@ -66,7 +58,7 @@ def _difference(node: exp.Expr) -> exp.Expr:
     if unit in ("DAY", "DAYS"):
         return cast(call("DATEDIFF", cast(end, "DATE"), cast(start, "DATE")), "BIGINT")
     if unit in ("WEEK", "WEEKS"):
-        days = call("DATEDIFF", call("TRUNC", end, text("WEEK")), call("TRUNC", start, text("WEEK")))
+        days = call("DATEDIFF", cast(end, "DATE"), cast(start, "DATE"))
         return cast(done(exp.IntDiv(this=days, expression=number(7))), "BIGINT")
     if unit.rstrip("S") in ("HOUR", "MINUTE", "SECOND"):
         name = unit.rstrip("S")
@@ -116,7 +108,7 @@ def _sum(node: exp.Expr) -> exp.Expr | None:
     left, right = node.this, node.expression
     if is_date(left) and is_date(right):
         return cast(call("DATEDIFF", left, right), "BIGINT")
-    if is_date(left) and isinstance(right, exp.Interval):
+    if is_date(left) and (isinstance(right, exp.Interval) or right.name == _INTERVAL):
         return done(type(node)(this=cast(left, "TIMESTAMP_NTZ"), expression=right))
     return None
 
@@ -125,7 +117,7 @@ def _hours(node: exp.Expr) -> exp.Expr:
     of = {"to_days": 2, "to_hours": 3, "to_minutes": 4}
     name = node.name.lower() if isinstance(node, exp.Anonymous) else "to_days"
     argument = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
-    return call("MAKE_INTERVAL", *(number(0) for _ in range(1 + of[name])), argument)
+    return call(_INTERVAL, *(number(0) for _ in range(1 + of[name])), argument)
 
 
 def _zone(node: exp.Expr) -> exp.Expr:
@@ -133,7 +125,13 @@ def _zone(node: exp.Expr) -> exp.Expr:
     zone, utc = node.args["zone"], text("UTC")
     if kind(node.this) in _ZONED:
         return call("CONVERT_TIMEZONE", utc, zone, cast(node.this, "TIMESTAMP_NTZ"))
-    return cast(call("CONVERT_TIMEZONE", zone, utc, cast(node.this, "TIMESTAMP_NTZ")), "TIMESTAMP_LTZ")
+    # What a clock shows twice, when it is set back, is the later of both: Spark takes the earlier.
+    hour = exp.Interval(this=text("1"), unit=exp.var("HOUR"))
+    shown = cast(node.this, "TIMESTAMP_NTZ")
+    after = call("CONVERT_TIMEZONE", zone.copy(), utc.copy(), exp.Add(this=shown.copy(), expression=hour))
+    later = exp.Sub(this=after, expression=hour.copy())
+    moment = call("GREATEST", call("CONVERT_TIMEZONE", zone, utc, shown), later)
+    return cast(moment, "TIMESTAMP_LTZ")
 
 
 def _seconds(node: exp.Expr) -> exp.Expr:
@@ -170,22 +168,8 @@ def _part(node: exp.Expr) -> exp.Expr:
 
 def _parsed(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
-        of, form, name = *node.expressions, "TRY_TO_TIMESTAMP"
-    else:
-        of, form, name = node.this, node.args["format"], "TO_TIMESTAMP"
-    written = form.name
-    for python, java in (
-        ("%Y", "yyyy"),
-        ("%m", "MM"),
-        ("%d", "dd"),
-        ("%H", "HH"),
-        ("%M", "mm"),
-        ("%S", "ss"),
-    ):
-        written = written.replace(python, java)
-    if "%" in written:
-        raise NotSupported(f"The form {form.name} of a time is not known on Spark.")
-    return cast(call(name, of, text(written)), "TIMESTAMP_NTZ")
+        return in_form(node.expressions[0], node.expressions[1].name, or_null=True)
+    return in_form(node.this, node.args["format"].name, or_null=False)
 
 
 TIMES: Mapping[type[exp.Expr], Repair] = {
