@@ -157,5 +157,5 @@ def test_the_assessment_shows_all_rows_for_all_and_for_one_hospital(city: Platfo
 
 def test_without_landed_tables_the_pages_say_what_is_missing(platform: Platform) -> None:
     assert "需要机构月报和居民档案" in get(platform, "city", "/resources/xinyi").text
-    assert "这一年没有机构的数据足以计算指数" in get(platform, "city", "/index/xinyi").text
+    assert "年没有机构的数据足以计算指数" in get(platform, "city", "/index/xinyi").text
     assert "平台计算，暂无数据" in get(platform, "city", "/performance/xinyi").text

@@ -106,7 +106,7 @@ class Planning:
                 tx = stretch.horizon(session)
             tallies = Tallies(self.views.kept, content.place, content.indicators.tables, county)
             counted = tallies.results(missing, on=on, small_number=small)
-            self.remembered.keep(key, tx, {**found, **counted})
+            self.remembered.keep(key, tx, {**found, **counted}, self._has_come)
             found |= counted
         return {each.id: found[each.id] for each in chosen}
 

@@ -73,9 +73,11 @@ class ViewLineage:
 
     @property
     def described(self) -> Mapping[str, DescribedView]:
-        """All views, and what they read."""
+        """All views, and what they or indicators read."""
         if not self._described:
-            self._described.update(describe_views(self.kept.relations))
+            every = (each for content in self.places.values() for each in content.indicators.indicators)
+            needs = {name for each in every for name in each.needs}
+            self._described.update(describe_views(self.kept.relations, needs))
         return self._described
 
     def of(self, name: str) -> DescribedView:

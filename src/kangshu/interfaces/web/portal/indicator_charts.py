@@ -8,7 +8,7 @@ from typing import Any
 
 from kangshu.domains.planning.breakdown import Group
 from kangshu.domains.planning.monitoring import Standing
-from kangshu.interfaces.web.portal.drawing import Drawing, drawing, template
+from kangshu.interfaces.web.portal.drawing import BAR, Drawing, drawing, template
 from kangshu.interfaces.web.portal.words import Words
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.definition import Indicator
@@ -19,8 +19,6 @@ NameOf = Callable[[str | None], str]
 
 _LIMIT, _DASHED, _BAR, _AHEAD = 0, 1, 2, 3
 """Layers of `indicator_series`."""
-BAR = 26
-"""Height of a bar with the room around it."""
 DRAWN = 40
 """Bars of a drawing; the table has the rest."""
 

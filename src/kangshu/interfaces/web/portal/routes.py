@@ -15,13 +15,12 @@ from kangshu.interfaces.web.portal import record
 from kangshu.interfaces.web.portal.access_log import access_log
 from kangshu.interfaces.web.portal.cockpit_routes import cockpit_routes
 from kangshu.interfaces.web.portal.entry import entry
+from kangshu.interfaces.web.portal.evaluation_routes import evaluation_routes
 from kangshu.interfaces.web.portal.form import read_form
 from kangshu.interfaces.web.portal.home import home
-from kangshu.interfaces.web.portal.index import index
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
 from kangshu.interfaces.web.portal.page import Call, Page, chrome_of, render
-from kangshu.interfaces.web.portal.performance import performance
 from kangshu.interfaces.web.portal.plan_routes import AskAgain, MakeFile, plan_routes
 from kangshu.interfaces.web.portal.quality import quality
 from kangshu.interfaces.web.portal.quality_of import quality_of
@@ -30,7 +29,6 @@ from kangshu.interfaces.web.portal.refusal import RefusalPage, refusal_of
 from kangshu.interfaces.web.portal.remembered_search import COOKIE as SEARCH_COOKIE
 from kangshu.interfaces.web.portal.remembered_search import PATH, SECONDS, recalled, remembered
 from kangshu.interfaces.web.portal.residents import residents
-from kangshu.interfaces.web.portal.resources import resources
 from kangshu.interfaces.web.portal.static_files import static_file
 from kangshu.interfaces.web.portal.views import view, views
 from kangshu.interfaces.web.portal.words import COOKIE, LANGUAGES, Language, language_from, words
@@ -57,13 +55,6 @@ HEADERS: Mapping[str, str] = {
 
 _YEAR = 365 * 24 * 3600
 
-_EVALUATION: Mapping[str, ShowPage] = {
-    "/index": index,
-    "/index/{place}": index,
-    "/resources/{place}": resources,
-    "/performance/{place}": performance,
-    "/performance/{place}/{list}": performance,
-}
 _RECORD: Mapping[str, ShowPage] = {
     "": record.overview,
     "/timeline": record.timeline,
@@ -91,7 +82,6 @@ def portal_routes(
         "/views": views,
         "/views/{name}": view,
         "/access-log": access_log,
-        **_EVALUATION,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},
     }
@@ -104,6 +94,7 @@ def portal_routes(
         Route("/work-items/{item:int}", gate.takes(settle, "/work-items"), methods=["POST"]),
         Route("/local-codes/{item:int}", gate.shows(local_code), methods=["GET"]),
         Route("/local-codes/{item:int}", gate.takes(decide, "/local-codes"), methods=["POST"]),
+        *evaluation_routes(gate.shows, gate.hands_out),
         *plan_routes(gate.shows, gate.asks, gate.hands_out),
         *cockpit_routes(gate.shows, gate.hands_out),
         Route("/language", change_language, methods=["POST"]),
