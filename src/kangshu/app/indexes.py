@@ -46,7 +46,9 @@ def index_of_institutions(
             institution = dict(cell.strata)[INSTITUTION]
             if cell.period == period.label and cell.value is not None and institution is not None:
                 values.setdefault(institution, {})[name] = cell.value
-    for institution, score in _quality(quality, period.first, on).items():
+    # Of a county only who is counted in it has an index: quality alone says nothing of where somebody is.
+    scores = _quality(quality, period.first, on) if values or county is None else {}
+    for institution, score in scores.items():
         if institution in values or county is None:
             values.setdefault(institution, {})["quality"] = score
     asked = {each.key for each in edition.components}
