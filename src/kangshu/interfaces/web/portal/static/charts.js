@@ -16,10 +16,14 @@
     bubble.style.top = `${event.pageY - 40}px`;
   };
 
-  // A legend in more columns than there is room for is cut off. Words are wider than they are many.
+  // A legend in more columns than there is room for would be cut off. It begins where the bars do.
+  const NAMES = 130;
+  const wide = (text) => Array.from(text).reduce((sum, each) => sum + (each.charCodeAt(0) > 255 ? 13 : 8), 36);
   const fit = (spec, room) => {
-    const legend = spec.encoding && spec.encoding.color && spec.encoding.color.legend;
-    if (legend && legend.columns) legend.columns = Math.max(1, Math.min(legend.columns, Math.floor(room / 150)));
+    const { legend, scale } = (spec.encoding && spec.encoding.color) || {};
+    if (!(legend && legend.columns)) return;
+    const longest = Math.max(80, ...((scale && scale.domain) || []).map(wide));
+    legend.columns = Math.max(1, Math.min(legend.columns, Math.floor((room - NAMES) / longest)));
   };
 
   const PAPER = 660;
