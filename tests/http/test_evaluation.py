@@ -240,6 +240,14 @@ def test_all_rows_of_an_assessment_are_a_file(city: Platform) -> None:
     assert {row["来源"] for row in rows} >= {"已有数值", "待医院填报"}
 
 
+def test_what_nobody_reported_of_a_year_is_named_and_not_shown_as_nothing(city: Platform) -> None:
+    beds = city.planning.place("xinyi").indicators.get("beds_per_1000").title
+    text = plain(get(city, "city", "/resources/xinyi?year=2024").text)
+    assert "2024 年还没有机构上报" in text
+    assert beds in text
+    assert "0.00 张" not in text
+
+
 @pytest.mark.parametrize("path", WHOLE)
 def test_files_are_for_who_sees_the_page(city: Platform, path: str) -> None:
     assert get(city, "doctor", path).status_code == 403

@@ -15,14 +15,16 @@ from kangshu.interfaces.web.portal.grants import grant_for
 from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.words import Words
 from kangshu.kernel.indicators.cell import Cell
+from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.params.definition import Dated
 from kangshu.kernel.policies.definition import Resource
 
 
 @dataclass(frozen=True, slots=True)
 class ResourcesPage(Page):
-    """address, query: of this page; spreads: one for each resource that was counted; drawing: their Lorenz
-    curves; alert: the Gini above which a spread is called uneven; explained: the indicators, by id."""
+    """address, query: of this page; spreads: one for each resource that was counted; missing: those that
+    nobody has reported of the year; drawing: their Lorenz curves; alert: the Gini above which a spread is
+    called uneven; explained: the indicators, by id."""
 
     template: ClassVar[str] = "resources.html"
     title: ClassVar[str] = "resources.title"
@@ -32,6 +34,7 @@ class ResourcesPage(Page):
     query: str
     asked: Asked
     spreads: tuple[Spread, ...]
+    missing: tuple[Indicator, ...]
     drawing: Drawing | None
     alert: Dated
     explained: Mapping[str, Explained]
@@ -48,11 +51,14 @@ def resources(platform: Platform, call: Call) -> ResourcesPage:
 
     asked, found = newest(asked_of(platform, call), look, lambda found: any(each.curve for each in found))
     indicators = [each.indicator for each in found]
+    wanted = [asked.content.indicators.get(each.indicator) for each in asked.content.shared]
+    known = {each.id for each in indicators}
     return ResourcesPage(
         address=f"/resources/{asked.place}",
         query=f"?year={asked.on.year}",
         asked=asked,
         spreads=found,
+        missing=tuple(each for each in wanted if each.id not in known),
         drawing=_curves(call.words, found),
         alert=asked.content.parameters.on("gini_alert", asked.on),
         explained=explained(platform, call, asked.content, indicators, asked.on),
