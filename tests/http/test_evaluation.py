@@ -270,3 +270,19 @@ def test_a_number_leads_to_the_views_it_is_counted_from(city: Platform) -> None:
         assert f'href="/views/{view}"' in get(city, "city", f"{page}?year=2025").text
         told = plain(get(city, "city", f"/views/{view}").text)
         assert "由视图计算的指标" in told
+
+
+def test_looking_at_an_earlier_year_leaves_the_numbers_of_plans_as_they_are(city: Platform) -> None:
+    def beds() -> list[str]:
+        city.planning.forget()
+        content = city.planning.place("xinyi")
+        chosen = [content.indicators.get("beds_per_1000")]
+        found = city.planning.count(grant_of(city), content, chosen, on=today, county="440983")
+        return [f"{cell.period} {cell.value}" for cell in found["beds_per_1000"].by()]
+
+    today = city.clock().date()
+    before = beds()
+    assert any(each.startswith("2025 ") for each in before)
+    for page in PAGES:
+        assert get(city, "city", f"{page}?year={today.year - 3}").status_code == 200
+    assert beds() == before

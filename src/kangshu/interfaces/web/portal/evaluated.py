@@ -19,16 +19,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a page is about: a place, over facts from its county, until a day.
+    """What a page is about: a place, over facts from its county, in the year of a day.
 
-    years   that can be chosen, the newest first
-    chosen  whether the year was asked for
+    on       the last day of that year, or today
+    counted  today: as of when values are counted, whichever year is looked at, so that they are counted once
+    years    that can be chosen, the newest first
+    chosen   whether the year was asked for
     """
 
     place: str
     content: PlaceContent
     county: str | None
     on: date
+    counted: date
     years: tuple[int, ...]
     chosen: bool
 
@@ -60,7 +63,7 @@ def asked_of(platform: Platform, call: Call) -> Asked:
     chosen = written.isdecimal() and int(written) in years
     year = int(written) if chosen else today.year
     county = next((plan.county for plan in content.plans.values()), None)
-    return Asked(place, content, county, min(today, date(year, 12, 31)), years, chosen)
+    return Asked(place, content, county, min(today, date(year, 12, 31)), today, years, chosen)
 
 
 def newest(asked: Asked, look: Callable[[Asked], T], is_told: Callable[[T], bool]) -> tuple[Asked, T]:

@@ -78,7 +78,14 @@ def _found(platform: Platform, call: Call) -> _Found:
     def look(asked: Asked) -> tuple[Ranked, ...]:
         edition = chosen.on(asked.on)
         return index_of_institutions(
-            platform.planning, quality, grant, asked.content, edition, on=asked.on, county=asked.county
+            platform.planning,
+            quality,
+            grant,
+            asked.content,
+            edition,
+            on=asked.counted,
+            county=asked.county,
+            until=asked.on,
         )
 
     asked, whole = newest(opened, look, lambda found: any(each.rank is not None for each in found))

@@ -86,7 +86,7 @@ def _found(platform: Platform, call: Call) -> tuple[PerformancePage, Sequence[As
         year = period_of(asked.on, "year")
         one = institution or None
         return platform.planning.assess(
-            grant, asked.content, chosen, year, on=asked.on, county=asked.county, institution=one
+            grant, asked.content, chosen, year, on=asked.counted, county=asked.county, institution=one
         )
 
     asked, found = newest(opened, look, lambda found: any(value_of(each) is not None for each in found))

@@ -16,6 +16,7 @@ from kangshu.interfaces.web.portal.page import Call, Page
 from kangshu.interfaces.web.portal.words import Words
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.definition import Indicator
+from kangshu.kernel.indicators.period import period_of
 from kangshu.kernel.params.definition import Dated
 from kangshu.kernel.policies.definition import Resource
 
@@ -45,7 +46,10 @@ def resources(platform: Platform, call: Call) -> ResourcesPage:
     grant = grant_for(platform, call.principal, "read", Resource("indicator"))
 
     def look(asked: Asked) -> tuple[Spread, ...]:
-        found = platform.planning.fairness(grant, asked.content, on=asked.on, county=asked.county)
+        year = period_of(asked.on, "year")
+        found = platform.planning.fairness(
+            grant, asked.content, on=asked.counted, county=asked.county, year=year
+        )
         # Nobody has no beds at all: as long as no institution has reported of a year, nothing is known of it.
         return tuple(each for each in found if each.total is not None and each.total.numerator != 0)
 
