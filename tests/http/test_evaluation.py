@@ -237,7 +237,7 @@ def test_all_rows_of_an_assessment_are_a_file(city: Platform) -> None:
     told = [row.named for row in city.planning.place("xinyi").assessment("tertiary_2025").rows]
     assert [row["指标"] for row in rows] == told
     assert any(row["数值"] for row in rows)
-    assert {row["来源"] for row in rows} >= {"已有数值", "待医院填报"}
+    assert {row["来源"] for row in rows} >= {"平台计算", "待医院填报"}
 
 
 def test_what_nobody_reported_of_a_year_is_named_and_not_shown_as_nothing(city: Platform) -> None:

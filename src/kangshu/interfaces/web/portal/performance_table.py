@@ -87,7 +87,7 @@ def _line(each: Assessed, words: Words) -> list[str]:
         "" if before is None or before.value is None else f"{before.value:f}",
         *("" if number is None else f"{number.normalize():f}" for number in numbers),
         words.say(f"performance.{row.direction}"),
-        came or words.say(f"performance.state_{_state(each)}"),
+        came or words.say(f"performance.status_{row.status}" if told else f"performance.state_{row.status}"),
         indicator.basis,
     ]
 
