@@ -52,6 +52,9 @@ PAGES = (
     f"{PLAN}/primary_care_share",
     f"{PLAN}/hypertension_management",
     f"{PLAN}/report",
+    "/index/xinyi",
+    "/resources/xinyi",
+    "/performance/xinyi",
     "/views",
     "/views/encounter",
 )

@@ -331,6 +331,35 @@ def test_a_number_explains_itself_in_three_clicks(
         assert page.evaluate("document.documentElement.scrollHeight") < 9000
 
 
+@pytest.mark.parametrize(("name", "size"), [("evaluation-desktop", DESKTOP), ("evaluation-phone", PHONE)])
+def test_the_pages_of_evaluation_are_in_order_and_their_charts_fit_screen_and_paper(
+    browser: Browser, address: str, name: str, size: tuple[int, int]
+) -> None:
+    with walking(browser, address, name, size) as walk:
+        page = walk.page
+        walk.enter_as("city")
+        for path in ("index/xinyi", "resources/xinyi", "performance/xinyi/secondary_2025"):
+            walk.go(f"/{path}")
+            walk.shot(path.replace("/", "-"))
+            in_order(page)
+            assert page.evaluate("document.documentElement.scrollHeight") < 9000, f"{path} goes on for ever"
+        drawing = page.locator("figure.chart svg.marks").first
+        expect(drawing).to_be_visible(timeout=30_000)
+        right = "(all) => Math.max(...all.map((each) => each.getBoundingClientRect().right))"
+        edge = page.locator("figure.chart").first.evaluate("(each) => each.getBoundingClientRect().right")
+        assert page.locator("figure.chart .role-legend-label text").evaluate_all(right) <= edge
+        wide = drawing.evaluate("(each) => each.getBoundingClientRect().width")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert drawing.evaluate("(each) => each.getBoundingClientRect().width") == min(660, wide)
+        page.emulate_media(media="print")
+        for hidden in (".tabs", ".files", ".top__nav"):
+            expect(page.locator(hidden).first).to_be_hidden()
+        expect(drawing).to_be_visible()
+        page.emulate_media(media="screen")
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert drawing.evaluate("(each) => each.getBoundingClientRect().width") == wide
+
+
 def in_order(page: Page) -> None:
     """What a page owes to whoever cannot see it, points with a thumb, or looks at it by accident."""
     assert page.locator("h1").count() == 1

@@ -314,3 +314,26 @@ def test_what_was_known_before_a_correction_can_be_counted(place: Platform) -> N
     place.intake.work_through(message)
     assert births(None)["2024"] == 199
     assert births(before)["2024"] == 200
+
+
+def test_the_wall_judges_nothing_by_the_value_a_plan_starts_from(place: Platform) -> None:
+    text = get(place, "city", "/plans/xinyi/plan_2025").text
+    card = words_of(text[text.index("/plan_2025/life_expectancy") :][:1500])
+    assert "77.28 岁 基期后无数据 2020 填报" in card
+    assert "2025 年目标 ≥ 79.2 岁" in card
+    report = words_of(get(place, "city", "/plans/xinyi/plan_2025/report").text)
+    [count] = re.findall(r"基期后无数据 (\d+) 去填报", words_of(text))
+    assert f"基期后无数据 {count} 项" in report
+    told = page(place, "city", "life_expectancy")
+    assert "2020 年以后还没有数值，所示为规划的起点，不作评价。 去填报" in told
+
+
+def test_a_change_says_since_when_and_in_which_unit(place: Platform) -> None:
+    assert re.search(r"较 20\d\d 年 [+-]?[\d.]+ 个千分点", page(place, "city", "infant_mortality"))
+
+
+def test_an_indicator_leads_to_its_views_and_these_back(place: Platform) -> None:
+    text = get(place, "city", "/plans/xinyi/plan_2025/infant_mortality").text
+    assert 'href="/views/patient"' in text[text.index('id="definition"') :]
+    assert 'href="/views/patient"' in get(place, "city", "/plans/xinyi/plan_2025").text
+    assert 'href="/plans/xinyi/plan_2025/infant_mortality"' in get(place, "city", "/views/patient").text

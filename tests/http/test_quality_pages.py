@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from kangshu.app import demonstration_tables
 from kangshu.app.platform import Platform
+from kangshu.domains.quality.scores import Score
 from kangshu.interfaces.web.portal.routes import error_pages, portal_routes
 from kangshu.kernel.packs.find import default_root
 from kangshu.kernel.policies.definition import Principal, Resource
@@ -133,6 +134,29 @@ def test_what_the_check_of_fhir_set_aside_counts_too(county: Platform) -> None:
     next_county = county.policies.decide(PEOPLE["next"], "see_quality", Resource("table"), "oversight")
     elsewhere = county.quality(next_county)
     assert elsewhere.scores(since=today - timedelta(days=1), until=today + timedelta(days=1)) == []
+
+
+def test_scores_that_are_remembered_are_of_one_grant_and_of_the_tables_as_they_are(county: Platform) -> None:
+    def asked(who: str) -> list[Score]:
+        grant = county.policies.decide(PEOPLE[who], "see_quality", Resource("table"), "oversight")
+        today = datetime.now(UTC).date()
+        return county.quality(grant).scores(
+            since=today - timedelta(days=1), until=today + timedelta(days=1), source="H44099900102"
+        )
+
+    assert asked("county") == asked("county") == asked("next") == []
+    county.intake.take_up(
+        message.id
+        for message in county.intake.journal(
+            [("H44099900102", [b'{"resourceType": "Patient", "id": "r1"}'], "ndjson")]
+        )
+    )
+    county.fact_quality.check()
+    noted = county.access_log.head()
+    assert [score.received for score in asked("county")] == [1]
+    assert asked("county") == asked("county")
+    assert asked("next") == []
+    assert county.access_log.head().number == noted.number + 4, "every look is noted"
 
 
 WRONG = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -58,8 +58,11 @@ class DescribedView:
         return self.kind in ("select", "definition")
 
 
-def describe_views(relations: Relations) -> Mapping[str, DescribedView]:
-    """All views and what they read, by name; their types are found by making them where nothing is."""
+def describe_views(relations: Relations, beside: Iterable[str] = ()) -> Mapping[str, DescribedView]:
+    """All views and what they read, by name; their types are found by making them where nothing is.
+
+    `beside`: what others read, such as indicators; landed tables among it are described, too.
+    """
     views = relations.views
     with tempfile.TemporaryDirectory(prefix="kangshu-views-") as folder:
         nothing = Lake(str(Path(folder) / "lake"), Path(folder))
@@ -68,6 +71,7 @@ def describe_views(relations: Relations) -> Mapping[str, DescribedView]:
             types = {name: work.types(f"FROM {quoted(name)}") for name in views.names}
     found = {name: _view(relations, name, types[name]) for name in views.names}
     read = {name for view in found.values() for name in view.needs} - found.keys()
+    read |= (relations.models.keys() & {*beside}) - found.keys()
     return found | {name: _read(relations, name) for name in sorted(read)}
 
 

@@ -28,14 +28,17 @@ def index_of_institutions(
     *,
     on: date,
     county: str | None = None,
+    until: date | None = None,
 ) -> tuple[Ranked, ...]:
-    """Every institution that sent or stated anything in the year of a day, ranked.
+    """Every institution that sent or stated anything in the year of a day, ranked, as counted on that day.
 
-    `quality`: None for who may not see it; that component is then not known.
+    `until`: the last day that is looked at, where that is in an earlier year
+    `quality`: None for who may not see it; that component is then not known
     """
     indicators = [content.indicators.get(each.indicator) for each in edition.components if each.indicator]
     results = planning.count(grant, content, indicators, on=on, county=county)
-    period = period_of(on, "year")
+    until = until or on
+    period = period_of(until, "year")
     values: dict[str, dict[str, Decimal]] = {}
     for institution, entries in content.stated.items():
         for entry in known(entries):
@@ -46,7 +49,9 @@ def index_of_institutions(
             institution = dict(cell.strata)[INSTITUTION]
             if cell.period == period.label and cell.value is not None and institution is not None:
                 values.setdefault(institution, {})[name] = cell.value
-    for institution, score in _quality(quality, period.first, on).items():
+    # Of a county only who is counted in it has an index: quality alone says nothing of where somebody is.
+    seen = quality if values or county is None else None
+    for institution, score in _quality(seen, period.first, until).items():
         if institution in values or county is None:
             values.setdefault(institution, {})["quality"] = score
     asked = {each.key for each in edition.components}

@@ -105,7 +105,7 @@ class Planning:
                 tx = stretch.horizon(session)
             tallies = Tallies(self.views.kept, content.place, content.indicators.tables, county)
             counted = tallies.results(missing, on=on, small_number=small)
-            self.remembered.keep(key, tx, {**found, **counted})
+            self.remembered.keep(key, tx, {**found, **counted}, self._has_come)
             found |= counted
         return {each.id: found[each.id] for each in chosen}
 
@@ -181,12 +181,18 @@ class Planning:
         return assessed(assessment, content.indicators, results, entries, period, institution)
 
     def fairness(
-        self, grant: Grant, content: PlaceContent, *, on: date, county: str | None = None
+        self,
+        grant: Grant,
+        content: PlaceContent,
+        *,
+        on: date,
+        county: str | None = None,
+        year: Period | None = None,
     ) -> tuple[Spread, ...]:
-        """How fairly what people should have evenly is spread, in the last year that was counted."""
+        """How fairly what people should have evenly is spread, in a year or the last that was counted."""
         wanted = [content.indicators.get(each.indicator) for each in content.shared]
         results = self.count(grant, content, wanted, on=on, county=county)
-        return spreads(content.shared, content.indicators, results)
+        return spreads(content.shared, content.indicators, results, year.label if year else None)
 
     def countable(self, content: PlaceContent, indicators: Iterable[Indicator]) -> list[Indicator]:
         """Those that are computed, and of which all views are there."""

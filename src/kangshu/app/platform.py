@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kangshu.app.counted_plans import CountedPlans
 from kangshu.app.fact_quality import FactQuality
@@ -26,7 +26,7 @@ from kangshu.app.writer import Writer
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.intake.tally import Tally
-from kangshu.domains.quality.read import QualityReader
+from kangshu.domains.quality.read import QualityReader, RememberedScores
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import Targets
 from kangshu.kernel.base.errors import NotFound
@@ -79,6 +79,7 @@ class Platform:
     maps: Maps
     view_lineage: ViewLineage
     fact_quality: FactQuality
+    remembered_scores: RememberedScores = field(default_factory=RememberedScores)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -173,7 +174,9 @@ class Platform:
 
     def quality(self, grant: Grant) -> QualityReader:
         """The door to scores and findings of a grant."""
-        return QualityReader(self.tables.lake, self.tables.scoring, grant, self._note_rows)
+        return QualityReader(
+            self.tables.lake, self.tables.scoring, grant, self._note_rows, self.remembered_scores
+        )
 
     def rows_of_lake(self, grant: Grant) -> LakeReader:
         """The door to rows of the lake of a grant."""

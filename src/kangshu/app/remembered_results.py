@@ -36,12 +36,23 @@ class RememberedResults:
         found = ((each, known.get(each.id)) for each in indicators)
         return {each.id: result for each, result in found if result and result.version == each.version}
 
-    def keep(self, key: Hashable, tx: int, results: Mapping[str, Result]) -> None:
-        """Remember results of everything stored before a transaction."""
+    def keep(
+        self, key: Hashable, tx: int, results: Mapping[str, Result], has_come: Callable[[int], bool]
+    ) -> None:
+        """Remember results of everything stored before a transaction.
+
+        Others of the same key stay as long as nothing has come since they were counted: transactions that
+        store nothing move `tx` on, too.
+        """
         with self._lock:
-            before, known = self._known.pop(key, (tx, {}))
+            before, _ = self._known.get(key, (tx, {}))
+        since = min(before, tx)
+        stays = before == tx or not has_come(since)
+        with self._lock:
+            at, known = self._known.pop(key, (tx, {}))
             # Counted at another moment: these would not go together.
-            self._known[key] = (tx, {**(known if before == tx else {}), **results})
+            others = known if stays and at == before else {}
+            self._known[key] = (since if others else tx, {**others, **results})
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
 

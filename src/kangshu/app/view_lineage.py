@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.lake.engine import engine
+from kangshu.kernel.lake.held import Held
 from kangshu.kernel.policies.definition import Grant
 
 
@@ -70,12 +71,15 @@ class ViewLineage:
     places: Mapping[str, PlaceContent]
     note: Note
     _described: dict[str, DescribedView] = field(default_factory=dict[str, DescribedView])
+    _counts: dict[str, tuple[Hashable, int]] = field(default_factory=dict[str, tuple[Hashable, int]])
 
     @property
     def described(self) -> Mapping[str, DescribedView]:
-        """All views, and what they read."""
+        """All views, and what they or indicators read."""
         if not self._described:
-            self._described.update(describe_views(self.kept.relations))
+            every = (each for content in self.places.values() for each in content.indicators.indicators)
+            needs = {name for each in every for name in each.needs}
+            self._described.update(describe_views(self.kept.relations, needs))
         return self._described
 
     def of(self, name: str) -> DescribedView:
@@ -84,9 +88,15 @@ class ViewLineage:
             raise NotFound(f"There is no view {name}.", remedy="`kangshu view list` names them.")
         return self.described[name]
 
-    def states(self, grant: Grant, names: Iterable[str] | None = None) -> tuple[ViewState, ...]:
+    def present(self) -> Present:
+        """The lake at this moment, for one page: what it tells goes together, and is looked up once."""
+        return Present(self.kept.lake)
+
+    def states(
+        self, grant: Grant, names: Iterable[str] | None = None, present: Present | None = None
+    ) -> tuple[ViewState, ...]:
         """How views are kept: all, or those named; numbers of rows, no row."""
-        notes, present = read_notes(self.kept.lake), Present(self.kept.lake)
+        notes, present = read_notes(self.kept.lake), present or self.present()
         wanted = self.kept.relations.views.names if names is None else tuple(names)
         found = tuple(self._state(name, notes, present) for name in wanted)
         self.note(grant, Use("view", (), (), len(found)))
@@ -136,18 +146,25 @@ class ViewLineage:
             if each.kind == "computed" and set(each.needs) & self.described.keys()
         )
 
-    def rows_below(self, names: Iterable[str]) -> Mapping[str, int]:
+    def rows_below(self, names: Iterable[str], present: Present | None = None) -> Mapping[str, int]:
         """How many rows there are of what has come in: facts with all their versions, landed tables."""
-        present, found = Present(self.kept.lake), dict[str, int]()
-        with engine(self.kept.lake.scratch) as work:
-            for name in names:
-                if self.of(name).kind not in ("facts", "landed"):
-                    continue
+        present, found = present or self.present(), dict[str, int]()
+        for name in names:
+            if self.of(name).kind in ("facts", "landed"):
                 held = present.held(self.kept.relations.table_of_base(name))
-                if held is not None:
-                    held.offer(work, "counted")
-                found[name] = int(work.one("SELECT count(*) FROM counted")) if held else 0
+                found[name] = self._count(name, held) if held else 0
         return found
+
+    def _count(self, name: str, held: Held) -> int:
+        """The rows of a table; counted again when it has other files."""
+        files = (held.version, held.uris)
+        at, rows = self._counts.get(name, (None, 0))
+        if at != files:
+            with engine(self.kept.lake.scratch) as work:
+                held.offer(work, "counted")
+                rows = int(work.one("SELECT count(*) FROM counted"))
+            self._counts[name] = (files, rows)
+        return rows
 
 
 def state_as_json(state: ViewState) -> Iterable[dict[str, Any]]:

@@ -49,3 +49,17 @@ def test_another_day_and_forgetting_mean_counting(platform: Platform) -> None:
     again = counted(platform)
     assert again == first
     assert again is not first
+
+
+def test_what_was_counted_for_another_page_stays_though_transactions_went_by(platform: Platform) -> None:
+    for number in range(20):
+        born(platform, number)
+    first = counted(platform)
+    content = platform.planning.place("xinyi")
+    other = [content.indicators.get("under_five_mortality")]
+    # Counting notes who asked: that is a transaction, but nothing that could be counted.
+    platform.planning.count(EVERYTHING, content, other, on=ON)
+    assert counted(platform) is first
+    born(platform, 20)
+    platform.planning.count(EVERYTHING, content, other, on=ON)
+    assert births(counted(platform)) == [21]

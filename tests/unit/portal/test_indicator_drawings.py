@@ -72,7 +72,7 @@ def test_a_map_with_boundaries_has_every_outline_also_of_towns_without_a_value()
     elsewhere = Boundaries("440983", (Shape("茂名", "", ((ring,),)),))
     tiles = map_drawing(REGULAR, TOWNS, elsewhere, ZH)
     assert tiles is not None
-    assert tiles.title == ZH.say("cockpit.tiles")
+    assert tiles.title == ZH.say("cockpit.tiles") + "（%）"
 
 
 def test_lines_side_by_side_leave_out_what_is_hidden() -> None:

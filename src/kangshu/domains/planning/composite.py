@@ -101,8 +101,17 @@ def score(edition: Edition, unit: str, values: Mapping[str, Decimal]) -> Scored:
 
 
 def rank(edition: Edition, values: Mapping[str, Mapping[str, Decimal]]) -> tuple[Ranked, ...]:
-    """All units, the best first, then those without an index."""
-    found = [score(edition, unit, given) for unit, given in sorted(values.items())]
+    """All units, the best first, then those without an index; of the same values it is remembered."""
+    return _rank(
+        edition, tuple((unit, tuple(sorted(given.items()))) for unit, given in sorted(values.items()))
+    )
+
+
+@lru_cache(maxsize=16)
+def _rank(
+    edition: Edition, values: tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]
+) -> tuple[Ranked, ...]:
+    found = [score(edition, unit, dict(given)) for unit, given in values]
     scored = sorted(
         ((each.score, each) for each in found if each.score is not None),
         key=lambda pair: (-pair[0], pair[1].unit),
@@ -117,11 +126,10 @@ def rank(edition: Edition, values: Mapping[str, Mapping[str, Decimal]]) -> tuple
     )
 
 
-@lru_cache(maxsize=16)
 def rank_intervals(edition: Edition, scored: tuple[Scored, ...]) -> Mapping[str, tuple[int, int]]:
     """Between which places each unit stands when every weight is moved by chance, up to `swing` % either way.
 
-    The same seed gives the same draws; what was drawn for the same values is remembered.
+    The same seed gives the same draws.
     """
     random, swing = Random(edition.seed), float(edition.swing) / 100  # noqa: S311 - no secret
     weights = [float(each.weight) for each in edition.components]

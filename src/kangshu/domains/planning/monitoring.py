@@ -95,6 +95,11 @@ def review(content: PlaceContent, plan: Plan, *, on: date) -> tuple[Judgement, .
     return tuple(each.judgement for each in found if each.judgement is not None)
 
 
+def is_told(plan: Plan, standing: Standing) -> bool:
+    """Whether anything is known of a row after the period its plan starts from."""
+    return standing.latest is not None and standing.latest.period > plan.base
+
+
 def _standing(
     content: PlaceContent,
     plan: Plan,

@@ -17,7 +17,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, get_args
 
-from kangshu.domains.planning.monitoring import Standing
+from kangshu.domains.planning.monitoring import Standing, is_told
 from kangshu.domains.planning.plan import Plan
 from kangshu.kernel.indicators.cell import rounded
 from kangshu.kernel.indicators.judge import satisfies, test_of
@@ -66,7 +66,7 @@ def _status(plan: Plan, standing: Standing, way: Decimal | None, time: Decimal |
     judged, now, ahead = standing.judgement, standing.now, standing.forecast
     if judged is not None and judged.verdict != "open":
         return judged.verdict
-    if standing.latest is None or standing.latest.period <= plan.base:
+    if not is_told(plan, standing):
         return "no_value"
     if now is not None and now.verdict == "met":
         return "met"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections import OrderedDict
+from collections.abc import Generator, Hashable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Lock
 
 from kangshu.domains.quality.facts.outcome import DELIVERY, FINDING
 from kangshu.domains.quality.scores import HOURS_AHEAD, Score, read_scores
@@ -17,6 +19,9 @@ from kangshu.kernel.policies.definition import Grant
 
 _TABLES = {"delivery": ("delivery", DELIVERY), "finding": ("finding", FINDING)}
 """What landing tables writes, and what passes over facts write: with the same columns, read as one."""
+
+MOST = 64
+"""Scores that are remembered: grants, institutions and spans of time."""
 
 _NO_FINDING = (
     "CREATE TEMP TABLE finding (_source VARCHAR, _county VARCHAR, _message BIGINT, received_at TIMESTAMP,"
@@ -57,22 +62,58 @@ class Failing:
     aside: bool
 
 
+class RememberedScores:
+    """Scores by what they are of: the rows a grant lets through of tables as they are. Safe to share between
+    threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: OrderedDict[Hashable, tuple[Score, ...]] = OrderedDict()
+
+    def find(self, key: Hashable) -> tuple[Score, ...] | None:
+        """What is known under a key."""
+        with self._lock:
+            return self._known.get(key)
+
+    def keep(self, key: Hashable, found: tuple[Score, ...]) -> None:
+        """Remember scores; those that were kept first go first."""
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > MOST:
+                self._known.popitem(last=False)
+
+
 class QualityReader:
     """What one grant lets through of deliveries and findings."""
 
-    def __init__(self, lake: Lake, scoring: Scoring, grant: Grant, note: Note) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        scoring: Scoring,
+        grant: Grant,
+        note: Note,
+        remembered: RememberedScores | None = None,
+    ) -> None:
         self._lake = lake
         self.scoring = scoring
         self._grant = grant
         self._note = note
+        self._remembered = remembered or RememberedScores()
 
     def scores(self, *, since: date, until: date, source: str | None = None) -> list[Score]:
         """Scores per institution, feed and day, oldest first."""
-        with self._tables() as work:
-            condition = self._condition(source)
-            found = read_scores(work, self.scoring, condition, since=since, until=until) if work else []
+        condition = self._condition(source)
+        key = (self._state(), condition, since, until)
+        found = self._remembered.find(key)
+        if found is None:
+            with self._tables() as work:
+                scores = read_scores(work, self.scoring, condition, since=since, until=until) if work else []
+            found = tuple(scores)
+            # What came meanwhile is in it, or is not.
+            if self._state() == key[0]:
+                self._remembered.keep(key, found)
         self._note(self._grant, "delivery", len(found))
-        return found
+        return list(found)
 
     def found(self, *, since: date, until: date, source: str | None = None) -> list[Found]:
         """What each rule found, most first."""
@@ -111,6 +152,11 @@ class QualityReader:
             )
         self._note(self._grant, "finding", len(rows))
         return [Failing(*row) for row in rows]
+
+    def _state(self) -> Hashable:
+        """The files that the tables have."""
+        held = [self._lake.held(table) for tables in _TABLES.values() for table in tables]
+        return tuple((each.version, each.uris) if each else None for each in held)
 
     def _condition(self, source: str | None) -> str:
         mine = condition_of(self._grant)

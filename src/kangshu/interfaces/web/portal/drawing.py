@@ -25,6 +25,9 @@ MEDIA: Mapping[Form, str] = {
     "json": "application/json",
 }
 
+BAR = 26
+"""Height of a bar with the room around it."""
+
 _CHARTS = Path(__file__).parent / "charts"
 _SIGNS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -71,16 +74,17 @@ def file_of(found: Drawing, form: str) -> tuple[bytes, str]:
     if form == "png":
         return vl_convert.vegalite_to_png(json.dumps(found.spec, ensure_ascii=False), scale=2), MEDIA["png"]
     if form == "csv":
-        return _csv(found), MEDIA["csv"]
+        return csv_of(found.columns, found.rows), MEDIA["csv"]
     if form == "json":
         return json.dumps(found.spec, ensure_ascii=False, indent=1).encode(), MEDIA["json"]
     raise NotFound(f"A chart is no {form}.", remedy=f"There are {', '.join(FORMS)}.")
 
 
-def _csv(found: Drawing) -> bytes:
+def csv_of(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    """A table as a file that a spreadsheet opens as it is."""
     text = io.StringIO()
     # What a spreadsheet would take for a formula is a text here; numbers stay numbers.
-    csv.writer(text).writerows([found.columns, *([_harmless(cell) for cell in row] for row in found.rows)])
+    csv.writer(text).writerows([columns, *([_harmless(cell) for cell in row] for row in rows)])
     return text.getvalue().encode("utf-8-sig")
 
 

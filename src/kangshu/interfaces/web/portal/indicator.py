@@ -13,17 +13,18 @@ from kangshu.domains.planning.monitoring import Standing
 from kangshu.domains.planning.plan import Plan
 from kangshu.interfaces.web.portal.cell_choice import Choice, chosen
 from kangshu.interfaces.web.portal.drawing import Drawing, file_of
+from kangshu.interfaces.web.portal.explained import Explained, params_on, views_of
 from kangshu.interfaces.web.portal.grants import may
 from kangshu.interfaces.web.portal.group_names import names_in, stratum_title
 from kangshu.interfaces.web.portal.indicator_cells import IndicatorCells, Row, Sides, indicator_cells
 from kangshu.interfaces.web.portal.indicator_charts import series_drawing
 from kangshu.interfaces.web.portal.opened_plan import open_plan
 from kangshu.interfaces.web.portal.page import Call, Page
+from kangshu.interfaces.web.portal.standing_words import StandingWords, standing_words
 from kangshu.kernel.base.errors import NotFound
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.judge import Judgement
 from kangshu.kernel.indicators.period import parse_period
-from kangshu.kernel.params.definition import Dated
 from kangshu.kernel.policies.definition import Resource
 
 SHOWN = 20
@@ -58,9 +59,10 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPage(Page):
-    """address: of this page; deviation: why it is off course, if it is; params: those in force in the shown
-    period; breakdown: None where nothing was counted; sees_facts: whether the reader may see the facts
-    behind; counted_at: when what is shown was counted."""
+    """address: of this page; told: how it stands, in words; deviation: why it is off course, if it is;
+    explained: what it is counted from, with the parameters in force in the shown period; breakdown: None
+    where nothing was counted; sees_facts: whether the reader may see the facts behind; counted_at: when what
+    is shown was counted."""
 
     template: ClassVar[str] = "indicator.html"
     title: ClassVar[str] = "plan.title"
@@ -70,10 +72,11 @@ class IndicatorPage(Page):
     place: str
     plan: Plan
     standing: Standing
+    told: StandingWords
     deviation: Deviation | None
     worst: tuple[str, ...]
     series: Drawing | None
-    params: tuple[tuple[str, Dated], ...]
+    explained: Explained
     breakdown: Breakdown | None
     sees_facts: bool
     counted_at: datetime
@@ -106,10 +109,11 @@ def indicator(platform: Platform, call: Call) -> IndicatorPage:
         place=opened.place,
         plan=opened.plan,
         standing=standing,
+        told=standing_words(opened.plan, standing, call.words),
         deviation=off[0] if off else None,
         worst=tuple(name_of(each.name) for each in off[0].worst) if off else (),
         series=series_drawing(standing, call.words),
-        params=_params(standing, choice),
+        explained=_explained(platform, call, standing, choice),
         breakdown=told,
         sees_facts=may(platform, call.principal, "search", Resource("fact", county=opened.plan.county)),
         counted_at=opened.counted.at,
@@ -150,15 +154,9 @@ def _breakdown(platform: Platform, call: Call, cells: IndicatorCells) -> Breakdo
     )
 
 
-def _params(standing: Standing, choice: Choice | None) -> tuple[tuple[str, Dated], ...]:
-    """Those that applied at the end of the chosen period, or of that of the last value."""
+def _explained(platform: Platform, call: Call, standing: Standing, choice: Choice | None) -> Explained:
+    """With the parameters that applied at the end of the chosen period, or of that of the last value."""
+    indicator = standing.indicator
     label = choice.period if choice else standing.latest.period.label if standing.latest else ""
-    if not label:
-        return ()
-    last = parse_period(label).last
-    found: list[tuple[str, Dated]] = []
-    for name, dated in standing.indicator.params.items():
-        known = [each for each in dated if each.since <= last]
-        if known:
-            found.append((name, known[-1]))
-    return tuple(found)
+    params = params_on(indicator, parse_period(label).last) if label else ()
+    return Explained(views_of(platform, call, [indicator])[indicator.id], params)

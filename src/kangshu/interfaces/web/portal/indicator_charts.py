@@ -8,7 +8,7 @@ from typing import Any
 
 from kangshu.domains.planning.breakdown import Group
 from kangshu.domains.planning.monitoring import Standing
-from kangshu.interfaces.web.portal.drawing import Drawing, drawing, template
+from kangshu.interfaces.web.portal.drawing import BAR, Drawing, drawing, template
 from kangshu.interfaces.web.portal.words import Words
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.definition import Indicator
@@ -19,8 +19,6 @@ NameOf = Callable[[str | None], str]
 
 _LIMIT, _DASHED, _BAR, _AHEAD = 0, 1, 2, 3
 """Layers of `indicator_series`."""
-BAR = 26
-"""Height of a bar with the room around it."""
 DRAWN = 40
 """Bars of a drawing; the table has the rest."""
 
@@ -47,13 +45,14 @@ def series_drawing(standing: Standing, words: Words) -> Drawing | None:
             layers[_BAR]["data"]["values"] = [interval]
     if judgement is not None and judgement.limit is not None:
         said = words.say("cockpit.said_target", value=_said(indicator, judgement.limit))
-        layers[_LIMIT]["data"]["values"] = [{"limit": float(judgement.limit), "said": said}]
+        for layer in (layers[_LIMIT], layers[-1]):
+            layer["data"]["values"] = [{"limit": float(judgement.limit), "said": said}]
     labels = {each.period.label for each in standing.points} | {
         ahead.period.label if ahead else last.period.label
     }
     spec["encoding"]["x"]["scale"]["domain"] = sorted(labels)
     spec["layer"] = [each for each in layers if each.get("data", {"values": [1]})["values"]]
-    title = f"{standing.row.named if words.language == 'zh' else indicator.title_en}"
+    title = titled(standing.row.named if words.language == "zh" else indicator.title_en, indicator, words)
     return drawing("series", title, spec, _series_columns(indicator, words), _series_rows(standing, words))
 
 
@@ -77,13 +76,14 @@ def groups_drawing(
         for each in shown[:DRAWN]
     ]
     if limit is None:
-        del spec["layer"][2]
+        del spec["layer"][2:]
     else:
         said = words.say("cockpit.said_target", value=_said(indicator, limit))
-        spec["layer"][2]["data"]["values"] = [{"limit": float(limit), "said": said}]
+        for layer in spec["layer"][2:]:
+            layer["data"]["values"] = [{"limit": float(limit), "said": said}]
     columns = [words.say(f"cockpit.{key}") for key in ("group", "value", "numerator", "denominator")]
     rows = [[name_of(each.name), *_numbers(each.cell, words)] for each in groups]
-    return drawing("groups", words.say("cockpit.groups"), spec, columns, rows)
+    return drawing("groups", titled(words.say("cockpit.groups"), indicator, words), spec, columns, rows)
 
 
 def compare_drawing(
@@ -110,7 +110,13 @@ def compare_drawing(
         [period, *(_numbers(cells[period], words)[0] if period in cells else "" for cells in lines.values())]
         for period in periods
     ]
-    return drawing("compare", words.say("cockpit.compare"), spec, [words.say("plan.period"), *lines], rows)
+    title = titled(words.say("cockpit.compare"), indicator, words)
+    return drawing("compare", title, spec, [words.say("plan.period"), *lines], rows)
+
+
+def titled(text: str, indicator: Indicator, words: Words) -> str:
+    """A title with the unit of what is drawn below it."""
+    return text + words.say("cockpit.in_unit", unit=indicator.unit) if indicator.unit else text
 
 
 def _series_columns(indicator: Indicator, words: Words) -> list[str]:

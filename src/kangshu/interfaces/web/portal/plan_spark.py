@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from kangshu.domains.planning.monitoring import Standing
 from kangshu.interfaces.web.portal.sparkline import HEIGHT, MARGIN, WIDTH, Dot, Sparkline
+from kangshu.interfaces.web.portal.standing_words import State
 from kangshu.kernel.indicators.judge import test_of
 
 
-def plan_spark(standing: Standing) -> Sparkline | None:
-    """None where there are not two values to draw a line through."""
+def plan_spark(standing: Standing, state: State) -> Sparkline | None:
+    """None where there are not two values to draw a line through. The last is marked where it falls short."""
     told = [(each.period, each.value) for each in standing.points if each.value is not None]
     if len(told) < 2:
         return None
@@ -22,10 +23,9 @@ def plan_spark(standing: Standing) -> Sparkline | None:
         (round(MARGIN + (period.number - first) / steps * (WIDTH - 2 * MARGIN), 1), _height(value, low, high))
         for period, value in told
     ]
-    missed = standing.now is not None and standing.now.verdict == "not_met"
     return Sparkline(
         paths=(" ".join(f"{x},{y}" for x, y in placed),),
-        dots=(Dot(*placed[-1], missed),),
+        dots=(Dot(*placed[-1], state == "not_met"),),
         band=_band(standing, limit, low, high),
     )
 

@@ -14,30 +14,21 @@ from kangshu.interfaces.web.portal.access_log import access_log
 from kangshu.interfaces.web.portal.answers import refused
 from kangshu.interfaces.web.portal.cockpit_routes import cockpit_routes
 from kangshu.interfaces.web.portal.entry import entry
+from kangshu.interfaces.web.portal.evaluation_routes import evaluation_routes
 from kangshu.interfaces.web.portal.gate import Gate, PrincipalOf, ShowPage
-from kangshu.interfaces.web.portal.index import index
 from kangshu.interfaces.web.portal.institutions import institutions
 from kangshu.interfaces.web.portal.language import change_language
 from kangshu.interfaces.web.portal.local_codes import decide, local_code, local_codes
-from kangshu.interfaces.web.portal.performance import performance
 from kangshu.interfaces.web.portal.plan_routes import plan_routes
 from kangshu.interfaces.web.portal.quality import quality
 from kangshu.interfaces.web.portal.quality_of import quality_of
 from kangshu.interfaces.web.portal.quarantine import quarantine
 from kangshu.interfaces.web.portal.refusal import RefusalPage
 from kangshu.interfaces.web.portal.residents import residents
-from kangshu.interfaces.web.portal.resources import resources
 from kangshu.interfaces.web.portal.static_files import static_file
 from kangshu.interfaces.web.portal.views import view, views
 from kangshu.interfaces.web.portal.work_items import settle, work_item, work_items
 
-_EVALUATION: Mapping[str, ShowPage] = {
-    "/index": index,
-    "/index/{place}": index,
-    "/resources/{place}": resources,
-    "/performance/{place}": performance,
-    "/performance/{place}/{list}": performance,
-}
 _RECORD: Mapping[str, ShowPage] = {
     "": record.overview,
     "/timeline": record.timeline,
@@ -65,7 +56,6 @@ def portal_routes(
         "/views": views,
         "/views/{name}": view,
         "/access-log": access_log,
-        **_EVALUATION,
         **{f"/me{path}": page for path, page in _RECORD.items()},
         **{f"/residents/{{person:int}}{path}": page for path, page in _RECORD.items()},
     }
@@ -78,6 +68,7 @@ def portal_routes(
         Route("/work-items/{item:int}", gate.takes(settle, "/work-items"), methods=["POST"]),
         Route("/local-codes/{item:int}", gate.shows(local_code), methods=["GET"]),
         Route("/local-codes/{item:int}", gate.takes(decide, "/local-codes"), methods=["POST"]),
+        *evaluation_routes(gate),
         *plan_routes(gate),
         *cockpit_routes(gate),
         Route("/language", change_language, methods=["POST"]),

@@ -10,6 +10,7 @@ from typing import Any
 from kangshu.domains.planning.boundaries import Boundaries, Shape
 from kangshu.domains.planning.breakdown import Group
 from kangshu.interfaces.web.portal.drawing import Drawing, drawing, template
+from kangshu.interfaces.web.portal.indicator_charts import titled
 from kangshu.interfaces.web.portal.words import Words
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.judge import with_unit
@@ -37,7 +38,7 @@ def map_drawing(
         name, spec = "cockpit.tiles", _tiles(indicator, towns, words)
     columns = [words.say("cockpit.group"), words.say("cockpit.value")]
     rows = [[each.name or "", _shown(each, words)] for each in towns]
-    return drawing("map", words.say(name), spec, columns, rows)
+    return drawing("map", titled(words.say(name), indicator, words), spec, columns, rows)
 
 
 def _tiles(indicator: Indicator, towns: Sequence[Group], words: Words) -> dict[str, Any]:

@@ -65,9 +65,10 @@ def views(platform: Platform, call: Call) -> ViewsPage:
     """All views. Raises `Refused`."""
     grant = grant_for(platform, call.principal, "read", Resource("view"))
     lineage = platform.view_lineage
-    states = lineage.states(grant)
+    present = lineage.present()
+    states = lineage.states(grant, present=present)
     come_in = [view for view in lineage.described.values() if view.kind in ("landed", "facts")]
-    rows = lineage.rows_below(view.name for view in come_in)
+    rows = lineage.rows_below((view.name for view in come_in), present)
     return ViewsPage(
         tuple(state for state in states if state.view.kind == "select"),
         tuple(state for state in states if state.view.kind == "definition"),
@@ -84,11 +85,12 @@ def view(platform: Platform, call: Call) -> ViewPage:
     lineage = platform.view_lineage
     chosen = lineage.of(str(call.parts["name"]))
     below, above = lineage.below(chosen.name), lineage.above(chosen.name)
-    rows = lineage.rows_below([*below, chosen.name])
+    present = lineage.present()
+    rows = lineage.rows_below([*below, chosen.name], present)
     reached = {chosen.name, *above}
     counted = tuple(each for each in lineage.indicators() if reached & {*each.indicator.needs})
     order = [lineage.of(name) for name in (*below, chosen.name, *above)]
-    states = lineage.states(grant, [chosen.name]) if chosen.is_view else ()
+    states = lineage.states(grant, [chosen.name], present) if chosen.is_view else ()
     needs = [[name for name in each.indicator.needs if name in reached] for each in counted]
     return ViewPage(
         chosen,
