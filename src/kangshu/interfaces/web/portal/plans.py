@@ -10,7 +10,8 @@ from typing import ClassVar
 from kangshu.app.platform import Platform
 from kangshu.domains.planning.deviation import Deviation, deviations
 from kangshu.domains.planning.monitoring import Standing
-from kangshu.domains.planning.plan import Plan, Project
+from kangshu.domains.planning.plan import Plan
+from kangshu.domains.planning.project import Project
 from kangshu.interfaces.web.portal.group_names import names_in, stratum_title
 from kangshu.interfaces.web.portal.opened_plan import open_plan
 from kangshu.interfaces.web.portal.page import Call, Page
