@@ -12,6 +12,7 @@ from rich.table import Table
 from kangshu.app.platform import Platform
 from kangshu.interfaces.cli.console import out, platform
 from kangshu.interfaces.cli.indicator import numbers_grant
+from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.publication import Published
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
@@ -113,6 +114,11 @@ def publish(
     """
     *names, period = indicators
     with platform() as built:
+        if not names:
+            raise Invalid(
+                "It is not said which indicators, or of which period.",
+                remedy="Name indicators, and behind them the period: smoking 2023.",
+            )
         content = built.planning.place(place)
         cells = built.planning.publish(
             numbers_grant(built), writing(built, "publish"), content, names, period, on=built.clock().date()
