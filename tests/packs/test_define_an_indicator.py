@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from kangshu.kernel.indicators.check import check_folder
-
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "define-an-indicator.md"
-FILE = re.compile(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILES = dict(FILE.findall(PAGE.read_text("utf-8")))
+from tests.support.page_pack import FILES, write_page_pack
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "indicators").mkdir()
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, "utf-8")
-    return tmp_path
+    return write_page_pack(tmp_path)
 
 
 def test_the_page_shows_every_file(folder: Path) -> None:
     assert set(FILES) == {
+        "pack.toml",
+        "params.toml",
         "needs.tsv",
+        "plans/my_plan.toml",
+        "plans/my_plan.tsv",
         "indicators/newborn_visits.toml",
         "indicators/newborn_visits.sql",
         "indicators/newborn_visits.examples.toml",
@@ -55,7 +52,12 @@ def test_the_page_shows_every_file(folder: Path) -> None:
         ("newborn_visits.sql", "THEN 1", "THEN CAST(p.id AS INTEGER)", ["INT32"]),
         ("newborn_visits.examples.toml", '["b", "c"]', "[]", ["no example with a near miss"]),
         ("newborn_visits.examples.toml", "33.3", "33.4", ["value of 2025Q1 is 33.3, not 33.4"]),
-        ("newborn_visits.examples.toml", "[[example]]", "[[case]]", ["[[example]] has"]),
+        (
+            "newborn_visits.examples.toml",
+            "[[example]]",
+            "[[case]]",
+            ["case: is not a key: write [[example]]"],
+        ),
         ("smoking_rate.toml", 'kind = "entered"', 'kind = "computed"', ["sql: is missing"]),
     ],
 )
@@ -71,4 +73,6 @@ def test_a_wrong_one_is_told_everything(folder: Path, name: str, old: str, new: 
 
 def test_one_without_examples_is_not_enough(folder: Path) -> None:
     (folder / "indicators" / "newborn_visits.examples.toml").unlink()
-    assert [each.message for each in check_folder(folder)] == ["has no examples"]
+    [problem] = check_folder(folder)
+    assert problem.path == "indicators/newborn_visits.examples.toml"
+    assert problem.message == "is not there: give a hit and a near miss"
