@@ -55,7 +55,12 @@ def test_the_page_shows_every_file(folder: Path) -> None:
         ("newborn_visits.sql", "THEN 1", "THEN CAST(p.id AS INTEGER)", ["INT32"]),
         ("newborn_visits.examples.toml", '["b", "c"]', "[]", ["no example with a near miss"]),
         ("newborn_visits.examples.toml", "33.3", "33.4", ["value of 2025Q1 is 33.3, not 33.4"]),
-        ("newborn_visits.examples.toml", "[[example]]", "[[case]]", ["[[example]] has"]),
+        (
+            "newborn_visits.examples.toml",
+            "[[example]]",
+            "[[case]]",
+            ["case: is not a key: write [[example]]"],
+        ),
         ("smoking_rate.toml", 'kind = "entered"', 'kind = "computed"', ["sql: is missing"]),
     ],
 )
@@ -71,4 +76,6 @@ def test_a_wrong_one_is_told_everything(folder: Path, name: str, old: str, new: 
 
 def test_one_without_examples_is_not_enough(folder: Path) -> None:
     (folder / "indicators" / "newborn_visits.examples.toml").unlink()
-    assert [each.message for each in check_folder(folder)] == ["has no examples"]
+    [problem] = check_folder(folder)
+    assert problem.path == "indicators/newborn_visits.examples.toml"
+    assert problem.message == "is not there: give a hit and a near miss"

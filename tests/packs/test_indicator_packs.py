@@ -8,8 +8,10 @@ import pytest
 from sqlglot import exp, parse_one
 
 from kangshu.kernel.indicators.check import check_folder
-from kangshu.kernel.indicators.definition import FOLDER, read_indicators
-from kangshu.kernel.indicators.examples import parse_indicator_examples, problems_of_examples
+from kangshu.kernel.indicators.definition import FOLDER
+from kangshu.kernel.indicators.example import parse_indicator_examples
+from kangshu.kernel.indicators.examples import problems_of_examples
+from kangshu.kernel.indicators.folder import read_indicators
 from kangshu.kernel.packs.find import default_root, find_packs
 
 PACKS = {name: pack for name, pack in find_packs(default_root()).items() if (pack.folder / FOLDER).is_dir()}

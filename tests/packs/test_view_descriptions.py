@@ -9,7 +9,7 @@ import pytest
 from kangshu.app.described_views import describe_views, strange_columns
 from kangshu.app.relations import Relations
 from kangshu.app.tallies import problems_of_follows
-from kangshu.kernel.indicators.definition import read_indicators
+from kangshu.kernel.indicators.folder import read_indicators
 from kangshu.kernel.packs.find import default_root, find_packs
 from kangshu.kernel.views.lineage import joined_follows
 from kangshu.kernel.views.view_set import ViewSet

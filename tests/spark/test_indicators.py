@@ -8,8 +8,10 @@ from typing import Any, cast
 import pytest
 
 from kangshu.app.tables import read_macros
-from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet, read_indicators
-from kangshu.kernel.indicators.examples import Example, make_views, parse_indicator_examples
+from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet
+from kangshu.kernel.indicators.example import Example, parse_indicator_examples
+from kangshu.kernel.indicators.examples import make_views
+from kangshu.kernel.indicators.folder import read_indicators
 from kangshu.kernel.indicators.run import run
 from kangshu.kernel.indicators.units import COUNTED
 from kangshu.kernel.lake.engine import Engine, engine

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from kangshu.kernel.base.errors import Invalid
-from kangshu.kernel.indicators.definition import parse_indicator, read_indicators
+from kangshu.kernel.indicators.definition import parse_indicator
+from kangshu.kernel.indicators.folder import read_indicators
 from kangshu.kernel.indicators.period import parse_period, period_of
 from kangshu.kernel.indicators.target import applying_target
 from tests.unit.indicators.texts import SQL, TOML
@@ -45,13 +46,19 @@ def test_every_fault_is_named(toml: str, sql: str | None, places: list[str]) -> 
 
 def test_all_indicators_of_a_folder_are_told_at_once(tmp_path) -> None:
     (tmp_path / "indicators").mkdir()
+    (tmp_path / "needs.tsv").write_text("view\tname\ttype\nvisit\tid\ttext\n", "utf-8")
     (tmp_path / "indicators" / "one.toml").write_text(TOML.replace('"%"', "5"), "utf-8")
     (tmp_path / "indicators" / "other.toml").write_text(TOML, "utf-8")
     (tmp_path / "indicators" / "other.sql").write_text(SQL, "utf-8")
     (tmp_path / "indicators" / "stray.sql").write_text(SQL, "utf-8")
     with pytest.raises(Invalid) as refused:
         read_indicators(tmp_path)
-    assert [each.path for each in refused.value.problems] == ["one unit", "one sql", "other id", "stray"]
+    assert [each.path for each in refused.value.problems] == [
+        "indicators/one.toml unit",
+        "indicators/one.sql",
+        "indicators/other.toml id",
+        "indicators/stray.toml",
+    ]
 
 
 def test_the_version_changes_with_what_is_counted_and_not_with_words() -> None:

@@ -18,8 +18,8 @@ from kangshu.kernel.indicators.definition import (
     Indicator,
     IndicatorSet,
     parse_targets_of,
-    read_indicators,
 )
+from kangshu.kernel.indicators.folder import read_indicators
 from kangshu.kernel.packs.definition import FOLDER_OF_KIND, parse_manifest
 from kangshu.kernel.packs.find import MANIFEST
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kangshu.kernel.base.errors import Invalid, Problem
-from kangshu.kernel.indicators.definition import FOLDER, IndicatorSet, read_indicators
-from kangshu.kernel.indicators.examples import parse_indicator_examples, problems_of_examples
+from kangshu.kernel.base.text_file import read_text_file
+from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet
+from kangshu.kernel.indicators.example import Example, parse_indicator_examples
+from kangshu.kernel.indicators.examples import problems_of_examples
+from kangshu.kernel.indicators.folder import look_at_indicators, problems_in
 from kangshu.kernel.indicators.units import plain_names, refuse_columns
+from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Unreadable, engine
 from kangshu.kernel.lake.given import make_table, offer_rows
 
+_ENDINGS = ("toml", "sql", "examples.toml")
+
 
 def check_folder(folder: Path, macros: str = "") -> list[Problem]:
-    """Everything wrong with the indicators below a folder, also where one cannot be read."""
-    try:
-        indicators = read_indicators(folder)
-    except Invalid as error:
-        return list(error.problems) or [Problem("error", error.code, folder.name, error.message)]
-    return check_indicators(indicators, folder, macros)
+    """Everything wrong with the indicators of a pack, by file and key.
+
+    What can be read is counted in its examples, whatever is wrong with the others.
+    """
+    if not (folder / FOLDER).is_dir():
+        return [_problem(f"{FOLDER}/", "is not there: a pack with indicators has them in that folder")]
+    indicators, problems = look_at_indicators(folder)
+    problems += [
+        _problem(f"{FOLDER}/{path.name}", f"is no file of an indicator: NAME.{', NAME.'.join(_ENDINGS)}")
+        for path in sorted((folder / FOLDER).glob("*"))
+        if path.name.partition(".")[2] not in _ENDINGS
+    ]
+    return problems + check_indicators(indicators, folder, macros)
 
 
 def check_indicators(indicators: IndicatorSet, folder: Path, macros: str = "") -> list[Problem]:
@@ -26,50 +40,51 @@ def check_indicators(indicators: IndicatorSet, folder: Path, macros: str = "") -
     found: list[Problem] = []
     for indicator in indicators.indicators:
         path = folder / FOLDER / f"{indicator.id}.examples.toml"
-        found += [
-            Problem(
-                "error",
-                "not-found",
-                indicator.id,
-                f"needs the view {name}, which needs.tsv does not describe",
-            )
-            for name in indicator.needs
-            if name not in indicators.outside
-        ]
         if indicator.kind == "entered":
             if path.exists():
-                found.append(Problem("error", "invalid", indicator.id, "has examples and counts nothing"))
+                found.append(_problem(f"{FOLDER}/{path.name}", "is of an indicator that counts nothing"))
             continue
-        broken = _problems_of_select(indicators, indicator.id, macros)
+        broken = _problems_of_select(indicators, indicator, macros)
         found += broken
         if not path.exists():
-            found.append(Problem("error", "not-found", indicator.id, "has no examples"))
-        elif not broken:
-            found += _problems_of_examples(indicators, indicator.id, path, macros)
+            found.append(_problem(f"{FOLDER}/{path.name}", "is not there: give a hit and a near miss"))
+            continue
+        examples, faults = _read_examples(path)
+        found += faults
+        if not (broken or faults):
+            found += problems_of_examples(indicators, indicator, examples, macros)
     return found
 
 
-def _problems_of_select(indicators: IndicatorSet, id: str, macros: str) -> list[Problem]:
-    indicator = indicators.get(id)
+def _problems_of_select(indicators: IndicatorSet, indicator: Indicator, macros: str) -> list[Problem]:
+    path = f"{FOLDER}/{indicator.id}.sql"
     with engine() as work:
         if macros:
             work.run(macros)
         for name in indicator.needs:
-            make_table(work, name, indicators.outside.get(name, {"unit": "text"}))
+            make_table(work, name, _known_types(indicators.outside[name]))
         for name, rows in indicators.tables.items():
             offer_rows(work, name, rows)
         try:
             refuse_columns(indicator, set(plain_names(work, indicator)))
         except Unreadable as error:
-            return [Problem("error", "invalid", id, f"SELECT: {error.message}")]
+            return [_problem(path, f"SELECT: {error.message.splitlines()[0]}")]
         except Invalid as error:
-            return [Problem("error", error.code, id, error.message)]
+            return [_problem(path, error.message)]
     return []
 
 
-def _problems_of_examples(indicators: IndicatorSet, id: str, path: Path, macros: str) -> list[Problem]:
+def _known_types(columns: Mapping[str, str]) -> dict[str, str]:
+    return {name: type_ if type_ in SQL_TYPES else "text" for name, type_ in columns.items()}
+
+
+def _read_examples(path: Path) -> tuple[list[Example], list[Problem]]:
     try:
-        examples = parse_indicator_examples(path.read_text("utf-8"), path.name)
-        return problems_of_examples(indicators, indicators.get(id), examples, macros)
+        return parse_indicator_examples(read_text_file(path), path.name), []
     except Invalid as error:
-        return [Problem("error", error.code, id, error.message)]
+        place = f"{FOLDER}/{path.name}"
+        return [], [_problem(f"{place} {each.path}".strip(), each.message) for each in problems_in(error)]
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem("error", "invalid", path, message)

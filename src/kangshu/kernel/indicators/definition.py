@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.toml import parse_toml
-from kangshu.kernel.base.tsv import read_needs, read_tsv
 from kangshu.kernel.indicators.keys import CHOICES, TEXTS, Direction, Kind, problems_of_keys
 from kangshu.kernel.indicators.period import KINDS
 from kangshu.kernel.indicators.period import Kind as PeriodKind
@@ -31,6 +29,7 @@ from kangshu.kernel.indicators.target import Target, parse_targets
 from kangshu.kernel.params.definition import Dated, parse_dated
 
 FOLDER = "indicators"
+"""Where the indicators of a pack lie; `folder` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
     targets = parse_targets(table.get("targets", []), period, problems) if period in KINDS else ()
     problems += _problems_of_each(table, targets)
     if problems:
-        raise _refused(f"Indicator {where}", problems, "See the page `define-an-indicator`.")
+        raise refused(f"Indicator {where}", problems, "See the page `define-an-indicator`.")
     params = cast("dict[str, Any]", table.get("params", {}))
     return Indicator(
         **{key: table[key].strip() for key in (*TEXTS, "denominator")},
@@ -133,8 +132,14 @@ def parse_indicator(toml: str, sql: str | None, where: str) -> Indicator:
         counts=table.get("counts", ""),
         params={name: parse_dated(each, name, []) for name, each in params.items()},
         targets=targets,
-        sql=(sql or "").strip().removesuffix(";"),
+        sql=_statement(sql or ""),
     )
+
+
+def _statement(sql: str) -> str:
+    """The text, fit to stand between brackets: a comment at its end must not hide the bracket."""
+    text = sql.strip().removesuffix(";")
+    return f"{text}\n" if "--" in text.rpartition("\n")[2] else text
 
 
 def parse_targets_of(indicator: Indicator, table: Mapping[str, Any]) -> tuple[Target, ...]:
@@ -147,42 +152,8 @@ def parse_targets_of(indicator: Indicator, table: Mapping[str, Any]) -> tuple[Ta
     problems += [] if targets or problems else [_problem("targets", "is missing")]
     problems += _problems_of_each({"kind": indicator.kind, "strata": indicator.strata}, targets)
     if problems:
-        raise _refused(f"Targets of {indicator.id}", problems, "See the page `define-an-indicator`.")
+        raise refused(f"Targets of {indicator.id}", problems, "See the page `define-an-indicator`.")
     return targets
-
-
-def read_indicators(folder: Path) -> IndicatorSet:
-    """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator."""
-    indicators: list[Indicator] = []
-    problems: list[Problem] = []
-    stems = {path.name.partition(".")[0] for path in (folder / FOLDER).glob("*") if path.is_file()}
-    for stem in sorted(stems):
-        try:
-            indicators.append(_read(folder / FOLDER, stem))
-        except Invalid as error:
-            found = error.problems or (Problem("error", error.code, "", error.message),)
-            problems += [
-                Problem("error", each.code, f"{stem} {each.path}".strip(), each.message) for each in found
-            ]
-    if problems:
-        raise _refused(f"Indicators of {folder.name}", problems, "Correct the files named.")
-    return IndicatorSet(
-        folder.name,
-        tuple(indicators),
-        {path.stem: read_tsv(path) for path in sorted((folder / "tables").glob("*.tsv"))},
-        read_needs(folder / "needs.tsv"),
-    )
-
-
-def _read(folder: Path, stem: str) -> Indicator:
-    paths = {ending: folder / f"{stem}.{ending}" for ending in ("toml", "sql")}
-    if not paths["toml"].exists():
-        raise Invalid(f"There is no {stem}.toml.", problems=(_problem("", f"has no {stem}.toml"),))
-    sql = paths["sql"].read_text("utf-8") if paths["sql"].exists() else None
-    found = parse_indicator(paths["toml"].read_text("utf-8"), sql, stem)
-    if found.id != stem:
-        raise Invalid("Wrong name.", problems=(_problem("id", f"is {found.id}, and the files say {stem}"),))
-    return found
 
 
 def _problems_of_each(table: Mapping[str, Any], targets: Sequence[Target]) -> list[Problem]:
@@ -196,9 +167,11 @@ def _problems_of_each(table: Mapping[str, Any], targets: Sequence[Target]) -> li
     ]
 
 
-def _refused(what: str, problems: list[Problem], remedy: str) -> Invalid:
-    listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
-    return Invalid(f"{what}: {listed}.", remedy=remedy, problems=tuple(problems))
+def refused(what: str, problems: list[Problem], remedy: str) -> Invalid:
+    """The error that names every problem."""
+    more = f" (and {len(problems) - 1} more)" if problems[1:] else ""
+    first = f"{problems[0].path}: {problems[0].message}"
+    return Invalid(f"{what}: {first}{more}.", remedy=remedy, problems=tuple(problems))
 
 
 def _problem(path: str, message: str) -> Problem:
