@@ -14,7 +14,7 @@ from kangshu.domains.planning.ledger import (
     time_passed,
 )
 from kangshu.domains.planning.ledger_book import LedgerBook
-from kangshu.domains.planning.plan import Project
+from kangshu.domains.planning.project import Project
 from kangshu.kernel.base.errors import Invalid, Refused
 from kangshu.kernel.lake.store import Lake
 from tests.conftest import EVERYTHING

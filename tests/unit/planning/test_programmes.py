@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kangshu.domains.planning.plan import read_place
+from kangshu.domains.planning.plan import NEEDED, read_place
 from kangshu.kernel.base.errors import Invalid
 
 ENTERED = """
@@ -33,11 +33,20 @@ kind = "expected"
 basis = "b"
 """
 
+PARAMETER = """
+[{name}]
+title = "t"
+unit = ""
+values = [{{from = 2020-01-01, value = 5, basis = "b"}}]
+"""
+
 
 def pack(root: Path, kind: str, name: str, requires: str = "", **indicators: str) -> Path:
     folder = root / f"{kind}s" / name
     (folder / "indicators").mkdir(parents=True)
     texts = f'name = "{name}"\ntitle = "t"\ntitle_en = "t"\nkind = "{kind}"\nversion = "1"\nlicence = "l"\n'
+    if kind == "place":
+        (folder / "params.toml").write_text("".join(PARAMETER.format(name=each) for each in NEEDED), "utf-8")
     (folder / "pack.toml").write_text(f'{texts}source = "s"\nrequires = [{requires}]\n', "utf-8")
     for id_, more in indicators.items():
         (folder / "indicators" / f"{id_}.toml").write_text(ENTERED.format(id=id_) + more, "utf-8")
@@ -99,3 +108,11 @@ def test_tables_and_columns_of_one_name_say_the_same(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as refused:
         read_place(folders[1])
     assert {each.path for each in refused.value.problems} == {"heart code", "heart patient.birth"}
+
+
+def test_a_place_without_what_every_number_needs_is_refused(tmp_path: Path) -> None:
+    place = pack(tmp_path, "place", "here", births="")
+    (place / "params.toml").unlink()
+    with pytest.raises(Invalid) as refused:
+        read_place(place)
+    assert [each.path for each in refused.value.problems] == [f"params.toml {each}" for each in NEEDED]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from kangshu.domains.planning.plan import Project
+from kangshu.domains.planning.project import Project
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.indicators.cell import rounded
 from kangshu.kernel.indicators.entry import parse_number, problems_of_texts

@@ -1,4 +1,4 @@
-"""The plan: the rows of a document's table of indicators, in its order and words; and its projects.
+"""The plan: the rows of a document's table of indicators, in its order and words.
 
 A place pack has `plans/NAME.toml` (title, title_en, county, period, base, source) and `plans/NAME.tsv` (no,
 category, indicator, named, and where the document judges in words: words). Targets are those of the
@@ -7,7 +7,8 @@ indicators.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,15 +19,29 @@ from kangshu.domains.planning.assessment import Assessment, read_assessments
 from kangshu.domains.planning.fairness import Shared, read_shared
 from kangshu.domains.planning.index_definition import Index, read_indexes
 from kangshu.domains.planning.programmes import indicators_of_place, programmes_of
+from kangshu.domains.planning.project import Project, read_projects
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.text_file import read_text_file
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.base.tsv import read_tsv
-from kangshu.kernel.indicators.definition import IndicatorSet
+from kangshu.kernel.indicators.definition import IndicatorSet, refused
 from kangshu.kernel.indicators.entry import Entry, read_entries
 from kangshu.kernel.indicators.period import Period, parse_period
 from kangshu.kernel.params.definition import Parameters, parse_parameters
 
 _KEYS = ("title", "title_en", "county", "period", "base", "source")
+_COLUMNS = ("no", "category", "indicator", "named")
+_DIVISION = re.compile(r"[0-9]{6}")
+
+NEEDED: Mapping[str, str] = {
+    "small_number": "counts below it are hidden",
+    "complete_enough": "less complete numbers are named as gaps in reports",
+}
+NEEDED_OF_PROJECTS: Mapping[str, str] = {
+    "project_tolerance": "how far apart money, works and time may be",
+    "project_silence": "after how many days without an entry a project is named",
+}
+"""Parameters that a place with indicators, or with projects, must have: for what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +70,6 @@ class Plan:
     base: Period
     source: str
     rows: tuple[PlanRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A building project of a plan; money in units of 10,000 CNY."""
-
-    no: str
-    project: str
-    period_start: int
-    period_end: int
-    total: Decimal
-    planned: Decimal
-    builder: str
-    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +153,18 @@ def read_place(folder: Path) -> PlaceContent:
     plans = {path.stem: read_plan(path, indicators) for path in sorted((folder / "plans").glob("*.toml"))}
     entries, projects = (folder / name for name in ("entries.tsv", "projects.tsv"))
     programmes = programmes_of(folder)
-    params = [path for each in (folder, *programmes) if (path := each / "params.toml").exists()]
     lists = [read_assessments(each, indicators) for each in programmes]
     indexes = [read_indexes(each, [*by_id]) for each in programmes]
+    parameters = read_parameters(folder)
+    if problems := lacking_parameters(folder, parameters):
+        raise refused(f"Parameters of {folder.name}", problems, "See the page `write-a-pack`.")
     return PlaceContent(
         folder.name,
         indicators,
         plans,
         read_entries(entries, folder.name, by_id) if entries.exists() else (),
         read_projects(projects) if projects.exists() else (),
-        Parameters(tuple(parse_parameters(path.read_text("utf-8"), path.name) for path in params)),
+        parameters,
         {name: each for found in lists for name, each in found.items()},
         tuple(shared for each in programmes for shared in read_shared(each, indicators)),
         {name: each for found in indexes for name, each in found.items()},
@@ -172,50 +175,88 @@ def read_place(folder: Path) -> PlaceContent:
     )
 
 
+def read_parameters(folder: Path) -> Parameters:
+    """What a place sets, before what the programmes it requires set. Raises `Invalid`."""
+    folders = (folder, *programmes_of(folder))
+    paths = [path for each in folders if (path := each / "params.toml").exists()]
+    return Parameters(tuple(parse_parameters(read_text_file(path), path.name) for path in paths))
+
+
+def lacking_parameters(folder: Path, parameters: Parameters) -> list[Problem]:
+    """Parameters without which nothing of a place can be shown, and which are not there."""
+    needed = {**NEEDED, **(NEEDED_OF_PROJECTS if (folder / "projects.tsv").exists() else {})}
+    there = {name for layer in parameters.layers for name in layer}
+    return [
+        _problem(f"params.toml {name}", f"is missing: {reason}")
+        for name, reason in needed.items()
+        if name not in there
+    ]
+
+
 def read_plan(path: Path, indicators: IndicatorSet) -> Plan:
-    """A plan by its `.toml`. Raises `Invalid` with every problem."""
-    table = parse_toml(path.read_text("utf-8"), path.name)
-    problems = [
-        _problem(key, "is missing" if key in _KEYS else "is not a key") for key in set(_KEYS) ^ table.keys()
-    ]
-    known = {each.id for each in indicators.indicators}
-    rows = read_tsv(path.with_suffix(".tsv"))
-    problems += [
-        _problem(f"row {row.get('no', '')}", "names an indicator that is not there")
-        for row in rows
-        if row.get("indicator") not in known
-    ]
+    """A plan by its `.toml`. Raises `Invalid` with every problem of both its files."""
+    found, problems = look_at_plan(path, {each.id for each in indicators.indicators})
+    if found is None:
+        raise refused(f"Plan {path.stem}", problems, "See the page `monitor-a-plan`.")
+    return found
+
+
+def look_at_plan(path: Path, known: Collection[str]) -> tuple[Plan | None, list[Problem]]:
+    """A plan, if there is nothing wrong with it, and what is. `known`: the indicators there are."""
+    problems: list[Problem] = []
+    table: dict[str, Any] = {}
+    rows: list[dict[str, str]] = []
+    tsv = path.with_suffix(".tsv")
+    try:
+        table = parse_toml(read_text_file(path), path.name)
+        problems += [_problem(f"plans/{path.name} {key}", fault) for key, fault in _faults_of_plan(table)]
+    except Invalid as error:
+        problems += [_problem(f"plans/{path.name}", str(error))]
+    try:
+        rows = read_tsv(tsv, _COLUMNS)
+        problems += [
+            _problem(f"plans/{tsv.name} row {number}", fault)
+            for number, row in enumerate(rows, 1)
+            for fault in _faults_of_row(row, known)
+        ]
+    except Invalid as error:
+        problems += [_problem(f"plans/{tsv.name}", str(error))]
     if problems:
-        listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
-        raise Invalid(f"Plan {path.stem}: {listed}.", problems=tuple(problems))
+        return None, problems
+    texts: dict[str, Any] = {key: table[key] for key in ("title", "title_en", "county", "source")}
+    period, base = parse_period(table["period"]), parse_period(table["base"])
     found = (
         PlanRow(row["no"], row["category"], row["indicator"], row["named"], row.get("words", ""))
         for row in rows
     )
-    texts: dict[str, Any] = {key: table[key] for key in ("title", "title_en", "county", "source")}
-    period, base = parse_period(table["period"]), parse_period(table["base"])
-    return Plan(path.stem, **texts, period=period, base=base, rows=tuple(found))
+    return Plan(path.stem, **texts, period=period, base=base, rows=tuple(found)), []
 
 
-def read_projects(path: Path) -> tuple[Project, ...]:
-    """The projects of a plan. Raises `Invalid` for a number that is none."""
+def _faults_of_plan(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((key, "is missing") for key in _KEYS if key not in table)
+    yield from ((key, f"is not a key of a plan: {', '.join(_KEYS)}") for key in table if key not in _KEYS)
+    for key in _KEYS:
+        value = table.get(key, "-")
+        if not (isinstance(value, str) and value.strip()):
+            yield key, "must be a text that is not empty, in quotes"
+        elif key == "county" and key in table and not _DIVISION.fullmatch(value):
+            yield key, "must be a division of six digits (GB/T 2260)"
+        elif key in ("period", "base") and key in table and not _is_period(value):
+            yield key, "must be a period: 2025, 2025Q3 or 2025-07"
+
+
+def _faults_of_row(row: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
+    yield from (f"has no {name}" for name in _COLUMNS if not row[name].strip())
+    if row["indicator"] and row["indicator"] not in known:
+        yield f"names {row['indicator']}, which is no indicator of the place or of a programme it requires"
+
+
+def _is_period(label: str) -> bool:
     try:
-        return tuple(_project(row) for row in read_tsv(path))
-    except (ValueError, ArithmeticError, KeyError) as error:
-        raise Invalid(f"{path.name} lacks a column, or a year or amount is no number.") from error
-
-
-def _project(row: Mapping[str, str]) -> Project:
-    return Project(
-        row["no"],
-        row["project"],
-        int(row["period_start"]),
-        int(row["period_end"]),
-        Decimal(row["total_investment_10k_cny"]),
-        Decimal(row["planned_2021_2025_10k_cny"]),
-        row["builder"],
-        row["status"],
-    )
+        parse_period(label)
+    except Invalid:
+        return False
+    return True
 
 
 def _problem(path: str, message: str) -> Problem:

@@ -6,18 +6,20 @@ file holds `[[targets]]` and nothing else. An indicator has one definition, whoe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from kangshu.kernel.base.errors import Invalid, Problem
+from kangshu.kernel.base.text_file import read_text_file
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.indicators.definition import (
     FOLDER,
     Indicator,
     IndicatorSet,
     parse_targets_of,
+    refused,
 )
 from kangshu.kernel.indicators.folder import read_indicators
 from kangshu.kernel.packs.definition import FOLDER_OF_KIND, parse_manifest
@@ -31,13 +33,13 @@ def indicators_of_place(folder: Path) -> IndicatorSet:
     brought = [read_indicators(each) for each in programmes_of(folder)]
     own = read_indicators(folder)
     joined = join([own, *brought], folder.name)
-    return _with_targets(joined, folder / TARGETS, {each.id for each in own.indicators})
+    return with_targets(joined, folder / TARGETS, {each.id for each in own.indicators})
 
 
 def programmes_of(folder: Path) -> tuple[Path, ...]:
     """The folders of the programmes with indicators that a place requires, in its order."""
     path = folder / MANIFEST
-    required = parse_manifest(path.read_text("utf-8"), str(path)).requires if path.exists() else ()
+    required = parse_manifest(read_text_file(path), str(path)).requires if path.exists() else ()
     programmes = folder.parents[1] / FOLDER_OF_KIND["programme"]
     return tuple(programmes / name for name in required if (programmes / name / FOLDER).is_dir())
 
@@ -79,7 +81,11 @@ def _problems_of_outside(found: IndicatorSet, added: IndicatorSet) -> Iterable[P
     ]
 
 
-def _with_targets(indicators: IndicatorSet, folder: Path, own: set[str]) -> IndicatorSet:
+def with_targets(indicators: IndicatorSet, folder: Path, own: Collection[str]) -> IndicatorSet:
+    """The same with the targets of a folder for those of programmes. Raises `Invalid` with every problem.
+
+    `own`: indicators of the place, which has their targets with them.
+    """
     by_id = {each.id: each for each in indicators.indicators}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.toml")):
@@ -96,7 +102,7 @@ def _with_targets(indicators: IndicatorSet, folder: Path, own: set[str]) -> Indi
 
 def _targeted(indicator: Indicator, path: Path, problems: list[Problem]) -> Indicator:
     try:
-        table = parse_toml(path.read_text("utf-8"), path.name, parse_float=Decimal)
+        table = parse_toml(read_text_file(path), path.name, parse_float=Decimal)
         return replace(indicator, targets=parse_targets_of(indicator, table))
     except Invalid as error:
         found = error.problems or (Problem("error", error.code, "", error.message),)
@@ -106,8 +112,7 @@ def _targeted(indicator: Indicator, path: Path, problems: list[Problem]) -> Indi
 
 def _refuse(what: str, problems: Sequence[Problem], remedy: str) -> None:
     if problems:
-        listed = "; ".join(f"{each.path}: {each.message}" for each in problems)
-        raise Invalid(f"{what}: {listed}.", remedy=remedy, problems=tuple(problems))
+        raise refused(what, list(problems), remedy)
 
 
 def _problem(path: str, message: str) -> Problem:

@@ -6,7 +6,7 @@ entered before it. Entries are in a table of the lake; those of a document are r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -28,6 +28,7 @@ LONGEST = 500
 """Characters that a source or evidence may have."""
 
 _LARGEST, _FINEST = Decimal(10) ** 15, 12
+_OF_FILE = ("indicator", "period", "value", "source", "evidence", "who", "recorded")
 _COLUMNS = ("place", "indicator", "period", "value", "source", "evidence", "who")
 
 
@@ -114,17 +115,22 @@ def _beyond(indicator: Indicator, value: Decimal | None) -> list[Problem]:
     return []
 
 
-def read_entries(path: Path, place: str, indicators: Mapping[str, Indicator]) -> tuple[Entry, ...]:
+def read_entries(
+    path: Path, place: str, indicators: Mapping[str, Indicator], unread: Collection[str] = ()
+) -> tuple[Entry, ...]:
     """The entries of a pack: columns indicator, period, value, source, evidence, who, recorded.
 
+    `unread`: indicators that are there and wrong, of whose entries nothing can be said.
     Raises `Invalid` with every problem.
     """
     found: list[Entry] = []
     problems: list[Problem] = []
-    for number, row in enumerate(read_tsv(path), 2):
+    for number, row in enumerate(read_tsv(path, _OF_FILE), 2):
+        if row["indicator"] in unread:
+            continue
         indicator = indicators.get(row["indicator"])
         if indicator is None:
-            problems.append(_problem(f"line {number}", "names an indicator that is not there"))
+            problems.append(_problem(f"line {number}", f"names {row['indicator']}, which is no indicator"))
             continue
         try:
             recorded = datetime.fromisoformat(row["recorded"]).replace(tzinfo=UTC)

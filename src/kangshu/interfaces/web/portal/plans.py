@@ -13,7 +13,8 @@ from kangshu.app.described_views import DescribedView
 from kangshu.app.platform import Platform
 from kangshu.domains.planning.deviation import Deviation, deviations
 from kangshu.domains.planning.monitoring import Standing
-from kangshu.domains.planning.plan import Plan, Project
+from kangshu.domains.planning.plan import Plan
+from kangshu.domains.planning.project import Project
 from kangshu.interfaces.web.portal.explained import views_of
 from kangshu.interfaces.web.portal.group_names import names_in, stratum_title
 from kangshu.interfaces.web.portal.opened_plan import open_plan
