@@ -10,21 +10,25 @@ import pytest
 from kangshu.kernel.indicators.check import check_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "define-an-indicator.md"
-FILE = re.compile(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`([\w/.]+)`[^\n]*\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILES = dict(FILE.findall(PAGE.read_text("utf-8")))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "indicators").mkdir()
     for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
 
 
 def test_the_page_shows_every_file(folder: Path) -> None:
     assert set(FILES) == {
+        "pack.toml",
+        "params.toml",
         "needs.tsv",
+        "plans/my_plan.toml",
+        "plans/my_plan.tsv",
         "indicators/newborn_visits.toml",
         "indicators/newborn_visits.sql",
         "indicators/newborn_visits.examples.toml",

@@ -34,16 +34,22 @@ EVERYBODY = Scope(everything=True)
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """Indicators and plans of the place packs. Safe to share between threads."""
+    """Indicators and plans of the place packs. Safe to share between threads.
+
+    refused  places that are left out, and what is wrong with them
+    """
 
     places: Mapping[str, PlaceContent]
     views: Views
     note: Note
     books: PlanBooks
+    refused: Mapping[str, Invalid] = field(default_factory=dict[str, Invalid])
     remembered: RememberedResults = field(default_factory=RememberedResults)
 
     def place(self, name: str) -> PlaceContent:
-        """What a place pack says of planning. Raises `NotFound`."""
+        """What a place pack says of planning. Raises `NotFound`, and what is wrong with one left out."""
+        if name in self.refused:
+            raise self.refused[name]
         if name not in self.places:
             raise NotFound(
                 f"No place {name} has indicators.", remedy=f"There are {', '.join(self.places) or 'none'}."
@@ -223,9 +229,26 @@ def indicators_of(content: PlaceContent, plan: Plan) -> list[Indicator]:
     return [content.indicators.get(name) for name in dict.fromkeys(row.indicator for row in plan.rows)]
 
 
-def read_planning(packs: Mapping[str, Pack], views: Views, note: Note, books: PlanBooks) -> Planning:
-    """The plans of all place packs that have indicators. Raises `Invalid` with what is wrong with one."""
-    places = {name: pack.folder for name, pack in packs.items() if pack.manifest.kind == "place"}
-    # Programmes bring indicators too, but no plans: they are counted for the places that require them.
-    found = {name: folder for name, folder in places.items() if (folder / "indicators").is_dir()}
-    return Planning({name: read_place(folder) for name, folder in found.items()}, views, note, books)
+def read_planning(
+    packs: Mapping[str, Pack],
+    views: Views,
+    note: Note,
+    books: PlanBooks,
+    refused: Mapping[str, Invalid] | None = None,
+) -> Planning:
+    """The plans of all place packs that have indicators.
+
+    A place that is wrong is left out, and does not keep the others from being counted. `refused`: places of
+    which that is known.
+    """
+    places: dict[str, PlaceContent] = {}
+    left_out = dict(refused or {})
+    for name, pack in packs.items():
+        # Programmes bring indicators too, but no plans: they are counted for the places that require them.
+        if pack.manifest.kind != "place" or not (pack.folder / "indicators").is_dir() or name in left_out:
+            continue
+        try:
+            places[name] = read_place(pack.folder)
+        except Invalid as error:
+            left_out[name] = error
+    return Planning(places, views, note, books, left_out)

@@ -12,6 +12,7 @@ from kangshu.app.fact_lake import FactLake, table_of
 from kangshu.app.kept_views import KeptViews, Progress, is_kept
 from kangshu.app.lens import Lens, current_facts
 from kangshu.app.relations import Relations, kept_as
+from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
@@ -169,3 +170,27 @@ def read_relations(
     by_table = {model.table: model for model in models.by_name.values()}
     by_lower = {type_.lower(): type_ for type_ in types}
     return Relations(read_view_set(folders, by_lower, by_table), by_table, by_lower, elements)
+
+
+def read_sound_relations(
+    packs: Mapping[str, Pack], types: Sequence[str], models: Models, elements: Elements
+) -> tuple[Relations, dict[str, Invalid]]:
+    """The same without the places whose views are wrong, and what is wrong with each of those.
+
+    What a standard or a programme brings must be right: nothing is without it. A place is left out, so that
+    the others go on.
+    """
+    try:
+        return read_relations(packs, types, models, elements), {}
+    except Invalid:
+        sound = {name: pack for name, pack in packs.items() if pack.manifest.kind != "place"}
+    found = read_relations(sound, types, models, elements)
+    refused: dict[str, Invalid] = {}
+    for name, pack in packs.items():
+        if pack.manifest.kind == "place":
+            try:
+                found = read_relations({**sound, name: pack}, types, models, elements)
+                sound[name] = pack
+            except Invalid as error:
+                refused[name] = error
+    return found, refused

@@ -29,7 +29,7 @@ from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
 from kangshu.app.view_catalogue import read_view_catalogue
 from kangshu.app.view_lineage import ViewLineage
-from kangshu.app.views import Views, read_relations
+from kangshu.app.views import Views, read_sound_relations
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes
@@ -85,12 +85,14 @@ def build(
     policies = read_policies(packs)
     tables = read_tables(packs, lake_of(settings), settings.home / "codes")
     elements = parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8"))
-    relations = read_relations(packs, tuple(catalogue.types), tables.models, elements)
+    relations, refused = read_sound_relations(packs, tuple(catalogue.types), tables.models, elements)
     views = Views(KeptViews(FactLake(database, tables.lake, tuple(catalogue.types), clock), relations), note)
     books = PlanBooks(tables.lake, database, policies, note, clock)
-    planning = read_planning(packs, views, note, books)
+    planning = read_planning(packs, views, note, books, refused)
     measures = read_measures(packs, planning, clock)
-    view_catalogue = read_view_catalogue(packs, views.views)
+    view_catalogue = read_view_catalogue(
+        {name: pack for name, pack in packs.items() if name not in refused}, views.views
+    )
     return Platform(
         settings=settings,
         clock=clock,

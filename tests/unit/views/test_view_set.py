@@ -61,7 +61,8 @@ def test_every_problem_of_every_view_is_told(tmp_path: Path) -> None:
             e__txt="",
         )
     told = {(each.path, each.message.partition(":")[0]) for each in refused.value.problems}
-    assert {path for path, _ in told} == {"raw.view.json", "a.sql", "b.sql", "c.sql", "d.sql", "e.txt"}
+    files = {"raw.view.json", "a.sql", "b.sql", "c.sql", "d.sql", "e.txt"}
+    assert {path for path, _ in told} == {f"{tmp_path.name}/views/{name}" for name in files}
     assert {"reads nowhere, which is nowhere", "reads fact_of_thing, which is nowhere"} <= {
         m for _, m in told
     }

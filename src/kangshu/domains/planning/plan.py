@@ -185,11 +185,16 @@ def read_parameters(folder: Path) -> Parameters:
 def lacking_parameters(folder: Path, parameters: Parameters) -> list[Problem]:
     """Parameters without which nothing of a place can be shown, and which are not there."""
     needed = {**NEEDED, **(NEEDED_OF_PROJECTS if (folder / "projects.tsv").exists() else {})}
-    there = {name for layer in parameters.layers for name in layer}
-    return [
+    there = {name: each for layer in reversed(parameters.layers) for name, each in layer.items()}
+    found = [
         _problem(f"params.toml {name}", f"is missing: {reason}")
         for name, reason in needed.items()
         if name not in there
+    ]
+    return found + [
+        _problem(f"params.toml {name}", f"must be a number: {reason}")
+        for name, reason in needed.items()
+        if name in there and any(isinstance(each.value, str) for each in there[name].values)
     ]
 
 

@@ -50,6 +50,15 @@ def fail(error: KangshuError) -> NoReturn:
     raise typer.Exit(WRONG_CALL if isinstance(error, _WRONG) else WITH_PROBLEMS)
 
 
+def tell_refused(platform: Platform) -> None:
+    """Name the places that are left out, with everything that is wrong with them."""
+    for name, error in platform.planning.refused.items():
+        say(f"The pack {name} is left out, and nothing of it is counted. {error.message}")
+        for problem in error.problems:
+            say(f"  {problem.path or '-'}: {problem.message}")
+        say(f"Correct it, check it by `kangshu pack check {name}`, and start again.")
+
+
 def say(line: str) -> None:
     """One line on standard error, whole however narrow the terminal; nothing in it is taken for markup."""
     err.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -17,7 +17,7 @@ from kangshu.app.identity_provider.client_token import principal_of_token
 from kangshu.app.platform import Platform
 from kangshu.app.spark_planning import SparkPlanning
 from kangshu.domains.planning.measure_report import Counted
-from kangshu.interfaces.cli.console import err, out, platform
+from kangshu.interfaces.cli.console import err, out, platform, tell_refused
 from kangshu.interfaces.cli.days import Day, Known, day_of, utc
 from kangshu.interfaces.cli.indicator_words import definition_of
 from kangshu.interfaces.web.fhir.json_text import write_pretty
@@ -50,6 +50,7 @@ def list_indicators(
     Example: kangshu indicator list xinyi
     """
     with platform() as built:
+        tell_refused(built)
         names = [built.planning.place(place).place] if place else list(built.planning.places)
         for name in names:
             for each in built.planning.place(name).indicators.indicators:

@@ -38,6 +38,7 @@ COMMANDS = {
     "fairness": "fairness:fairness",
     "index": "index:index",
     "map": "map:app",
+    "pack": "pack:app",
 }
 """Command -> module of this package, and in it the function of the command or the group of its commands."""
 

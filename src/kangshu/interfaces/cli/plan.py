@@ -11,7 +11,7 @@ from rich.table import Table
 
 from kangshu.domains.planning.monitoring import Standing
 from kangshu.domains.planning.report import KINDS
-from kangshu.interfaces.cli.console import out, platform
+from kangshu.interfaces.cli.console import out, platform, tell_refused
 from kangshu.interfaces.cli.days import Day, Known, day_of, utc
 from kangshu.interfaces.cli.indicator import numbers_grant
 from kangshu.interfaces.cli.plan_books import app as books
@@ -34,6 +34,7 @@ def list_plans() -> None:
     Example: kangshu plan list
     """
     with platform() as built:
+        tell_refused(built)
         for place, content in built.planning.places.items():
             for plan in content.plans.values():
                 print(f"{place}\t{plan.name}\t{plan.title}\t{len(plan.rows)}")

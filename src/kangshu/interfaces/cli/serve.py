@@ -18,7 +18,7 @@ from granian.server.embed import Server
 from kangshu.app.platform import Platform
 from kangshu.domains.quality.scores import HOURS_AHEAD
 from kangshu.interfaces import logs
-from kangshu.interfaces.cli.console import platform
+from kangshu.interfaces.cli.console import platform, tell_refused
 from kangshu.interfaces.cli.memory import give_back
 from kangshu.interfaces.mllp.listener import Listener
 from kangshu.interfaces.web.application import create
@@ -42,6 +42,7 @@ def command(
     """
     with platform() as built:
         logs.configure(built.settings.log_level)
+        tell_refused(built)
         serve(built, host, port, mllp_port=mllp_port)
 
 

@@ -24,15 +24,17 @@ def read_tsv(path: Path, columns: Collection[str] = ()) -> list[dict[str, str]]:
     reader = csv.DictReader(text, restkey=_BEYOND, restval="", delimiter="\t", quoting=csv.QUOTE_NONE)
     rows = [dict(row) for row in reader]
     lacking = [name for name in columns if name not in (reader.fieldnames or ())]
-    problems = [Problem("error", "invalid", path.name, f"has no column {name}") for name in lacking]
+    problems = [Problem("error", "invalid", "", f"has no column {name}") for name in lacking]
     problems += [
-        Problem("error", "invalid", f"{path.name} row {number}", "has more cells than the heading")
+        Problem("error", "invalid", f"row {number}", "has more cells than the heading")
         for number, row in enumerate(rows, 1)
         if _BEYOND in row
     ]
     if problems:
-        listed = "; ".join(f"{each.path} {each.message}" for each in problems)
-        raise Invalid(f"{listed}.", remedy="Put one tab between two cells.", problems=tuple(problems))
+        listed = "; ".join(f"{each.path} {each.message}".strip() for each in problems)
+        raise Invalid(
+            f"{path.name} {listed}.", remedy="Put one tab between two cells.", problems=tuple(problems)
+        )
     return rows
 
 

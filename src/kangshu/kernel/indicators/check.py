@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from kangshu.kernel.base.errors import Invalid, Problem
 from kangshu.kernel.base.text_file import read_text_file
 from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet
 from kangshu.kernel.indicators.example import Example, parse_indicator_examples
-from kangshu.kernel.indicators.examples import problems_of_examples
-from kangshu.kernel.indicators.folder import look_at_indicators, problems_in
+from kangshu.kernel.indicators.examples import first_of, problems_of_examples
+from kangshu.kernel.indicators.folder import ENDINGS, files_of_indicators, look_at_indicators, problems_in
 from kangshu.kernel.indicators.units import plain_names, refuse_columns
-from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Unreadable, engine
 from kangshu.kernel.lake.given import make_table, offer_rows
-
-_ENDINGS = ("toml", "sql", "examples.toml")
 
 
 def check_folder(folder: Path, macros: str = "") -> list[Problem]:
@@ -28,9 +24,8 @@ def check_folder(folder: Path, macros: str = "") -> list[Problem]:
         return [_problem(f"{FOLDER}/", "is not there: a pack with indicators has them in that folder")]
     indicators, problems = look_at_indicators(folder)
     problems += [
-        _problem(f"{FOLDER}/{path.name}", f"is no file of an indicator: NAME.{', NAME.'.join(_ENDINGS)}")
-        for path in sorted((folder / FOLDER).glob("*"))
-        if path.name.partition(".")[2] not in _ENDINGS
+        _problem(f"{FOLDER}/{path.name}", f"is no file of an indicator: NAME.{', NAME.'.join(ENDINGS)}")
+        for path in sorted({*(folder / FOLDER).glob("*")} - {*files_of_indicators(folder)})
     ]
     return problems + check_indicators(indicators, folder, macros)
 
@@ -44,6 +39,8 @@ def check_indicators(indicators: IndicatorSet, folder: Path, macros: str = "") -
             if path.exists():
                 found.append(_problem(f"{FOLDER}/{path.name}", "is of an indicator that counts nothing"))
             continue
+        if not {*indicator.needs} <= {*indicators.outside}:
+            continue  # needs.tsv cannot be read, which is told.
         broken = _problems_of_select(indicators, indicator, macros)
         found += broken
         if not path.exists():
@@ -62,20 +59,16 @@ def _problems_of_select(indicators: IndicatorSet, indicator: Indicator, macros: 
         if macros:
             work.run(macros)
         for name in indicator.needs:
-            make_table(work, name, _known_types(indicators.outside[name]))
+            make_table(work, name, indicators.outside[name])
         for name, rows in indicators.tables.items():
             offer_rows(work, name, rows)
         try:
             refuse_columns(indicator, set(plain_names(work, indicator)))
         except Unreadable as error:
-            return [_problem(path, f"SELECT: {error.message.splitlines()[0]}")]
+            return [_problem(path, f"SELECT: {first_of(error)}")]
         except Invalid as error:
             return [_problem(path, error.message)]
     return []
-
-
-def _known_types(columns: Mapping[str, str]) -> dict[str, str]:
-    return {name: type_ if type_ in SQL_TYPES else "text" for name, type_ in columns.items()}
 
 
 def _read_examples(path: Path) -> tuple[list[Example], list[Problem]]:

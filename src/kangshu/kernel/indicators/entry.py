@@ -134,9 +134,11 @@ def read_entries(
             continue
         try:
             recorded = datetime.fromisoformat(row["recorded"]).replace(tzinfo=UTC)
-            found.append(parse_entry(indicator, place, row, recorded))
         except ValueError:
-            problems.append(_problem(f"line {number}", "recorded must be a day"))
+            problems.append(_problem(f"line {number} recorded", "must be a day: 2026-01-31"))
+            recorded = datetime.max.replace(tzinfo=UTC)
+        try:
+            found.append(parse_entry(indicator, place, row, recorded))
         except Invalid as error:
             problems += [_problem(f"line {number} {each.path}", each.message) for each in error.problems]
     if problems:

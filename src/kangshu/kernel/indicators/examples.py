@@ -39,12 +39,17 @@ def _faults(indicators: IndicatorSet, indicator: Indicator, example: Example, ma
     try:
         cells, hits = outcome_of(indicators, indicator, example, macros)
     except Unreadable as error:
-        return [*wrong, f"cannot be counted: {error.message.splitlines()[0]}"]
+        return [*wrong, f"cannot be counted: {first_of(error)}"]
     except Invalid as error:
         return [*wrong, str(error)]
     wrong += [f"counts {each} besides" for each in sorted(hits - example.hits)]
     wrong += [f"does not count {each}" for each in sorted(example.hits - hits)]
     return wrong + _differences(indicator, example, cells)
+
+
+def first_of(error: Unreadable) -> str:
+    """What DuckDB says of a statement and what it might have meant, without showing the place once more."""
+    return " ".join(error.message.partition("\nLINE ")[0].split())
 
 
 def outcome_of(

@@ -15,7 +15,11 @@ from kangshu.kernel.indicators.statement import problems_of_statement
 from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Engine, engine
 
+ENDINGS = ("toml", "sql", "examples.toml")
+"""What the files of an indicator end in."""
+
 _Read = TypeVar("_Read")
+_Other = TypeVar("_Other")
 
 
 def read_indicators(folder: Path) -> IndicatorSet:
@@ -29,21 +33,29 @@ def read_indicators(folder: Path) -> IndicatorSet:
 def look_at_indicators(folder: Path) -> tuple[IndicatorSet, list[Problem]]:
     """The indicators of a pack that can be read, and every problem of the others, of tables and needs."""
     problems: list[Problem] = []
+    nothing: list[dict[str, str]] = []
     tables = {
-        path.stem: _read_or([], problems, read_tsv, path, "tables/")
+        path.stem: _read_or(nothing, problems, read_tsv, path, "tables/")
         for path in sorted((folder / "tables").glob("*.tsv"))
     }
-    outside = _read_or({}, problems, read_needs, folder / "needs.tsv", "")
-    problems += problems_of_needs(outside)
+    outside = _read_or(None, problems, read_needs, folder / "needs.tsv", "")
+    problems += _problems_of_needs(outside)
     indicators: list[Indicator] = []
-    stems = {path.name.partition(".")[0] for path in (folder / FOLDER).glob("*") if path.is_file()}
+    stems = {path.name.partition(".")[0] for path in files_of_indicators(folder)}
     with engine() as work:
         for stem in sorted(stems):
             try:
                 indicators.append(_read(folder / FOLDER, stem, work, tables, outside))
             except Invalid as error:
                 problems += [_of_file(stem, each) for each in problems_in(error)]
-    return IndicatorSet(folder.name, tuple(indicators), tables, outside), problems
+    types = {name: _known_types(columns) for name, columns in (outside or {}).items()}
+    return IndicatorSet(folder.name, tuple(indicators), tables, types), problems
+
+
+def files_of_indicators(folder: Path) -> list[Path]:
+    """The files below a pack that are of indicators; others may lie there."""
+    paths = sorted((folder / FOLDER).glob("*.*"))
+    return [path for path in paths if path.name.partition(".")[0] and path.name.partition(".")[2] in ENDINGS]
 
 
 def problems_in(error: Invalid) -> tuple[Problem, ...]:
@@ -52,12 +64,13 @@ def problems_in(error: Invalid) -> tuple[Problem, ...]:
 
 
 def _read_or(
-    default: _Read, problems: list[Problem], read: Callable[[Path], _Read], path: Path, place: str
-) -> _Read:
+    default: _Other, problems: list[Problem], read: Callable[[Path], _Read], path: Path, place: str
+) -> _Read | _Other:
     try:
         return read(path)
     except Invalid as error:
-        problems += [_problem(f"{place}{path.name}", each.message) for each in problems_in(error)]
+        found = problems_in(error)
+        problems += [_problem(f"{place}{path.name} {each.path}".strip(), each.message) for each in found]
         return default
 
 
@@ -70,12 +83,15 @@ def _of_file(stem: str, problem: Problem) -> Problem:
 
 
 def _read(
-    folder: Path, stem: str, work: Engine, tables: Collection[str], outside: Collection[str]
+    folder: Path, stem: str, work: Engine, tables: Collection[str], outside: Collection[str] | None
 ) -> Indicator:
     paths = {ending: folder / f"{stem}.{ending}" for ending in ("toml", "sql")}
     if not paths["toml"].exists():
         raise Invalid(f"There is no {stem}.toml.", problems=(_problem("", "is not there: write it"),))
-    sql = read_text_file(paths["sql"]) if paths["sql"].exists() else None
+    try:
+        sql = read_text_file(paths["sql"]) if paths["sql"].exists() else None
+    except Invalid as error:
+        raise Invalid(error.message, problems=(_problem("sql", str(error)),)) from None
     toml = read_text_file(paths["toml"])
     faults: list[Problem] = []
     try:
@@ -90,7 +106,7 @@ def _read(
         faults += [
             _problem("needs", f"names {name}, which needs.tsv does not describe")
             for name in needs
-            if name not in outside
+            if outside is not None and name not in outside
         ]
         offered = [*needs, *tables]
         told = problems_of_statement(work, sql, offered) if sql and sql.strip() else []
@@ -109,11 +125,15 @@ def _needs_in(toml: str, stem: str) -> list[str] | None:
     return [str(each) for each in cast("list[Any]", needs)] if isinstance(needs, list) else None
 
 
-def problems_of_needs(outside: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+def _known_types(columns: Mapping[str, str]) -> dict[str, str]:
+    return {name: type_ if type_ in SQL_TYPES else "text" for name, type_ in columns.items()}
+
+
+def _problems_of_needs(outside: Mapping[str, Mapping[str, str]] | None) -> list[Problem]:
     """Columns of `needs.tsv` whose type is none."""
     return [
         _problem(f"needs.tsv {view}.{column}", f"has the type {type_}: must be one of {', '.join(SQL_TYPES)}")
-        for view, columns in outside.items()
+        for view, columns in (outside or {}).items()
         for column, type_ in columns.items()
         if type_ not in SQL_TYPES
     ]

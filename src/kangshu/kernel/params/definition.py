@@ -132,9 +132,11 @@ def parse_dated(written: Any, place: str, problems: list[Problem]) -> tuple[Date
 
 
 def _fault(each: Any) -> str:
-    if not isinstance(each, dict) or cast("dict[str, Any]", each).keys() != _DATED_KEYS:
-        return "has the keys from, value and basis, nothing else"
-    entry = cast("dict[str, Any]", each)
+    entry = cast("dict[str, Any]", each) if isinstance(each, dict) else {}
+    if entry.keys() != _DATED_KEYS:
+        lacking, strange = sorted(_DATED_KEYS - entry.keys()), sorted(entry.keys() - _DATED_KEYS)
+        said = [f"lacks {name}" for name in lacking] + [f"has the strange key {name}" for name in strange]
+        return f"must have from, value and basis, and nothing else: {', '.join(said)}"
     if not isinstance(entry["from"], date) or isinstance(entry["from"], datetime):
         return "from must be a date"
     if isinstance(entry["value"], bool) or not isinstance(entry["value"], Decimal | int | str):

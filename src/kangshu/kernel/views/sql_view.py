@@ -34,6 +34,9 @@ from kangshu.kernel.views.row_checks import NO_CHECKS, RowChecks, parse_row_chec
 
 DIALECT = "duckdb"
 
+ROW_MAKERS = ("generate_series", "range", "unnest")
+"""Functions that may stand where a table stands."""
+
 _TEXTS = ("title", "title_en", "by")
 _LISTS = ("key", "follows")
 _MERGES = ("min", "max", "sum")
@@ -81,6 +84,13 @@ def parse_select(name: str, text: str, toml: str = "") -> SqlView:
         raise Invalid(
             f"{name}.sql is not one SELECT.", remedy="Write one SELECT, nothing before or behind it."
         )
+    makers = [each for each in statements[0].find_all(exp.Table) if _makes_rows(each)]
+    if makers:
+        called = ", ".join(sorted({each.this.sql(dialect=DIALECT) for each in makers}))
+        raise Invalid(
+            f"{name}.sql reads {called}: a function that may read files, or more than views.",
+            remedy=f"Read views and tables by name; only {', '.join(ROW_MAKERS)} may make rows.",
+        )
     own = {each.alias for each in statements[0].find_all(exp.CTE)}
     found = {each.name for each in statements[0].find_all(exp.Table) if each.name}
     first = text.lstrip().partition("\n")[0]
@@ -104,6 +114,11 @@ def parse_select(name: str, text: str, toml: str = "") -> SqlView:
         checks=parse_row_checks(table.get("checks", {})),
         merges=table.get("merges"),
     )
+
+
+def _makes_rows(table: exp.Table) -> bool:
+    """Whether a function stands for a table that makes rows of more than it is given."""
+    return isinstance(table.this, exp.Func) and not isinstance(table.this, exp.GenerateSeries)
 
 
 def _problems(table: Mapping[str, Any], needs: frozenset[str]) -> list[Problem]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import orjson
 
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
+from kangshu.kernel.base.text_file import read_text_file
 from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.parsing import parse_view
@@ -80,50 +81,58 @@ def read_view_set(folders: Iterable[Path], types: Collection[str], models: Colle
     definitions: dict[str, ViewDefinition] = {}
     selects: dict[str, SqlView] = {}
     tables: dict[str, Sequence[Mapping[str, str]]] = {}
+    places: dict[str, str] = {}
     for path in sorted(path for folder in folders for path in (folder / "views").glob("*.*")):
         name, _, kind = path.name.partition(".")
         if kind == "toml" and path.with_suffix(".sql").exists():
             continue
+        place = f"{path.parents[1].name}/views/{path.name}"
         if name in definitions or name in selects or name in tables:
-            problems.append(_problem(path.name, "there is another of this name"))
+            problems.append(_problem(place, "there is another of this name: rename one"))
+        places[name] = place
         try:
             if kind == "view.json":
-                definitions[name] = parse_view(orjson.loads(path.read_bytes()))
+                definitions[name] = parse_view(orjson.loads(read_text_file(path)))
             elif kind == "sql":
                 toml = path.with_suffix(".toml")
-                about = toml.read_text("utf-8") if toml.exists() else ""
-                selects[name] = parse_select(name, path.read_text("utf-8"), about)
+                about = read_text_file(toml) if toml.exists() else ""
+                selects[name] = parse_select(name, read_text_file(path), about)
             elif kind == "tsv":
                 tables[name] = read_tsv(path)
             else:
-                problems.append(_problem(path.name, "is no view (.view.json, .sql) and no table (.tsv)"))
-        except (Invalid, orjson.JSONDecodeError) as error:
-            problems.append(_problem(path.name, str(error)))
+                problems.append(_problem(place, "is no view (.view.json, .sql) and no table (.tsv)"))
+        except orjson.JSONDecodeError as error:
+            problems.append(_problem(place, f"is not JSON: line {error.lineno}, column {error.colno}"))
+        except Invalid as error:
+            problems += [
+                _problem(f"{place} {each.path}".strip(), each.message) for each in error.problems
+            ] or [_problem(place, str(error))]
     bases = frozenset({*models, *(f"{OF_FACTS}{each}" for each in types)})
     problems += [
-        _problem(name, "there is a table of a logical model of this name")
+        _problem(places[name], "there is a table of a logical model of this name: rename the view")
         for name in sorted(bases & {*definitions, *selects, *tables})
     ]
     known = {*definitions, *selects, *tables, *bases}
     for view in selects.values():
         problems += [
-            _problem(f"{view.name}.sql", f"reads {name}, which is nowhere")
+            _problem(places[view.name], f"reads {name}, which is nowhere")
             for name in sorted(view.needs - known)
         ]
     found = ViewSet(definitions, selects, tables, bases)
     if not problems:
-        problems += _circle(found)
+        problems += _circle(found, places)
     if problems:
-        listed = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
-        raise Invalid(f"Views: {listed}.", remedy="Correct the files.", problems=tuple(problems))
+        more = f" (and {len(problems) - 1} more)" if problems[1:] else ""
+        first = f"{problems[0].path}: {problems[0].message}"
+        raise Invalid(f"Views: {first}{more}.", remedy="Correct the files.", problems=tuple(problems))
     return found
 
 
-def _circle(views: ViewSet) -> list[Problem]:
+def _circle(views: ViewSet, places: Mapping[str, str]) -> list[Problem]:
     try:
         TopologicalSorter({name: views.needs_of(name) for name in views.names}).prepare()
     except CycleError as error:
-        return [_problem(f"{error.args[1][0]}.sql", f"reads itself: {' → '.join(error.args[1])}")]
+        return [_problem(places[error.args[1][0]], f"reads itself: {' → '.join(error.args[1])}")]
     return []
 
 
