@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from kangshu.kernel.indicators.check import check_folder
-
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "define-an-indicator.md"
-FILE = re.compile(r"^`([\w/.]+)`[^\n]*\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILES = dict(FILE.findall(PAGE.read_text("utf-8")))
+from tests.support.page_pack import FILES, write_page_pack
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
-    return tmp_path
+    return write_page_pack(tmp_path)
 
 
 def test_the_page_shows_every_file(folder: Path) -> None:

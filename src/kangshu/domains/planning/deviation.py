@@ -64,6 +64,7 @@ def _deviation(plan: Plan, standing: Standing, result: Result | None) -> Deviati
     now, latest = standing.now, standing.latest
     if now is None or latest is None:
         return None
+    plan = plan.by(standing.indicator.period)
     due = _due(plan, standing)
     why = _why(plan, standing, now, due)
     if why is None:

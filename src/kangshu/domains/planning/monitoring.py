@@ -13,7 +13,7 @@ from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.entry import Entry, known
 from kangshu.kernel.indicators.forecast import Forecast, forecast
 from kangshu.kernel.indicators.judge import Judgement, Part, Values, judge, judge_each, values_of
-from kangshu.kernel.indicators.period import Period
+from kangshu.kernel.indicators.period import Period, period_of
 from kangshu.kernel.indicators.run import Result, run
 from kangshu.kernel.indicators.series import Point, series
 from kangshu.kernel.indicators.target import applying_target
@@ -110,6 +110,7 @@ def _standing(
     last: Period,
 ) -> Standing:
     indicator = content.indicators.get(row.indicator)
+    plan, last = plan.by(indicator.period), period_of(last.last, indicator.period)
     cells = result.by() if result else ()
     points = series(indicator, on=on, cells=cells, entries=entries)
     points = tuple(each for each in points if each.period <= last)

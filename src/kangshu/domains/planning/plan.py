@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +26,7 @@ from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.base.tsv import read_tsv
 from kangshu.kernel.indicators.definition import IndicatorSet, refused
 from kangshu.kernel.indicators.entry import Entry, read_entries
-from kangshu.kernel.indicators.period import Period, parse_period
+from kangshu.kernel.indicators.period import Kind, Period, parse_period, period_of
 from kangshu.kernel.params.definition import Parameters, parse_parameters
 
 _KEYS = ("title", "title_en", "county", "period", "base", "source")
@@ -70,6 +70,12 @@ class Plan:
     base: Period
     source: str
     rows: tuple[PlanRow, ...]
+
+    def by(self, kind: Kind) -> Plan:
+        """The same plan for an indicator by the quarter or month: from the last of its base to its last."""
+        if kind == self.period.kind:
+            return self
+        return replace(self, period=period_of(self.period.last, kind), base=period_of(self.base.last, kind))
 
 
 @dataclass(frozen=True, slots=True)

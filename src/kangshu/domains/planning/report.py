@@ -126,7 +126,10 @@ def report(
 ) -> Report:
     """Put a report together. `standings`: as they stood in the period `until`; `issues`: of the place."""
     enough = content.number("complete_enough", on)
-    rows = tuple(report_row(plan, each, until, enough) for each in standings)
+    rows = tuple(
+        report_row(plan.by(each.indicator.period), each, period_of(until.last, each.indicator.period), enough)
+        for each in standings
+    )
     names = dict.fromkeys(each.standing.row.category for each in rows)
     categories = tuple(
         Category(name, tuple(each for each in rows if each.standing.row.category == name)) for name in names

@@ -51,6 +51,8 @@ def open_plan(platform: Platform, call: Call) -> OpenedPlan:
         raise NotFound("There is no plan.")
     name, first = known[0]
     place = str(call.parts.get("place", name))
+    if place in platform.planning.refused:
+        raise NotFound(f"The place {place} is left out: its pack is wrong.")
     content = platform.planning.place(place)
     plan = content.plan(str(call.parts.get("plan", first.name)))
     on = today_of(call)
