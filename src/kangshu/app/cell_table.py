@@ -38,9 +38,11 @@ def cell_table(counted: Iterable[Counted]) -> Arrow:
 
 
 def check_file(path: Path) -> None:
-    """Raise `Invalid` for a file in a form there is not."""
+    """Raise `Invalid` for a file in a form there is not, `OSError` for one that cannot be written."""
     if path.suffix not in _WRITTEN:
         raise Invalid(f"{path.name} has no form that is known.", remedy=f"End it in {', '.join(_WRITTEN)}.")
+    with path.open("ab"):
+        pass
 
 
 def write_cells(table: Arrow, path: Path) -> int:

@@ -94,7 +94,10 @@ class Measures:
         chosen = tuple(indicators)
         where = county or self.planning.county_of(place)
         results = (spark or self.planning).count(grant, content, chosen, on=on, as_of=as_of, county=where)
-        entries = {(each.indicator, each.period): each for each in known(content.entries, as_of)}
+        # What was entered is of the place as a whole: of another county nothing is known.
+        whole = where in (None, self.planning.county_of(place))
+        stated = [*content.entries, *self.planning.books.entries(grant, content)] if whole else ()
+        entries = {(each.indicator, each.period): each for each in known(stated, as_of)}
         for each in chosen:
             result = results.get(each.id)
             cells = result.cells if result else ()

@@ -54,7 +54,7 @@ def test_a_property_can_be_told() -> None:
         ([feature(coordinates=[[[True, 2]] * 4])], "two numbers"),
         ([feature(coordinates=[])], "none empty"),
         ([feature(coordinates=[[[float("nan"), 2]] * 4])], "longitude and latitude"),
-        ([7], "objects"),
+        ([7], r"features\[0\]: must be a Feature"),
     ],
 )
 def test_what_is_wrong_is_said(features: list[Any], said: str) -> None:

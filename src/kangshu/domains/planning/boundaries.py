@@ -118,8 +118,13 @@ def _features(text: bytes) -> list[Mapping[str, Any]]:
             "The file is no FeatureCollection with features.", remedy="Export GeoJSON of the towns."
         )
     listed = cast("list[Any]", features)
-    if len(listed) > MOST_SHAPES or not all(isinstance(each, dict) for each in listed):
-        raise Invalid(f"The features are not at most {MOST_SHAPES:,} objects.", remedy="Choose one county.")
+    if len(listed) > MOST_SHAPES:
+        raise Invalid(
+            f"The file has {len(listed):,} features, and {MOST_SHAPES:,} is the most.",
+            remedy="Choose the towns of one county.",
+        )
+    if strange := [number for number, each in enumerate(listed) if not isinstance(each, dict)]:
+        raise _refused([_problem(f"features[{number}]", "must be a Feature") for number in strange])
     return cast("list[Mapping[str, Any]]", listed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +18,15 @@ from kangshu.app.platform import Platform
 from kangshu.app.spark_planning import SparkPlanning
 from kangshu.domains.planning.measure_report import Counted
 from kangshu.interfaces.cli.console import err, out, platform, tell_refused
-from kangshu.interfaces.cli.days import Day, Known, day_of, utc
+from kangshu.interfaces.cli.days import Day, Known, county_of, day_of, utc
 from kangshu.interfaces.cli.indicator_words import definition_of
 from kangshu.interfaces.web.fhir.json_text import write_pretty
 from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.definition import Indicator
 from kangshu.kernel.indicators.explain import Which
+from kangshu.kernel.indicators.period import Kind as PeriodKind
+from kangshu.kernel.indicators.period import parse_period
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
 
 app = typer.Typer(
@@ -37,6 +39,11 @@ Place = Annotated[str, typer.Argument(help="A pack with indicators.")]
 Several = Annotated[list[str] | None, typer.Argument(help="Which of its indicators; all if none is named.")]
 County = Annotated[str | None, typer.Option(help="Only facts from this county, instead of the place's own.")]
 
+_WRITTEN: Mapping[PeriodKind, str] = {
+    "year": "Write --period 2025.",
+    "quarter": "Write --period 2025Q3.",
+    "month": "Write --period 2025-07.",
+}
 _CELL = ("numerator", "denominator", "value", "units", "complete", "hidden")
 
 
@@ -84,7 +91,7 @@ def compute(
         chosen = _chosen(built, place, indicators)
         _refuse_strata(chosen, by or ())
         counting = SparkPlanning(built.planning, spark, _settings(setting or ())) if spark else None
-        found = _evaluated(built, place, chosen, day_of(built, on), utc(as_of), county, counting)
+        found = _evaluated(built, place, chosen, day_of(built, on), utc(as_of), county_of(county), counting)
     rows = [row for each in found for row in _rows(each, tuple(sorted(by or ())))]
     if as_json:
         for row in rows:
@@ -123,6 +130,8 @@ def explain(
         if period is None:
             print(definition_of(chosen))
             return
+        if parse_period(period).kind != chosen.period:
+            raise Invalid(f"{indicator} is counted by the {chosen.period}.", remedy=_WRITTEN[chosen.period])
         if which not in get_args(Which):
             raise Invalid(f"There is no {which}.", remedy=f"There are {', '.join(get_args(Which))}.")
         if not token:
@@ -137,7 +146,7 @@ def explain(
             strata=_strata(group or ()),
             which=cast(Which, which),
             on=day_of(built, on),
-            county=county,
+            county=county_of(county),
             limit=limit,
         )
         for each in found:
@@ -165,7 +174,7 @@ def export(
         if not fhir:
             check_file(file)
         chosen = _chosen(built, place, indicators)
-        found = _evaluated(built, place, chosen, day_of(built, on), utc(as_of), county)
+        found = _evaluated(built, place, chosen, day_of(built, on), utc(as_of), county_of(county))
         if fhir:
             resources = [built.measures.resource(place, each) for each in chosen]
             resources += [built.measures.report(each) for each in found]

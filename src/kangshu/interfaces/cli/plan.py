@@ -10,12 +10,13 @@ import typer
 from rich.table import Table
 
 from kangshu.domains.planning.monitoring import Standing
-from kangshu.domains.planning.report import KINDS
+from kangshu.domains.planning.report import KINDS, parse_kind
 from kangshu.interfaces.cli.console import out, platform, tell_refused
 from kangshu.interfaces.cli.days import Day, Known, day_of, utc
 from kangshu.interfaces.cli.indicator import numbers_grant
 from kangshu.interfaces.cli.plan_books import app as books
 from kangshu.interfaces.cli.plan_files import write_report
+from kangshu.kernel.base.errors import Invalid
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +62,9 @@ def report(
     with platform() as built:
         content = built.planning.place(place)
         chosen = content.plan(plan)
+        parse_kind(kind)
+        if output is None and (kind != "yearly" or year):
+            raise Invalid("A kind and a year are of a report in a file.", remedy="Name the file with --out.")
         if output is not None:
             write_report(built, content, chosen, kind, year, output, language, day_of(built, on), utc(as_of))
             return

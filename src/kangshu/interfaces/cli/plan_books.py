@@ -13,6 +13,7 @@ from kangshu.app.platform import Platform
 from kangshu.app.publishing import issued, publish_known
 from kangshu.interfaces.cli.console import out, platform
 from kangshu.interfaces.cli.indicator import numbers_grant
+from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.indicators.cell import Cell
 from kangshu.kernel.indicators.publication import Published
 from kangshu.kernel.policies.definition import Grant, Principal, Resource
@@ -114,6 +115,11 @@ def publish(
     """
     *names, period = indicators
     with platform() as built:
+        if not names:
+            raise Invalid(
+                "It is not said which indicators, or of which period.",
+                remedy="Name indicators, and behind them the period: smoking 2023.",
+            )
         content = built.planning.place(place)
         cells = publish_known(
             built.planning,

@@ -100,7 +100,8 @@ class IndicatorSet:
         for indicator in self.indicators:
             if indicator.id == id:
                 return indicator
-        raise NotFound(f"There is no indicator {id} in {self.name}.")
+        known = ", ".join(indicator.id for indicator in self.indicators)
+        raise NotFound(f"There is no indicator {id} in {self.name}.", remedy=f"There are {known or 'none'}.")
 
 
 @lru_cache(1024)

@@ -9,6 +9,7 @@ from kangshu.kernel.base.errors import Invalid
 from kangshu.kernel.base.toml import parse_toml
 
 FEWEST, MOST, LONGEST = 200, 5_000_000, 10
+_YEARS = range(1950, 2200)
 _KEYS = {"residents": int, "seed": int, "first": date, "until": date}
 
 
@@ -58,6 +59,10 @@ def first_day(until: date, years: int) -> date:
     """The first day of so many years that end with `until`."""
     if not 1 <= years <= LONGEST:
         raise Invalid(f"{years} years cannot be told.", remedy=f"Ask for 1 to {LONGEST}.")
+    if until.year not in _YEARS:
+        raise Invalid(
+            f"No city can be told until {until}.", remedy=f"Ask for the years {_YEARS[0]} to {_YEARS[-1]}."
+        )
     after = date.fromordinal(until.toordinal() + 1)
     day = 28 if (after.month, after.day) == (2, 29) else after.day
     return after.replace(year=after.year - years, day=day)
