@@ -260,7 +260,7 @@ def test_a_thing_with_parts_comes_as_json_beside_its_elements(run: Run) -> None:
         ),
         (
             {"select": [{"column": [{"name": "a", "path": "id", "type": "Patiant"}]}]},
-            "select[0].column[0].path",
+            "select[0].column[0].type",
             "no type",
         ),
         (
@@ -349,3 +349,32 @@ def test_nested_unnesting_in_branches_of_a_union_leaves_the_other_branches_alone
     rows = run(view, *(json.dumps(body) for body in bodies))
     assert [row["it"] for row in rows] == ["t1", "t2", "g1", "g2", "male", "x", None, "x"]
     assert rows == list(view_rows(parse_view(view), ELEMENTS, bodies))
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"constant": [{"name": "a", "valueDate": "2020-13-01"}]}, "constant[0].valueDate"),
+        ({"constant": [{"name": "a", "valueDateTime": "2020-01-01T25:00:00Z"}]}, "constant[0].valueDateTime"),
+        ({"constant": [{"name": "a", "valueInstant": "2020-01-01"}]}, "constant[0].valueInstant"),
+        ({"constant": [{"name": "a", "valueTime": "noon"}]}, "constant[0].valueTime"),
+        ({"constant": [{"name": "a", "valueInteger64": "9.5"}]}, "constant[0].valueInteger64"),
+        (
+            {"select": [{"column": [{"name": "it", "path": "id", "type": "strang"}]}]},
+            "select[0].column[0].type",
+        ),
+    ],
+)
+def test_values_and_types_that_are_none_are_told_where_they_stand(more: dict[str, Any], place: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        compiled({**flat("Patient", it="id"), **more})
+    assert [each.path for each in refused.value.problems] == [place]
+
+
+def test_a_long_integer_is_a_text_in_json(run: Run) -> None:
+    view = {
+        **flat("Patient", it={"path": "%a", "type": "integer64"}, more="%a > 1"),
+        "constant": [{"name": "a", "valueInteger64": "9000000000"}],
+    }
+    body = json.dumps({"resourceType": "Patient", "id": "p"})
+    assert run(view, body) == [{"it": 9000000000, "more": True}]

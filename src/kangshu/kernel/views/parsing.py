@@ -41,6 +41,24 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
 }
 
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+_ZONE = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+_DATE = rf"(?:{_DAY}|[0-9]{{4}}(?:-(?:0[1-9]|1[0-2]))?)"
+_MOMENTS: Mapping[str, re.Pattern[str]] = {
+    "date": re.compile(_DATE),
+    "dateTime": re.compile(rf"{_DATE}|{_DAY}T{_CLOCK}{_ZONE}?"),
+    "instant": re.compile(rf"{_DAY}T{_CLOCK}{_ZONE}"),
+    "time": re.compile(_CLOCK),
+}
+_SUCH_AS = {
+    "date": "2026-01-31",
+    "dateTime": "2026-01-31 or 2026-01-31T08:00:00Z",
+    "instant": "2026-01-31T08:00:00Z",
+    "time": "08:00:00",
+}
+
 Json = Mapping[str, Any]
 
 
@@ -214,9 +232,14 @@ class _Reader:
             self.say(place, "give the constant one value, such as `valueString`", "required")
             return None
         value, kind = found[keys[0]], types[keys[0]]
+        if kind == "integer64" and isinstance(value, str) and _WHOLE.fullmatch(value):
+            value = int(value)  # As JSON of FHIR has it.
         wanted = _KINDS.get(kind_of(kind), (str,))
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
             self.say(f"{place}.{keys[0]}", f"not a value of the type {kind}", "value")
+            return None
+        if kind in _MOMENTS and not _MOMENTS[kind].fullmatch(value):
+            self.say(f"{place}.{keys[0]}", f"no {kind} of FHIR: write {_SUCH_AS[kind]}", "value")
             return None
         return Constant(name, kind, _decimal(value) if kind == "decimal" else value)
 

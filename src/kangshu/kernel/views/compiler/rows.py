@@ -210,6 +210,12 @@ class Rows:
         value = self._compiled(column.path, scope)
         if value is None:
             return None
+        column_at = column.path.place.removesuffix(".path")
+        try:
+            sql_type = type_of(column, value, self.navigation)
+        except Invalid as error:
+            self.say(error, f"{column_at}.{'tag' if column.tags else 'type'}")
+            return None
         try:
             value = settled(column, value, self.navigation)
             sql_type = type_of(column, value, self.navigation)
