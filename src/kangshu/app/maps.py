@@ -36,8 +36,8 @@ class Maps:
 
     def take(self, county: str, text: bytes, *, name_property: str | None = None) -> Boundaries:
         """Keep the boundaries of a county, in the place of others. Raises `Invalid` with every problem."""
-        found = parse_boundaries(text, county, name_property=name_property)
         path = self._path(county)
+        found = parse_boundaries(text, county, name_property=name_property)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         fresh.write_text(geojson_of(found), "utf-8")

@@ -49,7 +49,12 @@ class Planning:
     def place(self, name: str) -> PlaceContent:
         """What a place pack says of planning. Raises `NotFound`, and what is wrong with one left out."""
         if name in self.refused:
-            raise self.refused[name]
+            wrong = self.refused[name]
+            raise Invalid(
+                f"The pack {name} is wrong, and nothing of it is counted. {wrong.message}",
+                remedy=f"`kangshu pack check {name}` says everything that is wrong.",
+                problems=wrong.problems,
+            )
         if name not in self.places:
             raise NotFound(
                 f"No place {name} has indicators.", remedy=f"There are {', '.join(self.places) or 'none'}."

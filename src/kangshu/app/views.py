@@ -154,6 +154,8 @@ class Views:
 
 def _written(work: Engine, query: str, path: Path, form: Form, limit: int | None) -> int:
     at_most = "" if limit is None else f" LIMIT {limit}"
+    with path.open("wb"):
+        pass  # Whoever may not write there is told by the system.
     statement = f"COPY (SELECT * FROM ({query}){at_most}) TO {literal(str(path))} ({_WRITTEN[form]})"
     try:
         [(rows,)] = work.rows_read(statement)

@@ -17,7 +17,7 @@ from kangshu.app.identity_provider.client_token import principal_of_token
 from kangshu.app.view_lineage import ViewState, state_as_json
 from kangshu.app.views import FORMS, Form
 from kangshu.interfaces.cli.console import err, out, platform
-from kangshu.kernel.base.errors import Invalid
+from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.policies.definition import Principal, Resource
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.parsing import parse_view
@@ -60,7 +60,7 @@ def run(
         principal = principal_of_token(built.settings.home, built.clock, token)
         purpose = built.policies.usual_purpose(principal)
         known = as_of.replace(tzinfo=UTC) if as_of else None
-        definition = None if view in built.views.views.names else _read(Path(view))
+        definition = None if view in built.views.views.names else _found(view)
         type_ = definition.resource if definition else None
         grant = built.policies.decide(principal, "export", Resource("fact", type_), purpose)
         with tempfile.TemporaryDirectory(prefix="kangshu-view-") as folder:
@@ -152,8 +152,20 @@ def sql(file: File) -> None:
         print(built.views.compile(_read(file)).sql)
 
 
+def _found(view: str) -> ViewDefinition:
+    if not Path(view).exists():
+        raise NotFound(
+            f"There is no view {view} in the packs, and no file of that name.",
+            remedy="`kangshu view list` names the views.",
+        )
+    return _read(Path(view))
+
+
 def _read(file: Path) -> ViewDefinition:
     try:
         return parse_view(orjson.loads(file.read_bytes()))
     except orjson.JSONDecodeError as error:
-        raise Invalid(f"{file.name} is not JSON: line {error.lineno}, column {error.colno}.") from None
+        raise Invalid(
+            f"{file.name} is not JSON: line {error.lineno}, column {error.colno}.",
+            remedy="Correct it there; a ViewDefinition is one JSON object.",
+        ) from None
