@@ -129,17 +129,29 @@ def test_they_are_measures_and_their_values_measure_reports(city: Platform) -> N
     assert group["measureScore"]["value"] == 75
 
 
-def test_a_place_that_is_wrong_is_left_out_and_the_others_go_on(city: Platform, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("views/own.sql", "SELECT * FROM nowhere", r"my_city/views/own\.sql: reads nowhere"),
+        ("views/own.sql", "SELECT p.gone FROM patient AS p", r'views/own\.sql: .* column named "gone"'),
+        ("views/own.view.json", "{", r"my_city/views/own\.view\.json: is not JSON"),
+        ("indicators/smoking_rate.toml", "id = 5", r"indicators/smoking_rate\.toml title: is missing"),
+        ("params.toml", "", r"params\.toml small_number: is missing"),
+        ("plans/my_plan.tsv", "no\n", r"plans/my_plan\.tsv.* has no column category"),
+    ],
+)
+def test_a_place_that_is_wrong_is_left_out_and_the_others_go_on(
+    city: Platform, tmp_path: Path, file: str, text: str, said: str
+) -> None:
     folder = write_page_pack(tmp_path)
-    (folder / "params.toml").unlink()
-    (folder / "indicators" / "smoking_rate.toml").write_bytes(b"\xff")
-    (folder / "views").mkdir()
-    (folder / "views" / "own.sql").write_text("SELECT * FROM nowhere", "utf-8")
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_text(text, "utf-8")
     assert city.settings.database_url is not None
     with on_packs(city.settings.database_url, tmp_path / "home", tmp_path).closing() as made:
         assert list(made.planning.places) == ["xinyi"]
-        with pytest.raises(Invalid, match=r"my_city/views/own\.sql: reads nowhere"):
+        with pytest.raises(Invalid, match=said):
             made.planning.place("my_city")
         assert pages(made).get("/plans").status_code == 200
+        assert pages(made).get("/views").status_code == 200
         assert pages(made).get(PLAN).status_code == 404
         assert made.planning.place("xinyi").plan("plan_2025").period.last == date(2025, 12, 31)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from kangshu.app.described_views import DescribedView, describe_views, strange_columns
-from kangshu.app.lens import Lens
-from kangshu.app.relations import Present, Relations, columns_of_landed
+from kangshu.app.relations import Relations, columns_of_landed
+from kangshu.app.sound_views import broken_views, read_relations
 from kangshu.app.tallies import problems_of_follows
-from kangshu.app.views import read_relations
 from kangshu.domains.planning.place_check import check_place
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.tsv import read_needs
 from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.indicators.check import check_folder
 from kangshu.kernel.indicators.definition import FOLDER
-from kangshu.kernel.indicators.examples import first_of
 from kangshu.kernel.indicators.folder import look_at_indicators, problems_in
-from kangshu.kernel.lake.engine import Unreadable, engine, reading
 from kangshu.kernel.lake.model import read_models
-from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.packs.find import find_packs
 from kangshu.kernel.views.elements import parse_elements
@@ -76,7 +71,7 @@ def _relations(packs: Mapping[str, Pack]) -> tuple[Relations | None, list[Proble
 
 
 def _problems_of_views(relations: Relations, pack: Pack) -> list[Problem]:
-    broken = _broken_views(relations, pack.folder)
+    broken = broken_views(relations, pack.folder)
     if broken:
         return broken
     described = describe_views(relations)
@@ -87,23 +82,6 @@ def _problems_of_views(relations: Relations, pack: Pack) -> list[Problem]:
         for each in look_at_indicators(pack.folder)[0].indicators:
             faults = problems_of_follows(relations.views, each) if each.follows else []
             found += [_problem(f"{FOLDER}/{each.id}.toml follows", fault.message) for fault in faults]
-    return found
-
-
-def _broken_views(relations: Relations, folder: Path) -> list[Problem]:
-    """Views that cannot be made over nothing: their SELECT names what is not there."""
-    found: list[Problem] = []
-    stems = {path.name.partition(".")[0] for path in (folder / "views").glob("*.*")}
-    with tempfile.TemporaryDirectory(prefix="kangshu-views-") as scratch:
-        nothing = Present(Lake(str(Path(scratch) / "lake"), Path(scratch)))
-        for name in sorted(stems & {*relations.views.names}):
-            with engine(Path(scratch)) as work:
-                try:
-                    with reading():
-                        relations.make(work, [name], Lens(), nothing)
-                except Unreadable as error:
-                    kind = "sql" if name in relations.views.selects else "view.json"
-                    found.append(_problem(f"views/{name}.{kind}", first_of(error)))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,19 +11,16 @@ from typing import Literal, get_args
 from kangshu.app.fact_lake import FactLake, table_of
 from kangshu.app.kept_views import KeptViews, Progress, is_kept
 from kangshu.app.lens import Lens, current_facts
-from kangshu.app.relations import Relations, kept_as
-from kangshu.kernel.base.errors import Invalid
+from kangshu.app.relations import kept_as
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.facts.stretch_rows import VERSION_COLUMNS
 from kangshu.kernel.lake.engine import Engine, Unreadable, engine, literal, quoted
-from kangshu.kernel.lake.model import Models
-from kangshu.kernel.packs.definition import Pack
 from kangshu.kernel.policies.definition import Grant, Scope
 from kangshu.kernel.views.compile import CompiledView, compile_view
 from kangshu.kernel.views.definition import ViewDefinition
 from kangshu.kernel.views.elements import Elements
 from kangshu.kernel.views.run import plural_values
-from kangshu.kernel.views.view_set import ViewSet, read_view_set
+from kangshu.kernel.views.view_set import ViewSet
 
 Form = Literal["ndjson", "json", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -162,37 +159,3 @@ def _written(work: Engine, query: str, path: Path, form: Form, limit: int | None
     except Unreadable as error:
         raise plural_values(error) from None
     return int(rows)
-
-
-def read_relations(
-    packs: Mapping[str, Pack], types: Sequence[str], models: Models, elements: Elements
-) -> Relations:
-    """The views of all packs but those of rules, which have views of their own over what is judged."""
-    folders = [pack.folder for pack in packs.values() if not (pack.folder / "rules").is_dir()]
-    by_table = {model.table: model for model in models.by_name.values()}
-    by_lower = {type_.lower(): type_ for type_ in types}
-    return Relations(read_view_set(folders, by_lower, by_table), by_table, by_lower, elements)
-
-
-def read_sound_relations(
-    packs: Mapping[str, Pack], types: Sequence[str], models: Models, elements: Elements
-) -> tuple[Relations, dict[str, Invalid]]:
-    """The same without the places whose views are wrong, and what is wrong with each of those.
-
-    What a standard or a programme brings must be right: nothing is without it. A place is left out, so that
-    the others go on.
-    """
-    try:
-        return read_relations(packs, types, models, elements), {}
-    except Invalid:
-        sound = {name: pack for name, pack in packs.items() if pack.manifest.kind != "place"}
-    found = read_relations(sound, types, models, elements)
-    refused: dict[str, Invalid] = {}
-    for name, pack in packs.items():
-        if pack.manifest.kind == "place":
-            try:
-                found = read_relations({**sound, name: pack}, types, models, elements)
-                sound[name] = pack
-            except Invalid as error:
-                refused[name] = error
-    return found, refused

@@ -25,11 +25,12 @@ from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
+from kangshu.app.sound_views import read_sound_relations
 from kangshu.app.tables import read_tables
 from kangshu.app.translation import Translators
 from kangshu.app.view_catalogue import read_view_catalogue
 from kangshu.app.view_lineage import ViewLineage
-from kangshu.app.views import Views, read_sound_relations
+from kangshu.app.views import Views
 from kangshu.domains.identity.keys import parse_systems
 from kangshu.domains.identity.registrar import Registrar, SourcePatient
 from kangshu.domains.intake.base_rules import load_required_codes

@@ -41,6 +41,7 @@ def command(
         if not is_set_up(settings):
             # Yesterday, so that nothing lies in the future wherever the reader's clock is.
             until = utc_now().date() - timedelta(days=1)
+            err.print("Setting up a synthetic county. This takes a few minutes, once.", highlight=False)
             with progress_bar("Loading a synthetic county") as progress:
                 tally = set_up(built, Plan(seed, residents, years, until), progress)
             err.print(f"{sum(tally.stored.values())} resources of {residents} invented residents stored.")
