@@ -88,12 +88,12 @@ def told(check: Callable[[], list]) -> list[str]:
             [f"{SQL}: reads read_text()"],
         ),
         ([(SQL, "p.town", "getenv('HOME') AS town")], [f"{SQL}: asks getenv() of the machine"]),
-        ([(SQL, "", "COPY (SELECT 1) TO '/tmp/stolen'")], [UNUSED, NO_WRITING]),
-        ([(SQL, "", "ATTACH '/tmp/stolen.db'")], [UNUSED, NO_WRITING]),
+        ([(SQL, "", "COPY (SELECT 1) TO 'stolen'")], [UNUSED, NO_WRITING]),
+        ([(SQL, "", "ATTACH 'stolen.db'")], [UNUSED, NO_WRITING]),
         ([(SQL, "", "DELETE FROM patient")], [UNUSED, NO_WRITING]),
         ([(SQL, "SELECT", "SELECT 1; SELECT")], [f"{SQL}: must be one SELECT, and is 2 statements"]),
         (
-            [(SQL, "", "SELECT 1) AS x; COPY (SELECT 1) TO '/tmp/stolen'; SELECT * FROM (SELECT 1")],
+            [(SQL, "", "SELECT 1) AS x; COPY (SELECT 1) TO 'stolen'; SELECT * FROM (SELECT 1")],
             [UNUSED, f'{SQL}: cannot be read as SQL of DuckDB: syntax error at or near ")"'],
         ),
         ([(SQL, "", "SHOW TABLES")], [UNUSED, f"{SQL}: must be one SELECT: it describes"]),
@@ -163,13 +163,18 @@ def told(check: Callable[[], list]) -> list[str]:
     ],
 )
 def test_what_is_wrong_is_told_by_file_and_key(
-    folder: Path, changes: list[Change], problems: list[str]
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: list[Change],
+    problems: list[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     change(folder, *changes)
     found = told(lambda: check_place(folder))
     lacking = [each for each in problems if not any(line.startswith(each) for line in found)]
     assert not lacking, found
-    assert not Path("/tmp/stolen").exists()
+    assert not [*tmp_path.glob("stolen*")]
 
 
 def test_problems_of_all_files_are_told_at_once(folder: Path) -> None:

@@ -231,11 +231,11 @@ class _Reader:
         if len(keys) != 1 or keys[0] not in types:
             self.say(place, "give the constant one value, such as `valueString`", "required")
             return None
-        value, kind = found[keys[0]], types[keys[0]]
-        if kind == "integer64" and isinstance(value, str) and _WHOLE.fullmatch(value):
+        value: Any = found[keys[0]]
+        kind = types[keys[0]]
+        if kind == "integer64" and _fits(value, (str,)) and _WHOLE.fullmatch(value):
             value = int(value)  # As JSON of FHIR has it.
-        wanted = _KINDS.get(kind_of(kind), (str,))
-        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        if not _fits(value, _KINDS.get(kind_of(kind), (str,))):
             self.say(f"{place}.{keys[0]}", f"not a value of the type {kind}", "value")
             return None
         if kind in _MOMENTS and not _MOMENTS[kind].fullmatch(value):
@@ -269,6 +269,10 @@ class _Reader:
             return given
         self.say(f"{place}.{key}" if place else key, "a text was expected", "value")
         return ""
+
+
+def _fits(value: Any, wanted: tuple[type, ...]) -> bool:
+    return isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool))
 
 
 def _decimal(value: Decimal | float) -> Decimal:
