@@ -22,6 +22,7 @@ from kangshu.kernel.indicators.definition import (
     refused,
 )
 from kangshu.kernel.indicators.folder import read_indicators
+from kangshu.kernel.lake.engine import engine
 from kangshu.kernel.packs.definition import FOLDER_OF_KIND, parse_manifest
 from kangshu.kernel.packs.find import MANIFEST
 
@@ -30,8 +31,9 @@ TARGETS = "targets"
 
 def indicators_of_place(folder: Path) -> IndicatorSet:
     """All a place counts and enters. Raises `Invalid` with every problem of the files that are wrong."""
-    brought = [read_indicators(each) for each in programmes_of(folder)]
-    own = read_indicators(folder)
+    with engine() as work:
+        brought = [read_indicators(each, work) for each in programmes_of(folder)]
+        own = read_indicators(folder, work)
     joined = join([own, *brought], folder.name)
     return with_targets(joined, folder / TARGETS, {each.id for each in own.indicators})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -11,7 +12,7 @@ from kangshu.kernel.base.text_file import read_text_file
 from kangshu.kernel.base.toml import parse_toml
 from kangshu.kernel.base.tsv import read_needs, read_tsv
 from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet, parse_indicator, refused
-from kangshu.kernel.indicators.statement import problems_of_statement
+from kangshu.kernel.indicators.statement import problems_of_statement, read_statements
 from kangshu.kernel.lake.columns import SQL_TYPES
 from kangshu.kernel.lake.engine import Engine, engine
 
@@ -22,15 +23,18 @@ _Read = TypeVar("_Read")
 _Other = TypeVar("_Other")
 
 
-def read_indicators(folder: Path) -> IndicatorSet:
-    """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator."""
-    found, problems = look_at_indicators(folder)
+def read_indicators(folder: Path, work: Engine | None = None) -> IndicatorSet:
+    """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator.
+
+    `work`: an engine that is open already, to look at statements; nothing is run in it.
+    """
+    found, problems = look_at_indicators(folder, work)
     if problems:
         raise refused(f"Indicators of {folder.name}", problems, "Correct the files named.")
     return found
 
 
-def look_at_indicators(folder: Path) -> tuple[IndicatorSet, list[Problem]]:
+def look_at_indicators(folder: Path, work: Engine | None = None) -> tuple[IndicatorSet, list[Problem]]:
     """The indicators of a pack that can be read, and every problem of the others, of tables and needs."""
     problems: list[Problem] = []
     nothing: list[dict[str, str]] = []
@@ -42,12 +46,12 @@ def look_at_indicators(folder: Path) -> tuple[IndicatorSet, list[Problem]]:
     problems += _problems_of_needs(outside)
     indicators: list[Indicator] = []
     stems = {path.name.partition(".")[0] for path in files_of_indicators(folder)}
-    with engine() as work:
-        for stem in sorted(stems):
-            try:
-                indicators.append(_read(folder / FOLDER, stem, work, tables, outside))
-            except Invalid as error:
-                problems += [_of_file(stem, each) for each in problems_in(error)]
+    trees = _trees(folder / FOLDER, work)
+    for stem in sorted(stems):
+        try:
+            indicators.append(_read(folder / FOLDER, stem, trees.get(stem), tables, outside))
+        except Invalid as error:
+            problems += [_of_file(stem, each) for each in problems_in(error)]
     types = {name: _known_types(columns) for name, columns in (outside or {}).items()}
     return IndicatorSet(folder.name, tuple(indicators), tables, types), problems
 
@@ -82,8 +86,20 @@ def _of_file(stem: str, problem: Problem) -> Problem:
     return Problem("error", problem.code, path, problem.message)
 
 
+def _trees(folder: Path, work: Engine | None) -> dict[str, Any]:
+    """The statements that can be read as texts, as DuckDB reads them, by stem."""
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("*.sql")):
+        with suppress(Invalid):
+            texts[path.stem] = read_text_file(path)
+    if not texts:
+        return {}
+    with nullcontext(work) if work else engine() as looking:
+        return dict(zip(texts, read_statements(looking, [*texts.values()]), strict=True))
+
+
 def _read(
-    folder: Path, stem: str, work: Engine, tables: Collection[str], outside: Collection[str] | None
+    folder: Path, stem: str, tree: Any, tables: Collection[str], outside: Collection[str] | None
 ) -> Indicator:
     paths = {ending: folder / f"{stem}.{ending}" for ending in ("toml", "sql")}
     if not paths["toml"].exists():
@@ -109,7 +125,7 @@ def _read(
             if outside is not None and name not in outside
         ]
         offered = [*needs, *tables]
-        told = problems_of_statement(work, sql, offered) if sql and sql.strip() else []
+        told = problems_of_statement(tree, offered) if sql and sql.strip() else []
         faults += [_problem("sql", each) for each in told]
     if faults or found is None:
         raise Invalid(f"{stem} is wrong.", problems=tuple(faults))

@@ -8,7 +8,7 @@ and so is everything that is no SELECT. What files, other schemas and `SHOW` wou
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from kangshu.kernel.lake.engine import Engine
@@ -20,9 +20,14 @@ _OUTSIDE = frozenset({"current_setting", "getenv", "getvariable"})
 """Functions that say something of the machine."""
 
 
-def problems_of_statement(work: Engine, sql: str, offered: Collection[str]) -> list[str]:
-    """What keeps a text from being one SELECT over the relations that are offered; nothing is run."""
-    read = json.loads(work.one("SELECT json_serialize_sql(?::VARCHAR)", [sql]))
+def read_statements(work: Engine, texts: Sequence[str]) -> list[Any]:
+    """What DuckDB reads in texts, one of them a text; nothing of them is run."""
+    rows = work.rows("SELECT json_serialize_sql(text) FROM (SELECT unnest(?::VARCHAR[]) AS text)", [texts])
+    return [json.loads(row[0]) for row in rows]
+
+
+def problems_of_statement(read: Any, offered: Collection[str]) -> list[str]:
+    """What keeps a text from being one SELECT over the relations that are offered."""
     if read["error"] and read["error_type"] == "not implemented":
         return ["must be one SELECT: it does something else than reading"]
     if read["error"]:
