@@ -16,7 +16,7 @@ from kangshu.domains.planning.assessment import Assessed, Assessment, assessed
 from kangshu.domains.planning.fairness import Spread, spreads
 from kangshu.domains.planning.monitoring import Standing, standings
 from kangshu.domains.planning.plan import PlaceContent, Plan, read_place
-from kangshu.kernel.base.errors import NotFound
+from kangshu.kernel.base.errors import Invalid, NotFound
 from kangshu.kernel.facts import stretch
 from kangshu.kernel.facts.reader import Note, Use
 from kangshu.kernel.indicators.definition import Indicator
