@@ -216,6 +216,18 @@ def test_what_is_looked_up_means_counting_everything(
     assert found == [None]
 
 
+def test_what_was_counted_for_another_day_is_not_taken_for_that_of_this_one(platform: Platform) -> None:
+    asks = FINISHED + "WHERE v.day <= CAST($on AS DATE)"
+    tallies, chosen = tallies_of(platform), indicator(asks)
+    receive(platform, {"resourceType": "Patient", "id": "p1"})
+    receive(platform, encounter(1, "2025-01-05"), encounter(2, "2026-01-05"))
+    today = counted(tallies, chosen)
+    assert {cell.period for cell in today.cells} == {"2025", "2026"}
+    before = tallies.results([chosen], on=date(2025, 12, 31), small_number=0)[chosen.id]
+    assert {cell.period for cell in before.cells} == {"2025"}
+    assert counted(tallies, chosen) == today
+
+
 def test_following_two_things_that_are_joined_is_told(platform: Platform) -> None:
     views = tallies_of(platform).kept.relations.views
     joined = indicator(

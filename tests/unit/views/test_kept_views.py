@@ -166,6 +166,14 @@ def test_a_view_in_sql_is_made_again_only_when_something_below_changed(platform:
     assert rows(kept_of(platform, by_gender=other), "by_gender") == [("female", 10), ("male", 20)]
 
 
+def test_a_definition_that_comes_back_is_made_again(platform: Platform) -> None:
+    once = parse_select("by_gender", BY_GENDER, "keep = true")
+    tenfold = parse_select("by_gender", BY_GENDER.replace("count(*)", "10 * count(*)"), "keep = true")
+    receive(platform, patient(1, "a", gender="male"))
+    for view, many in ((once, 1), (tenfold, 10), (once, 1)):
+        assert rows(kept_of(platform, by_gender=view), "by_gender") == [("male", many)]
+
+
 MERGED = """
 keep = true
 key = ["gender"]

@@ -22,7 +22,6 @@ from kangshu.kernel.indicators.definition import (
     refused,
 )
 from kangshu.kernel.indicators.folder import read_indicators
-from kangshu.kernel.lake.engine import engine
 from kangshu.kernel.packs.definition import FOLDER_OF_KIND, parse_manifest
 from kangshu.kernel.packs.find import MANIFEST
 
@@ -31,9 +30,8 @@ TARGETS = "targets"
 
 def indicators_of_place(folder: Path) -> IndicatorSet:
     """All a place counts and enters. Raises `Invalid` with every problem of the files that are wrong."""
-    with engine() as work:
-        brought = [read_indicators(each, work) for each in programmes_of(folder)]
-        own = read_indicators(folder, work)
+    brought = [read_indicators(each) for each in programmes_of(folder)]
+    own = read_indicators(folder)
     joined = join([own, *brought], folder.name)
     return with_targets(joined, folder / TARGETS, {each.id for each in own.indicators})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -14,7 +14,6 @@ from kangshu.kernel.base.tsv import read_needs, read_tsv
 from kangshu.kernel.indicators.definition import FOLDER, Indicator, IndicatorSet, parse_indicator, refused
 from kangshu.kernel.indicators.statement import problems_of_statement, read_statements
 from kangshu.kernel.lake.columns import SQL_TYPES
-from kangshu.kernel.lake.engine import Engine, engine
 
 ENDINGS = ("toml", "sql", "examples.toml")
 """What the files of an indicator end in."""
@@ -23,18 +22,15 @@ _Read = TypeVar("_Read")
 _Other = TypeVar("_Other")
 
 
-def read_indicators(folder: Path, work: Engine | None = None) -> IndicatorSet:
-    """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator.
-
-    `work`: an engine that is open already, to look at statements; nothing is run in it.
-    """
-    found, problems = look_at_indicators(folder, work)
+def read_indicators(folder: Path) -> IndicatorSet:
+    """The indicators and tables of a pack. Raises `Invalid` with every problem of every indicator."""
+    found, problems = look_at_indicators(folder)
     if problems:
         raise refused(f"Indicators of {folder.name}", problems, "Correct the files named.")
     return found
 
 
-def look_at_indicators(folder: Path, work: Engine | None = None) -> tuple[IndicatorSet, list[Problem]]:
+def look_at_indicators(folder: Path) -> tuple[IndicatorSet, list[Problem]]:
     """The indicators of a pack that can be read, and every problem of the others, of tables and needs."""
     problems: list[Problem] = []
     nothing: list[dict[str, str]] = []
@@ -46,7 +42,7 @@ def look_at_indicators(folder: Path, work: Engine | None = None) -> tuple[Indica
     problems += _problems_of_needs(outside)
     indicators: list[Indicator] = []
     stems = {path.name.partition(".")[0] for path in files_of_indicators(folder)}
-    trees = _trees(folder / FOLDER, work)
+    trees = _trees(folder / FOLDER)
     for stem in sorted(stems):
         try:
             indicators.append(_read(folder / FOLDER, stem, trees.get(stem), tables, outside))
@@ -86,7 +82,7 @@ def _of_file(stem: str, problem: Problem) -> Problem:
     return Problem("error", problem.code, path, problem.message)
 
 
-def _trees(folder: Path, work: Engine | None) -> dict[str, Any]:
+def _trees(folder: Path) -> dict[str, Any]:
     """The statements that can be read as texts, as DuckDB reads them, by stem."""
     texts: dict[str, str] = {}
     for path in sorted(folder.glob("*.sql")):
@@ -94,8 +90,7 @@ def _trees(folder: Path, work: Engine | None) -> dict[str, Any]:
             texts[path.stem] = read_text_file(path)
     if not texts:
         return {}
-    with nullcontext(work) if work else engine() as looking:
-        return dict(zip(texts, read_statements(looking, [*texts.values()]), strict=True))
+    return dict(zip(texts, read_statements(tuple(texts.values())), strict=True))
 
 
 def _read(

@@ -8,10 +8,11 @@ and so is everything that is no SELECT. What files, other schemas and `SHOW` wou
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
-from kangshu.kernel.lake.engine import Engine
+from kangshu.kernel.lake.engine import engine
 
 ROW_MAKERS = frozenset({"unnest", "range", "generate_series"})
 """Functions that may stand where a table stands."""
@@ -20,10 +21,12 @@ _OUTSIDE = frozenset({"current_setting", "getenv", "getvariable"})
 """Functions that say something of the machine."""
 
 
-def read_statements(work: Engine, texts: Sequence[str]) -> list[Any]:
-    """What DuckDB reads in texts, one of them a text; nothing of them is run."""
-    rows = work.rows("SELECT json_serialize_sql(text) FROM (SELECT unnest(?::VARCHAR[]) AS text)", [texts])
-    return [json.loads(row[0]) for row in rows]
+@lru_cache(64)
+def read_statements(texts: tuple[str, ...]) -> tuple[Any, ...]:
+    """What DuckDB reads in texts, one of them a text; nothing of them is run. The same are read once."""
+    query = "SELECT json_serialize_sql(text) FROM (SELECT unnest(?::VARCHAR[]) AS text)"
+    with engine() as work:
+        return tuple(json.loads(row[0]) for row in work.rows(query, [list(texts)]))
 
 
 def problems_of_statement(read: Any, offered: Collection[str]) -> list[str]:
