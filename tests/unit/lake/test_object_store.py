@@ -54,13 +54,13 @@ def test_tables_are_written_listed_joined_and_deleted(store: str, tmp_path: Path
     assert lake.tables() == []
     for number in range(3):
         lake.append_whole("some", table({"n": [number]}))
-    lake.keep("other", table({"n": [1, 2]}), {"made": 7})
-    lake.keep("other", table({"n": [2, 2]}), {"made": 8}, condition="n = 2")
+    lake.keep("other", table({"n": [1, 2]}), {"how/of": 7})
+    lake.keep("other", table({"n": [2, 2]}), {"how/of": 8}, condition="n = 2")
     assert rows(lake, "some") == [(0,), (1,), (2,)]
     assert rows(lake, "other") == [(1,), (2,), (2,)]
     held = lake.held("other")
     assert held is not None
-    assert held.done("made") == 8
+    assert held.done("how/of") == 8
     assert [(each.name, each.rows, each.version) for each in lake.tables()] == [
         ("other", 3, 1),
         ("some", 3, 2),

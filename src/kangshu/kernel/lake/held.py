@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, cast
 
 from deltalake import DeltaTable
@@ -19,6 +20,9 @@ from kangshu.kernel.lake.files import local, select_from
 LOG = "_delta_log"
 """The folder of a table that says which files it has."""
 
+MADE = "made"
+"""The application transaction that holds the stamp of the text by which a table was last made."""
+
 NOWHERE = 0
 """The version of a table that is not there yet; those of tables count from 1."""
 
@@ -29,6 +33,11 @@ class Changed:
 
     came: tuple[str, ...]
     went: tuple[str, ...]
+
+
+def stamp(application: str) -> int:
+    """A number for the text by which something is made."""
+    return int.from_bytes(sha256(application.partition("/")[0].encode()).digest()[:7])
 
 
 class Held:
@@ -46,7 +55,12 @@ class Held:
         return self._table.version() + 1
 
     def done(self, application: str) -> int | None:
-        """How far whoever writes the table under that name said to have come; None: nothing was said."""
+        """How far the table is made under a name; None: it is not, or was made anew under others since.
+
+        Names are `HOW/OF`, `HOW` a hash of the text it is made by. Delta keeps all names for ever.
+        """
+        if self._table.transaction_version(MADE) != stamp(application):
+            return None
         return self._table.transaction_version(application)
 
     def query(self, engine: Engine) -> str | None:

@@ -20,7 +20,7 @@ from kangshu.kernel.base.errors import Unavailable
 from kangshu.kernel.lake.arrow import Arrow, pa
 from kangshu.kernel.lake.engine import Engine, Unreadable, literal
 from kangshu.kernel.lake.folders import delete_table, tables_below
-from kangshu.kernel.lake.held import Held
+from kangshu.kernel.lake.held import MADE, Held, stamp
 
 SOURCE, COUNTY, MESSAGE, ROW, RECORDED, HASH, REPLACES = (
     "_source",
@@ -96,8 +96,8 @@ class Lake:
     ) -> None:
         """Put rows in the place of all, or of those that meet a condition, and note how far they are made.
 
-        In one commit: `Held.done` tells what was noted (name -> number). `by`: the column whose values have
-        folders of their own, for a table that is made.
+        In one commit: `Held.done` tells what was noted (name -> number; all names begin alike). `by`: the
+        column whose values have folders of their own, for a table that is made.
         """
         self._write(table, rows, "overwrite", condition, split=by or False, done=done)
 
@@ -209,4 +209,6 @@ _SCHEMA_MODES: Mapping[tuple[str, bool], Literal["merge", "overwrite"]] = {
 def _properties(done: Mapping[str, int] | None) -> CommitProperties | None:
     if done is None:
         return None
-    return CommitProperties(app_transactions=[Transaction(name, number) for name, number in done.items()])
+    notes = [Transaction(name, number) for name, number in done.items()]
+    notes += [Transaction(MADE, stamp(name)) for name in [*done][:1]]
+    return CommitProperties(app_transactions=notes)
