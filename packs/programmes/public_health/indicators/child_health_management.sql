@@ -1,8 +1,12 @@
-WITH year_end AS (
-  SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
-), measured AS (
+WITH measured AS (
   SELECT DISTINCT patient, year(taken) AS y FROM measurement
   WHERE code IN ('8302-2', '8306-3', '29463-7') AND recorded <= CAST($as_of AS TIMESTAMP)
+), year_end AS (
+  -- Years of which nothing has come are not known: no zeros.
+  SELECT day FROM (
+    SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
+  ) AS days
+  WHERE year(day) IN (SELECT y FROM measured)
 )
 SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, 1 AS denominator,
   CASE WHEN m.patient IS NOT NULL THEN 1 ELSE 0 END AS numerator

@@ -1,10 +1,14 @@
-WITH year_end AS (
-  SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
-), diagnosed AS (
+WITH diagnosed AS (
   SELECT patient, onset FROM chronic_patient WHERE disease = 'diabetes' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), followed AS (
   SELECT DISTINCT patient, year(taken) AS y FROM measurement
   WHERE code IN ('1558-6', '14771-0') AND recorded <= CAST($as_of AS TIMESTAMP)
+), year_end AS (
+  -- Years of which nothing has come are not known: no zeros.
+  SELECT day FROM (
+    SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
+  ) AS days
+  WHERE year(day) IN (SELECT y FROM followed)
 )
 SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, CAST($prevalence AS DECIMAL(10, 6)) AS denominator,
   CASE WHEN f.patient IS NOT NULL THEN 1 ELSE 0 END AS numerator

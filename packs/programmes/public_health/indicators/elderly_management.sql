@@ -1,12 +1,16 @@
-WITH year_end AS (
-  SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
-), done AS (
+WITH done AS (
   SELECT o.patient, year(o.taken) AS y, count(DISTINCT e.item) AS items
   FROM observation AS o JOIN elderly_exam AS e ON e.code = o.code
   WHERE o.recorded <= CAST($as_of AS TIMESTAMP)
   GROUP BY o.patient, year(o.taken)
 ), needed AS (
   SELECT count(DISTINCT item) AS items FROM elderly_exam
+), year_end AS (
+  -- Years of which nothing has come are not known: no zeros.
+  SELECT day FROM (
+    SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
+  ) AS days
+  WHERE year(day) IN (SELECT y FROM done)
 )
 SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, 1 AS denominator,
   CASE WHEN d.items >= needed.items THEN 1 ELSE 0 END AS numerator

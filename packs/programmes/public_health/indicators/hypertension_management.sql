@@ -1,10 +1,14 @@
-WITH year_end AS (
-  SELECT CAST(unnest(generate_series(DATE '2017-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
-), diagnosed AS (
+WITH diagnosed AS (
   SELECT patient, onset FROM chronic_patient WHERE disease = 'hypertension' AND recorded <= CAST($as_of AS TIMESTAMP)
 ), followed AS (
   SELECT DISTINCT patient, taken FROM measurement
   WHERE code IN ('8480-6', '85354-9') AND recorded <= CAST($as_of AS TIMESTAMP)
+), year_end AS (
+  -- Years of which nothing has come are not known: no zeros.
+  SELECT day FROM (
+    SELECT CAST(unnest(generate_series(DATE '2017-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
+  ) AS days
+  WHERE year(day) IN (SELECT year(taken) FROM followed)
 )
 SELECT p.id AS unit, year_end.day AS happened, 1 AS denominator, p.town, p.sex,
   CASE WHEN count(followed.taken) >= CAST($least AS INTEGER) THEN 1 ELSE 0 END AS numerator

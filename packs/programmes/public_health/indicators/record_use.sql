@@ -1,7 +1,11 @@
-WITH year_end AS (
-  SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
-), touched AS (
+WITH touched AS (
   SELECT patient, year AS y FROM contact_year WHERE recorded <= CAST($as_of AS TIMESTAMP)
+), year_end AS (
+  -- Years of which nothing has come are not known: no zeros.
+  SELECT day FROM (
+    SELECT CAST(unnest(generate_series(DATE '2021-12-31', CAST($on AS DATE), INTERVAL 1 YEAR)) AS DATE) AS day
+  ) AS days
+  WHERE year(day) IN (SELECT y FROM touched)
 )
 SELECT p.id AS unit, year_end.day AS happened, p.town, p.sex, 1 AS denominator,
   CASE WHEN t.patient IS NOT NULL THEN 1 ELSE 0 END AS numerator

@@ -2,6 +2,8 @@ WITH year_end AS (
   SELECT least(CAST(day AS DATE), CAST($on AS DATE)) AS day FROM (
     SELECT unnest(generate_series(DATE '2021-12-31', make_date(year(CAST($on AS DATE)), 12, 31), INTERVAL 1 YEAR)) AS day
   ) AS years
+  -- Years of which no report has come are not known: no zeros.
+  WHERE year(day) IN (SELECT year(month) FROM institution_monthly WHERE _recorded_at <= CAST($as_of AS TIMESTAMP))
 ), report AS (
   SELECT fixmedins_code, month, beds, row_number() OVER (PARTITION BY fixmedins_code, year(month) ORDER BY month DESC) AS place
   FROM institution_monthly
