@@ -23,6 +23,7 @@ from kangshu.app.pack_facts import pack_facts
 from kangshu.app.plan_books import PlanBooks
 from kangshu.app.planning import read_planning
 from kangshu.app.platform import Platform
+from kangshu.app.registered_names import RegisteredNames
 from kangshu.app.senders import read_senders
 from kangshu.app.settings import Settings
 from kangshu.app.sound_views import read_sound_relations
@@ -77,14 +78,15 @@ def build(
     extractor = Extractor(catalogue)
     access_log = AccessLog(database)
     note = noting(access_log, clock)
-    institutions = read_institutions(pack.folder for pack in packs.values())
+    lake = lake_of(settings)
+    institutions = read_institutions((pack.folder for pack in packs.values()), RegisteredNames(lake))
     pipeline = Pipeline(catalogue, checker, extractor, _identify(packs), _find(catalogue))
     codes = Shelf(database, clock)
     journal = Journal(database, clock)
     targets = parse_targets((packs["local_codes"].folder / "targets.toml").read_text("utf-8"), "targets.toml")
     translators = Translators(codes, targets, clock)
     policies = read_policies(packs)
-    tables = read_tables(packs, lake_of(settings), settings.home / "codes")
+    tables = read_tables(packs, lake, settings.home / "codes")
     elements = parse_elements((packs["fhir_r4"].folder / "elements.tsv").read_text("utf-8"))
     relations, refused = read_sound_relations(packs, tuple(catalogue.types), tables.models, elements)
     views = Views(KeptViews(FactLake(database, tables.lake, tuple(catalogue.types), clock), relations), note)

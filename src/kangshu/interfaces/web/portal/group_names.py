@@ -14,12 +14,13 @@ def stratum_title(stratum: str, words: Words) -> str:
 
 def names_in(platform: Platform, stratum: str, words: Words) -> NameOf:
     """How the groups of a stratum are called; one that is not known has a name too."""
+    institution = platform.institutions.naming() if stratum == "institution" else None
 
     def name_of(group: str | None) -> str:
         if group is None:
             return words.say("cockpit.unknown_group")
-        if stratum == "institution":
-            return platform.institutions.get(group).name
+        if institution is not None:
+            return institution(group)
         return words.say_or(f"{stratum}.{group}", group)
 
     return name_of

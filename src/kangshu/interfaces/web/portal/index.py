@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -121,7 +121,8 @@ def _names(
     platform: Platform, call: Call, asked: Asked, ranked: Sequence[Ranked], edition: Edition
 ) -> dict[str, str]:
     english = call.words.language == "en"
-    found = {each.scored.unit: platform.institutions.get(each.scored.unit).name for each in ranked}
+    name_of = platform.institutions.naming()
+    found = {each.scored.unit: name_of(each.scored.unit) for each in ranked}
     for component in edition.components:
         if not component.indicator:
             found[component.key] = call.words.say(f"index.{component.source}")
@@ -168,7 +169,7 @@ def _dimensions(ranked: Sequence[Ranked], *, english: bool) -> dict[str, str]:
 
 def _table(platform: Platform, call: Call, found: _Found) -> Table:
     """A row for each institution, two columns for each component: its value and its points."""
-    words, page = call.words, found.page
+    words, page, name_of = call.words, found.page, platform.institutions.naming()
     columns = [
         words.say("cockpit.rank"),
         words.say("index.code"),
@@ -181,13 +182,13 @@ def _table(platform: Platform, call: Call, found: _Found) -> Table:
     for component in page.edition.components:
         name = page.names[component.key]
         columns += [name, f"{name}（{words.say('index.points')}）"]
-    return table("ranking", columns, (_line(platform, each) for each in found.whole))
+    return table("ranking", columns, (_line(name_of, each) for each in found.whole))
 
 
-def _line(platform: Platform, each: Ranked) -> list[str]:
+def _line(name_of: Callable[[str], str], each: Ranked) -> list[str]:
     scored = each.scored
     line = ["" if each.rank is None else str(each.rank), scored.unit]
-    line.append(platform.institutions.get(scored.unit).name)
+    line.append(name_of(scored.unit))
     line.append("" if scored.score is None else f"{float(scored.score):.1f}")
     line += ["" if place is None else str(place) for place in (each.best, each.worst)]
     line.append(f"{float(scored.known) * 100:.0f}")
