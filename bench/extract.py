@@ -18,8 +18,8 @@ from typing import Any
 
 import orjson
 
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.facts.tokens import token_hash
 from kangshu.kernel.packs.find import default_root
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from kangshu.app.described_views import DescribedView, describe_views
 from kangshu.app.relations import Relations
 from kangshu.app.sound_views import read_relations
-from kangshu.kernel.facts.parameters import read_catalogue
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.lake.model import Model, read_models
 from kangshu.kernel.packs.find import default_root, find_packs
 from kangshu.kernel.views.elements import parse_elements

@@ -32,7 +32,7 @@ from bench.search.dataset import environment, say
 from kangshu.app.settings import read_settings
 from kangshu.app.wiring import build
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.table_files import read_tables
 from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.packs.find import default_root, find_packs
 

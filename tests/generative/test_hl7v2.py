@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kangshu.domains.intake.hl7v2.acknowledgement import NO_HEAD, answers, head_in, verdict
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.table_files import read_tables
 from kangshu.domains.intake.validation import problems_of
 from kangshu.kernel.base.errors import Invalid, TooCostly
 from kangshu.kernel.base.time import utc_now

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
+from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.packs.find import default_root
 from tests.support.sample_facts import test_data
 from tools.derive_fhir_r4 import derive

@@ -23,8 +23,9 @@ import pytest
 from fhirpathpy.engine.nodes import ResourceNode
 from fhirpathpy.models import models
 
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.parameters import Component, Parameter, read_catalogue
+from kangshu.kernel.facts.parameters import Component, Parameter
 from kangshu.kernel.facts.paths import Step, ValuePath, Walk
 from kangshu.kernel.facts.terms.references import target_of
 from kangshu.kernel.packs.find import default_root

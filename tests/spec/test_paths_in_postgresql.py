@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from psycopg.types.json import set_json_loads
 
-from kangshu.kernel.facts.parameters import Catalogue, Parameter, read_catalogue
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
+from kangshu.kernel.facts.parameters import Catalogue, Parameter
 from kangshu.kernel.facts.paths import Walk
 from kangshu.kernel.packs.find import default_root
 from tests.support.sample_facts import official_examples

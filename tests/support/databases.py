@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.facts.migrate import migrate
-from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.packs.find import default_root, find_packs
 
 MEMORY = Path("/dev/shm")

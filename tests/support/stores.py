@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kangshu.domains.intake.canonical import canonical, top_level
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.facts.columns import NO_COLUMNS, columns_of
 from kangshu.kernel.facts.database import Database
 from kangshu.kernel.facts.definition import Draft, Fact, Outcome
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.parameters import read_catalogue
 from kangshu.kernel.facts.reader import Reader
 from kangshu.kernel.facts.reference.store import ReferenceStore
 from kangshu.kernel.facts.rows import body_hash

@@ -12,7 +12,7 @@ from kangshu.app.tallies import problems_of_follows
 from kangshu.domains.planning.place_check import check_place
 from kangshu.kernel.base.errors import Invalid, NotFound, Problem
 from kangshu.kernel.base.tsv import read_needs
-from kangshu.kernel.facts.parameters import read_catalogue
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.indicators.check import check_folder
 from kangshu.kernel.indicators.definition import FOLDER
 from kangshu.kernel.indicators.folder import look_at_indicators, problems_in

@@ -38,20 +38,21 @@ from kangshu.domains.intake.base_rules import load_required_codes
 from kangshu.domains.intake.cda.reading import read_reader
 from kangshu.domains.intake.checking import Checker
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables as read_maps
+from kangshu.domains.intake.hl7v2.table_files import read_tables as read_maps
 from kangshu.domains.intake.pipeline import Pipeline
 from kangshu.domains.quality.facts.passing import Passes
 from kangshu.domains.terminology.shelf import Shelf
 from kangshu.domains.terminology.targets import parse_targets
 from kangshu.kernel.base.time import Clock, utc_now
 from kangshu.kernel.facts.access_log import AccessLog
+from kangshu.kernel.facts.catalogue_tables import read_catalogue
 from kangshu.kernel.facts.database import Database, Session
 from kangshu.kernel.facts.embedded import server as embedded
 from kangshu.kernel.facts.exclusive import Turns
 from kangshu.kernel.facts.extract import Extractor
 from kangshu.kernel.facts.lookup import ids_of
 from kangshu.kernel.facts.migrate import migrate
-from kangshu.kernel.facts.parameters import Catalogue, read_catalogue
+from kangshu.kernel.facts.parameters import Catalogue
 from kangshu.kernel.facts.search.request import parse_query
 from kangshu.kernel.lake.store import Lake
 from kangshu.kernel.packs.definition import Pack

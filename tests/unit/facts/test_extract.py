@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kangshu.kernel.base.errors import Invalid, NotSupported
+from kangshu.kernel.facts.catalogue_tables import parse_catalogue
 from kangshu.kernel.facts.definition import Terms
 from kangshu.kernel.facts.extract import Extractor
-from kangshu.kernel.facts.parameters import Catalogue, parse_catalogue
+from kangshu.kernel.facts.parameters import Catalogue
 
 ROWS = """
 type  | parameter    | kind      | slot | single | targets | paths                       | components

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from kangshu.kernel.base.errors import Invalid, NotSupported
-from kangshu.kernel.facts.parameters import Catalogue, parse_catalogue
+from kangshu.kernel.facts.catalogue_tables import parse_catalogue
+from kangshu.kernel.facts.parameters import Catalogue
 
 TYPES = """type\tpartitioned\thappened
 Person\tno\t

@@ -8,7 +8,7 @@ import pytest
 
 from kangshu.domains.intake.hl7v2.acknowledgement import verdict
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.table_files import read_tables
 from kangshu.domains.synthetic.chance import chance
 from kangshu.domains.synthetic.definition import Population
 from kangshu.domains.synthetic.faults.catalogue import Catalogue

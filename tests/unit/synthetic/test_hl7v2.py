@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.table_files import read_tables
 from kangshu.domains.synthetic.definition import Population, Registration, Visit
 from kangshu.domains.synthetic.hl7v2.message import Message
 from kangshu.domains.synthetic.hl7v2.writer import Interface, messages

@@ -12,7 +12,7 @@ import pytest
 
 from kangshu.app.demonstration_messages import batches, elsewhere
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.table_files import read_tables
 from kangshu.domains.synthetic.bundles import bundles
 from kangshu.domains.synthetic.cda.document import parse_contents
 from kangshu.domains.synthetic.definition import Population

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kangshu.domains.intake.hl7v2.reader import Hl7Reader
-from kangshu.domains.intake.hl7v2.tables import read_tables
+from kangshu.domains.intake.hl7v2.table_files import read_tables
 from kangshu.kernel.packs.find import default_root, find_packs
 
 
